@@ -1,0 +1,97 @@
+"""What all commands share: one place that turns errors into words and an exit status."""
+
+import os
+import signal
+import sys
+
+from blurkit import __version__
+from blurkit.errors import BlurkitError
+
+
+class Console:
+    """Words on stderr, and the exit status they lead to."""
+
+    def __init__(self, command, quiet=False, verbose=False, debug=False):
+        self.command, self.quiet, self.verbose, self.debug = command, quiet, verbose, debug
+        self.status = 0
+
+    def bad(self, what, error):
+        """One input failed: say so, go on, exit with 2 in the end."""
+        if self.debug:
+            import traceback
+
+            traceback.print_exception(error)
+        self.say(f"{what}: {words(error)}")
+        self.status = 2
+
+    def info(self, text):
+        """Said unless ``-q``."""
+        if not self.quiet:
+            self.say(text)
+
+    def detail(self, text):
+        """Said with ``-v``."""
+        if self.verbose:
+            self.say(text)
+
+    def say(self, text):
+        line = f"{self.command}: {text}".replace("\n", " ")
+        sys.stderr.buffer.write(os.fsencode(line) + b"\n")
+        sys.stderr.flush()
+
+
+def words(error):
+    """An exception as one plain phrase."""
+    if isinstance(error, MemoryError):
+        return "not enough memory"
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return str(error) or type(error).__name__
+
+
+def run(command, describe, work, argv=None):
+    """Parse, work, and turn whatever happens into an exit status.
+
+    Parameters
+    ----------
+    command : str
+        ``blur-map`` ...
+    describe : callable
+        ``describe(parser)`` adds the command's description and options.
+    work : callable
+        ``work(args, console)``; may return an exit status.
+    argv : list of str, optional
+
+    Returns
+    -------
+    int
+        0 done; 1 the answer is no; 2 wrong usage or any input or output failed.
+    """
+    from blurkit.cli import options
+
+    args = options.parse(command, describe, argv, __version__)
+    console = Console(command, args.quiet, args.verbose, args.debug)
+    os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")  # its warnings name neither command nor file
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # so that temporary files go
+    try:
+        options.check(args)
+        return work(args, console) or console.status
+    except BrokenPipeError:
+        die_of(signal.SIGPIPE)
+    except KeyboardInterrupt:
+        die_of(signal.SIGINT)
+    except (BlurkitError, OSError, MemoryError) as error:
+        if args.debug:
+            raise
+        console.say(words(error))
+    except Exception as error:  # the last resort: a bug, in one line
+        if args.debug:
+            raise
+        console.say(f"internal error: {type(error).__name__}: {error} (--debug shows where; please report it)")
+    return 2
+
+
+def die_of(number):
+    """End as the signal would have ended us, so that the shell sees it."""
+    signal.signal(number, signal.SIG_DFL)
+    os.kill(os.getpid(), number)

@@ -1,0 +1,188 @@
+"""Which files a command works on, and their bytes."""
+
+import os
+import sys
+from dataclasses import dataclass
+
+from blurkit.cli import options
+from blurkit.errors import InputError, UsageError
+
+PHOTO_SUFFIXES = (".jpg", ".jpeg", ".jpe", ".png", ".tif", ".tiff", ".webp", ".bmp", ".ppm", ".pgm", ".pbm", ".gif")
+BESIDE_PHOTOS = (".mask.png", ".seg.png")  # not photos themselves
+NAMELESS = "stdin"
+
+
+@dataclass(frozen=True)
+class Input:
+    """A file to read (`path` None: standard input), and the relative name its output goes by."""
+
+    path: str | None
+    stem: str
+
+    @property
+    def label(self):
+        return "-" if self.path is None else self.path
+
+    def read(self):
+        """All bytes, or an InputError in plain words."""
+        if self.path is None:
+            return sys.stdin.buffer.read()
+        try:
+            with open(self.path, "rb") as file:
+                return file.read()
+        except OSError as error:
+            raise InputError(error.strerror or str(error)) from error
+
+    def open(self):
+        """A buffered binary stream."""
+        if self.path is None:
+            return sys.stdin.buffer
+        try:
+            return open(self.path, "rb")
+        except OSError as error:
+            raise InputError(error.strerror or str(error)) from error
+
+
+def from_args(args):
+    """The inputs an ``options.files`` group names, in order."""
+    options.needs_input(args)
+    names = list(args.files) + from_list(args)
+    if not names and not args.files0_from and not args.null:
+        names = ["-"]
+    if names.count("-") > 1:
+        raise UsageError("standard input (-) can be named only once")
+    found = []
+    for name in names:
+        if name == "-":
+            found.append(Input(None, NAMELESS))
+        elif getattr(args, "recursive", False) and os.path.isdir(name):
+            found += below(name)
+        else:
+            found.append(Input(name, stem_of(os.path.basename(name))))
+    return found
+
+
+def from_list(args):
+    """File names from --files0-from or -0."""
+    source = "-" if args.null else args.files0_from
+    if source is None:
+        return []
+    data = Input(None if source == "-" else source, "").read()
+    return [os.fsdecode(name) for name in data.split(b"\0") if name]
+
+
+def below(folder):
+    """All photos below a folder, in the order of their names."""
+    found = []
+    for here, folders, names in os.walk(folder):
+        folders.sort()
+        for name in sorted(names):
+            lowered = name.lower()
+            if lowered.endswith(PHOTO_SUFFIXES) and not lowered.endswith(BESIDE_PHOTOS):
+                path = os.path.join(here, name)
+                found.append(Input(path, stem_of(os.path.relpath(path, folder))))
+    return found
+
+
+def stem_of(name):
+    """A name without its last suffix."""
+    stem, suffix = os.path.splitext(name)
+    return stem if suffix else name
+
+
+def photo(item, max_pixels):
+    """The photo in an input."""
+    from blurkit.image import decode_photo
+
+    return decode_photo(item.read(), max_pixels)
+
+
+def holds_arrays(item):
+    """True if an input begins like NPY."""
+    from blurkit.npy import NPY_MAGIC
+
+    if item.path is None:
+        return sys.stdin.buffer.peek(1).startswith(NPY_MAGIC[:1])
+    with item.open() as file:
+        return file.read(len(NPY_MAGIC)) == NPY_MAGIC
+
+
+def maps(item, max_pixels):
+    """The maps in an input: every array of an NPY stream, or one PNG, TIFF or PFM.
+
+    Yields (input, map); raises InputError where the stream breaks.
+    """
+    from blurkit.image import as_map, decode_map
+    from blurkit.npy import NPY_MAGIC, OnlyRead, read_npy
+
+    stream = item.open()
+    try:
+        start = b""
+        while len(start) < len(NPY_MAGIC) and (piece := stream.read(len(NPY_MAGIC) - len(start))):
+            start += piece
+        if not start:
+            raise InputError("empty file" if item.path else "nothing on standard input")
+        source = OnlyRead(stream, start)
+        if start != NPY_MAGIC:
+            yield item, decode_map(start + stream.read(), max_pixels)
+            return
+        number = 0
+        while (array := read_npy(source, max_pixels)) is not None:
+            number += 1
+            named = item if number == 1 else Input(item.path, f"{item.stem}-{number}")
+            yield named, as_map(array)
+    except OSError as error:
+        raise InputError(error.strerror or str(error)) from error
+    finally:
+        if item.path is not None:
+            stream.close()
+
+
+def beside(item, folder, suffixes, what):
+    """The bytes of the file that belongs to a photo: NAME + one of `suffixes`, in a folder or beside it."""
+    if item.path is None:
+        raise InputError(f"a photo on standard input has no {what}; name the file")
+    folder = folder or os.path.dirname(item.path)
+    name = stem_of(os.path.basename(item.path))
+    for suffix in suffixes:
+        path = os.path.join(folder, name + suffix)
+        if os.path.isfile(path) and not os.path.samefile(path, item.path):
+            try:
+                return Input(path, "").read(), suffix
+            except InputError as error:
+                raise InputError(f"{path}: {error}") from error
+    looked = " or ".join(os.path.join(folder, name + suffix) for suffix in suffixes)
+    raise InputError(f"no {what}: there is no {looked}")
+
+
+def truth(item, args):
+    """The truth that belongs to a photo or map: 255 in focus, 0 out of focus, else unknown."""
+    from blurkit.image import decode_truth
+
+    data, suffix = beside(item, args.masks, (".mask.png", ".png", ".jpg", ".bmp"), "mask")
+    if suffix != ".mask.png" and not args.truth_is:
+        raise UsageError("say what white means in the masks: --truth-is sharp or --truth-is blurred (CUHK: blurred)")
+    try:
+        return decode_truth(data, args.max_pixels, args.truth_is or "sharp")
+    except InputError as error:
+        raise InputError(f"its mask: {error}") from error
+
+
+class Chained:
+    """Several inputs as one stream with ``read``; an end of one is no end of the stream."""
+
+    def __init__(self, items):
+        self.items = list(items)
+        self.stream = None
+
+    def read(self, size):
+        while True:
+            if self.stream is None:
+                if not self.items:
+                    return b""
+                self.stream = self.items.pop(0).open()
+            piece = self.stream.read(size)
+            if piece:
+                return piece
+            self.stream.close()
+            self.stream = None

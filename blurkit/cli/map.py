@@ -1,0 +1,67 @@
+"""blur-map: photos in, sharpness maps out."""
+
+from blurkit.cli import inputs, options, output, run, work
+
+FORMS = ("npy", "png", "tiff", "pfm")
+
+
+def describe(parser):
+    parser.usage = "blur-map [OPTION]... [FILE]..."
+    parser.description = "Find what is in focus in photos: one map per photo, float32 in [0, 1], 1 = in focus."
+    options.files(parser, "photos", recursive=True)
+    group = options.method(parser)
+    group.add_argument("--raw", action="store_true", help="leave out the refinement (blur-refine does it)")
+    options.weights(group)
+    picture_options(options.output(parser, FORMS, "npy", "map"))
+    options.workers(parser)
+
+
+def picture_options(group):
+    """How a map becomes a PNG."""
+    group.add_argument("--stretch", action="store_true", help="PNG: darkest to black, brightest to white, instead of a fixed scale")
+    group.add_argument("--colormap", action="store_true", help="PNG: in colour, for eyes")
+    group.add_argument("--palette", choices=options.PALETTES, default=options.PALETTES[0], help="colours of --colormap (default viridis)")
+
+
+def work_on(args, console):
+    items = inputs.from_args(args)
+    with output.Output(args, FORMS, "npy") as out:
+        check_picture_options(args, out)
+        out.claim(items)
+        options.set_threads(args)
+        weights, header = options.load_weights(args)
+        console.detail(f"method {args.method}, weights {header['checksum'][:12]}")
+        bar = output.progress(len(items), args, "photo")
+        for item, sharpness, error in work.in_order(lambda i: one(i, args, weights), items, args.jobs):
+            if error:
+                console.bad(item.label, error)
+            else:
+                out.write(item, encode(sharpness, out, args))
+            bar.update()
+        bar.close()
+
+
+def one(item, args, weights):
+    """The map of one photo."""
+    from blurkit.map import sharpness_map
+
+    photo = inputs.photo(item, args.max_pixels)
+    return sharpness_map(photo, weights, args.method, args.raw, args.as_published, args.device, args.working_size)
+
+
+def check_picture_options(args, out):
+    """--stretch and --colormap make sense for PNG only."""
+    from blurkit.errors import UsageError
+
+    if (args.stretch or args.colormap) and out.form != "png":
+        raise UsageError(f"--stretch and --colormap are for PNG, not {out.form.upper()}; add -f png")
+
+
+def encode(sharpness, out, args):
+    from blurkit.image import encode_map
+
+    return encode_map(sharpness, out.form, args.stretch, args.palette if args.colormap else None)
+
+
+def main(argv=None):
+    return run("blur-map", describe, work_on, argv)

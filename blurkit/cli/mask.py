@@ -1,0 +1,80 @@
+"""blur-mask: maps in, masks out."""
+
+import argparse
+
+from blurkit.cli import inputs, options, output, run
+from blurkit.errors import InputError, UsageError
+
+FORMS = ("png", "npy")
+FACTOR = 1.5  # of --threshold mean
+
+
+def describe(parser):
+    parser.usage = "blur-mask [OPTION]... [FILE]..."
+    parser.description = "Turn maps into masks: 255 = in focus, 0 = not."
+    options.files(parser, "maps: NPY (any number in one stream), PNG, TIFF or PFM")
+    group = parser.add_argument_group("threshold")
+    rule = group.add_mutually_exclusive_group()
+    rule.add_argument(
+        "-t",
+        "--threshold",
+        metavar="T",
+        type=threshold,
+        default=("fixed", 0.5),
+        help="in focus is above T: a number from 0 to 1, 'otsu', or 'mean' (1.5 x mean of the map) (default .5)",
+    )
+    rule.add_argument("--alpha", metavar="A", type=options.share, help="blurred is above A max + (1 - A) min of the defocus, 1 - map (.3 is usual)")
+    group.add_argument("--invert", action="store_true", help="mark what is out of focus")
+    out = options.output(parser, FORMS, "png", "mask")
+    out.add_argument("--cut", metavar="PHOTO", action="append", default=[], help="write PHOTO cut out along the mask, as RGBA PNG; given once per map, in order")
+
+
+def threshold(text):
+    """'otsu', 'mean' or a number, as (rule, value)."""
+    if text in ("otsu", "mean"):
+        return text, FACTOR
+    try:
+        return "fixed", options.share(text)
+    except argparse.ArgumentTypeError:
+        raise argparse.ArgumentTypeError(f"{text!r} is neither otsu, mean nor a number from 0 to 1") from None
+
+
+def work_on(args, console):
+    items = inputs.from_args(args)
+    photos = iter(args.cut)
+    with output.Output(args, FORMS, "png") as out:
+        if args.cut and out.form != "png":
+            raise UsageError("--cut writes PNG only")
+        out.claim(items)
+        for item in items:
+            try:
+                for named, sharpness in inputs.maps(item, args.max_pixels):
+                    photo = next(photos, None)
+                    if args.cut and photo is None:
+                        raise UsageError("a map has no photo; give --cut once per map")
+                    mask_one(named, sharpness, photo, args, out, console)
+            except InputError as error:
+                console.bad(item.label, error)
+
+
+def mask_one(item, sharpness, photo, args, out, console):
+    """Write the mask of one map, or its photo cut out."""
+    from blurkit.image import encode_cut, encode_mask
+    from blurkit.mask import mask
+
+    rule, value = args.threshold if args.alpha is None else ("alpha", args.alpha)
+    found = mask(sharpness, rule, value, args.invert)
+    if photo is None:
+        out.write(item, encode_mask(found, out.form))
+        return
+    try:
+        picture = inputs.photo(inputs.Input(photo, ""), args.max_pixels)
+        pieces = encode_cut(picture, found)
+    except (InputError, MemoryError) as error:
+        console.bad(photo, error)
+    else:
+        out.write(item, pieces)
+
+
+def main(argv=None):
+    return run("blur-mask", describe, work_on, argv)

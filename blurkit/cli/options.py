@@ -1,0 +1,166 @@
+"""Options, named and explained once for all commands."""
+
+import argparse
+import os
+import sys
+
+from blurkit.errors import UsageError
+from blurkit.methods import DEFAULT, METHODS
+
+MAX_PIXELS = 250_000_000
+PALETTES = ("viridis", "turbo", "magma", "inferno", "cividis")
+WORKING_SIDE = 2048
+
+
+def parse(command, describe, argv, version):
+    """The arguments of a command; exits on ``--help``, ``--version`` and wrong usage."""
+    parser = build(command, describe, version)
+    args = parser.parse_args(argv)
+    args.parser = parser
+    return args
+
+
+def build(command, describe, version):
+    """The parser of a command."""
+    parser = argparse.ArgumentParser(
+        prog=command, add_help=False, allow_abbrev=False, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    describe(parser)
+    group = parser.add_argument_group("general")
+    group.add_argument("-q", "--quiet", action="store_true", help="say nothing but errors; no progress bar")
+    group.add_argument("-v", "--verbose", action="store_true", help="say more")
+    group.add_argument("--debug", action="store_true", help="show where an error comes from")
+    group.add_argument("--version", action="version", version=f"{command} (blurkit) {version}", help="show the version and exit")
+    group.add_argument("-h", "--help", action="help", help="show this help and exit")
+    return parser
+
+
+def check(args):
+    """What argparse cannot check; fills in what environment variables say."""
+    args.device = getattr(args, "device", None) or os.environ.get("BLURKIT_DEVICE") or "auto"
+    if not (args.device in ("auto", "cpu", "torch-cpu") or args.device == "cuda" or is_numbered(args.device)):
+        raise UsageError(f"unknown device {args.device!r}; there are auto, cpu, cuda and cuda:N")
+    threads = os.environ.get("BLURKIT_THREADS")
+    args.threads = getattr(args, "threads", None) or (positive(threads) if threads else None)
+
+
+def is_numbered(device):
+    """True for ``cuda:N``."""
+    return device.startswith("cuda:") and device[5:].isdigit()
+
+
+def positive(text):
+    """A whole number above zero, as argparse and the environment give it."""
+    try:
+        number = int(text)
+    except ValueError:
+        number = 0
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above zero")
+    return number
+
+
+def natural(text):
+    """A whole number, zero included."""
+    return 0 if text == "0" else positive(text)
+
+
+def share(text):
+    """A number in [0, 1]."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = -1.0
+    if not 0 <= number <= 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0 to 1")
+    return number
+
+
+def files(parser, what, recursive=False):
+    """FILE arguments and lists of files."""
+    group = parser.add_argument_group("input")
+    group.add_argument("files", metavar="FILE", nargs="*", help=f"{what}; none or - reads standard input")
+    group.add_argument("--files0-from", metavar="F", help="read file names, each ended by a NUL byte, from F (- = standard input)")
+    group.add_argument("-0", dest="null", action="store_true", help="the same as --files0-from=-")
+    if recursive:
+        group.add_argument("-r", "--recursive", action="store_true", help="take all photos below folders")
+    max_pixels(group)
+    return group
+
+
+def max_pixels(group):
+    group.add_argument(
+        "--max-pixels", metavar="N", type=positive, default=MAX_PIXELS, help=f"refuse larger photos and maps (default {MAX_PIXELS})"
+    )
+
+
+def method(parser, working_size=True):
+    """Which method, which weights, how."""
+    group = parser.add_argument_group("method")
+    group.add_argument("--method", choices=sorted(METHODS), default=DEFAULT, help=f"default {DEFAULT}")
+    if working_size:
+        group.add_argument("--as-published", action="store_true", help="the method as its paper has it, without what blurkit adds")
+        group.add_argument(
+            "--working-size",
+            metavar="N",
+            type=natural,
+            default=WORKING_SIDE,
+            help=f"measure photos with a longer side at N pixels; 0 = never reduce (default {WORKING_SIDE})",
+        )
+    return group
+
+
+def weights(group):
+    group.add_argument("--weights", metavar="FILE", help="weights to use (default: those that came with blurkit, or $BLURKIT_WEIGHTS)")
+    group.add_argument("--device", metavar="DEV", help="auto, cpu, cuda or cuda:N (default $BLURKIT_DEVICE or auto: a GPU if there is one)")
+
+
+def workers(parser):
+    group = parser.add_argument_group("speed")
+    group.add_argument("-j", "--jobs", metavar="N", type=positive, default=1, help="work on N photos at a time (default 1)")
+    group.add_argument("--threads", metavar="N", type=positive, help="threads per photo (default $BLURKIT_THREADS or all cores)")
+
+
+def output(parser, forms, default, what):
+    """-o and -f; what goes out is written in one place, ``cli.output``."""
+    group = parser.add_argument_group("output")
+    group.add_argument(
+        "-o", "--output", metavar="OUT", help=f"file, or folder (existing, or with a slash at the end) for one {what} per input (default standard output)"
+    )
+    group.add_argument("-f", "--format", choices=forms, help=f"default: by the suffix of OUT, else {default}")
+    group.add_argument("--force", action="store_true", help="write binary data to a terminal")
+    return group
+
+
+def needs_input(args):
+    """Usage and exit 2 where standard input would be read from a terminal."""
+    if not args.files and not args.files0_from and not args.null and sys.stdin is not None and sys.stdin.isatty():
+        args.parser.print_usage(sys.stderr)
+        raise UsageError("name a file, or pipe something in")
+
+
+def set_threads(args):
+    """Bound OpenCV's threads; with -j the photos share the cores."""
+    import cv2
+
+    if args.threads:
+        cv2.setNumThreads(args.threads)
+    elif getattr(args, "jobs", 1) > 1:
+        cv2.setNumThreads(1)
+
+
+def load_weights(args):
+    """Weights and their header, as the options and the environment say."""
+    from blurkit import methods, store
+    from blurkit.errors import WeightsError
+
+    path = args.weights or store.find_weights(args.method)
+    try:
+        with open(path, "rb") as file:
+            data = file.read(store.LARGEST_WEIGHTS + 1)
+    except OSError as error:
+        raise WeightsError(f"{os.fspath(path)}: {error.strerror}") from error
+    try:
+        return store.read_weights(data, args.method, methods.pipeline(args.method).SHAPES)
+    except WeightsError as error:
+        raise WeightsError(f"{os.fspath(path)}: {error}") from error

@@ -1,0 +1,136 @@
+"""blur-patches: photos and masks in, a patch set out.
+
+Two passes: the first finds the places, so that the header can say how many patches
+follow; the second cuts. Only one photo is held at a time.
+"""
+
+from blurkit.cli import inputs, options, output, run, work
+from blurkit.errors import InputError, UsageError
+
+FORMS = ("npy",)
+COMPOSED_COPIES = 6  # default of --copies with --compose
+SEGMENTS = (".seg.png",)
+
+
+def describe(parser):
+    parser.usage = "blur-patches [OPTION]... PHOTO..."
+    parser.description = "Cut labelled patches for blur-train out of photos: an NPY array of records."
+    options.files(parser, "photos", recursive=True)
+    options.method(parser, working_size=False)
+    truth = parser.add_argument_group("truth")
+    truth.add_argument("--masks", metavar="DIR", help="folder of the masks NAME.mask.png or NAME.png (default: beside the photo)")
+    truth.add_argument("--truth-is", choices=("sharp", "blurred"), help="what white means in DIR/NAME.png (in NAME.mask.png: sharp)")
+    truth.add_argument("--compose", action="store_true", help="make partly blurred photos with exact masks out of sharp photos and segmentations")
+    truth.add_argument("--segments", metavar="DIR", help="with --compose: folder of the segmentations NAME.seg.png (default: beside the photo)")
+    group = parser.add_argument_group("patches")
+    group.add_argument("--per-photo", metavar="N", type=options.positive, default=80, help="about N patches per picture (default 80)")
+    group.add_argument(
+        "--copies",
+        metavar="N",
+        type=options.natural,
+        help=f"N copies of each photo, resized, noised and compressed at random, besides itself (default 0); with --compose: N compositions, every other one so degraded (default {COMPOSED_COPIES})",
+    )
+    group.add_argument("--seed", metavar="N", type=options.natural, default=0, help="seed of all that is random (default 0)")
+    options.output(parser, FORMS, "npy", "patch set")
+    options.workers(parser)
+
+
+def work_on(args, console):
+    from blurkit import methods
+    from blurkit.npy import as_bytes, encode_npy_header
+
+    check(args)
+    items = inputs.from_args(args)
+    if any(item.path is None for item in items):
+        raise UsageError("name the photos: one on standard input has no mask")
+    pipeline = methods.pipeline(args.method)
+    with output.Output(args, FORMS, "npy") as out:
+        if out.folder:
+            raise UsageError("a patch set is one file: name it with -o FILE")
+        options.set_threads(args)
+        wanted = list(enumerate(items))
+        found = survey(wanted, args, console)
+        count = sum(len(at) for places in found.values() for at in places)
+        if not count:
+            raise InputError("no patches: none of the photos could be used")
+        console.detail(f"{count} patches of {len(found)} photos")
+        out.write(None, [encode_npy_header((count,), pipeline.patch_record())])
+        kept = [(number, item) for number, item in wanted if number in found]
+        for _, records, error in work.in_order(lambda i: cut(i, found, args), kept, args.jobs):
+            if error:
+                raise error  # the header has promised its patches
+            out.append([as_bytes(part) for part in records])
+
+
+def check(args):
+    """Options that exclude each other, and a default that depends on another option."""
+    if args.compose and (args.masks or args.truth_is):
+        raise UsageError("--compose makes its own masks; --masks and --truth-is do not go with it")
+    if args.segments and not args.compose:
+        raise UsageError("--segments goes with --compose")
+    if args.copies is None:
+        args.copies = COMPOSED_COPIES if args.compose else 0
+    if args.compose and not args.copies:
+        raise UsageError("--compose needs at least one copy")
+
+
+def survey(wanted, args, console):
+    """First pass: the centres of all pictures of every photo that can be used, by its number."""
+    found = {}
+    bar = output.progress(2 * len(wanted), args, "photo")
+    for (number, item), places, error in work.in_order(lambda i: survey_one(i, args), wanted, args.jobs):
+        if error:
+            console.bad(item.label, error)
+        else:
+            found[number] = places
+        bar.update()
+    bar.close()
+    return found
+
+
+def survey_one(wanted, args):
+    from blurkit import methods
+
+    centres = methods.pipeline(args.method).centres
+    return [centres(photo, args.per_photo) for photo, *_ in pictures(wanted, args)]
+
+
+def cut(wanted, found, args):
+    """Second pass: the records of all pictures of a photo, a list of arrays."""
+    import os
+
+    from blurkit.patches import cut
+
+    number, item = wanted
+    name = os.fsencode(os.path.basename(item.path))
+    made = zip(pictures(wanted, args), found[number], strict=True)
+    return [cut(photo, truth, at, args.method, name, copy, pristine) for copy, ((photo, truth, pristine), at) in enumerate(made)]
+
+
+def pictures(wanted, args):
+    """All pictures made from one photo, always the same: (photo, truth, pristine)."""
+    from blurkit.patches import picture
+
+    number, item = wanted
+    photo = inputs.photo(item, args.max_pixels)
+    second = segments(item, args) if args.compose else inputs.truth(item, args)
+    if second.shape != photo.shape[:2]:
+        sizes = [f"{a.shape[1]}x{a.shape[0]}" for a in (photo, second)]
+        raise InputError(f"photo is {sizes[0]}, its {'segmentation' if args.compose else 'mask'} is {sizes[1]}; they must agree")
+    for copy in range(args.copies + (not args.compose)):
+        yield picture(photo, second, copy, args.compose, args.seed, number)
+
+
+def segments(item, args):
+    """The segmentation that belongs to a photo."""
+    from blurkit.image import decode_segments
+
+    data, _ = inputs.beside(item, args.segments, SEGMENTS, "segmentation")
+    try:
+        return decode_segments(data, args.max_pixels)
+    except InputError as error:
+        raise InputError(f"its segmentation: {error}") from error
+
+
+def main(argv=None):
+    return run("blur-patches", describe, work_on, argv)

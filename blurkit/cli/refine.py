@@ -1,0 +1,53 @@
+"""blur-refine: maps in, refined maps out."""
+
+from blurkit.cli import inputs, options, output, run
+from blurkit.cli.map import FORMS, check_picture_options, encode, picture_options
+from blurkit.errors import InputError, UsageError
+
+
+def describe(parser):
+    parser.usage = "blur-refine [OPTION]... --guide PHOTO [FILE]..."
+    parser.description = "Refine raw maps (from blur-map --raw) along the photos they were made from."
+    group = options.files(parser, "maps: NPY (any number in one stream), PNG, TIFF or PFM")
+    group.add_argument("--guide", metavar="PHOTO", action="append", default=[], help="the photo of a map; given once per map, in order")
+    options.method(parser)
+    picture_options(options.output(parser, FORMS, "npy", "map"))
+
+
+def work_on(args, console):
+    items = inputs.from_args(args)
+    guides = iter(args.guide)
+    done = 0
+    with output.Output(args, FORMS, "npy") as out:
+        check_picture_options(args, out)
+        out.claim(items)
+        for item in items:
+            try:
+                for named, raw in inputs.maps(item, args.max_pixels):
+                    guide = next(guides, None)
+                    if args.guide and guide is None:
+                        raise UsageError(f"map {done + 1} has no photo; give --guide once per map")
+                    done += 1
+                    refine_one(named, raw, guide, args, out, console)
+            except InputError as error:
+                console.bad(item.label, error)
+    left = len(list(guides))
+    if left and not console.status:
+        raise UsageError(f"there are {done} maps, but {done + left} photos; give --guide once per map")
+
+
+def refine_one(item, raw, guide, args, out, console):
+    """Refine and write one map; a bad photo or one of another size costs only this map."""
+    from blurkit.refine import refine
+
+    try:
+        photo = None if guide is None else inputs.photo(inputs.Input(guide, ""), args.max_pixels)
+        refined = refine(raw, photo, args.method, args.as_published, args.working_size)
+    except (InputError, MemoryError) as error:
+        console.bad(guide or item.label, error)
+    else:
+        out.write(item, encode(refined, out, args))
+
+
+def main(argv=None):
+    return run("blur-refine", describe, work_on, argv)

@@ -1,0 +1,127 @@
+"""blur-score: photos or maps in, one number per photo out; or, with --truth, how right they are."""
+
+from blurkit.cli import inputs, options, output, run, work
+from blurkit.errors import InputError
+
+NAMES = ("auc", "f_max", "f_adaptive", "f_blurred", "mae", "accuracy")
+
+
+def describe(parser):
+    parser.usage = "blur-score [OPTION]... [FILE]..."
+    parser.description = (
+        "One line per photo: score, tab, path; bigger = sharper, from 0 to 1. The score is the mean of the\n"
+        "sharpest tenth of the map, so a sharp subject before a soft background scores as sharp.\n"
+        "With --truth: how well maps agree with masks made by hand."
+    )
+    group = options.files(parser, "photos, or maps: NPY (any number in one stream), PFM", recursive=True)
+    group.add_argument("--maps", action="store_true", help="PNG and TIFF inputs are maps, not photos")
+    method = options.method(parser)
+    options.weights(method)
+    truth = parser.add_argument_group("truth")
+    truth.add_argument("--truth", dest="masks", metavar="DIR", help="compare with the masks DIR/NAME.mask.png or DIR/NAME.png")
+    truth.add_argument("--truth-is", choices=("sharp", "blurred"), help="what white means in DIR/NAME.png (in NAME.mask.png: sharp)")
+    parser.add_argument_group("output").add_argument("--json", action="store_true", help="JSON Lines instead of text")
+    options.workers(parser)
+
+
+def work_on(args, console):
+    items = inputs.from_args(args)
+    options.set_threads(args)
+    weights = Lazy(lambda: options.load_weights(args)[0])
+    compared = []
+    bar = output.progress(len(items), args, "photo")
+    for (item, _), result, error in work.in_order(lambda t: one(*t, args, weights), tasks(items, args, console), args.jobs):
+        if error:
+            console.bad(item.label, error)
+        else:
+            tell(item.label, result, args)
+            compared.append(result)
+        bar.update()
+    bar.close()
+    if args.masks and compared:
+        tell_summary(compared, args)
+
+
+def tasks(items, args, console):
+    """(input, map) for every map of a stream, (input, None) for anything else."""
+    for item in items:
+        try:
+            if inputs.holds_arrays(item):
+                for _, found in inputs.maps(item, args.max_pixels):
+                    yield item, found
+            else:
+                yield item, None
+        except InputError as error:
+            console.bad(item.label, error)
+
+
+def one(item, found, args, weights):
+    """What there is to say of one map, or of the photo in an input."""
+    from blurkit.score import compare, sharpness
+
+    if found is None:
+        found = map_of(item, args, weights)
+    if not args.masks:
+        return {"score": sharpness(found)}
+    known = inputs.truth(item, args)
+    if found.shape != known.shape:
+        sizes = [f"{a.shape[1]}x{a.shape[0]}" for a in (found, known)]
+        raise InputError(f"map is {sizes[0]}, mask is {sizes[1]}; they must agree")
+    return compare(found, known)
+
+
+def map_of(item, args, weights):
+    """The map in a picture file, or the map of the photo in it."""
+    from blurkit.image import PFM_MAGIC, decode_map, decode_photo
+    from blurkit.map import sharpness_map
+
+    data = item.read()
+    if args.maps or data.startswith(PFM_MAGIC):
+        return decode_map(data, args.max_pixels)
+    photo = decode_photo(data, args.max_pixels)
+    return sharpness_map(photo, weights(), args.method, False, args.as_published, args.device, args.working_size)
+
+
+class Lazy:
+    """A value made when it is first asked for."""
+
+    def __init__(self, make):
+        self.make, self.made = make, None
+
+    def __call__(self):
+        if self.made is None:
+            self.made = self.make()
+        return self.made
+
+
+def tell(path, result, args):
+    """One record."""
+    numbers = {name: value for name, value in result.items() if isinstance(value, float)}
+    if args.json:
+        output.line(as_json({"path": path, **numbers}))
+    elif not args.masks:
+        output.line(f"{numbers['score']:.4f}\t{path}")
+
+
+def tell_summary(compared, args):
+    """The figures over all photos."""
+    from blurkit.score import summary
+
+    figures = summary(compared)
+    if args.json:
+        output.line(as_json({"path": None, "photos": len(compared), **figures}))
+        return
+    for name in NAMES:
+        output.line(f"{figures[name]:.4f}\t{name}")
+    output.line(f"{len(compared)}\tphotos")
+
+
+def as_json(record):
+    """One line of JSON; NaN as null."""
+    import json
+
+    return json.dumps({k: None if isinstance(v, float) and v != v else v for k, v in record.items()})
+
+
+def main(argv=None):
+    return run("blur-score", describe, work_on, argv)

@@ -1,0 +1,108 @@
+"""blur-train: a patch set in, weights out."""
+
+import sys
+
+from blurkit.cli import inputs, options, output, run
+from blurkit.errors import UsageError, WeightsError
+
+FORMS = ("npz",)
+LEAST_ACCURACY = 0.9  # below, the kernels of one run in two are noise
+MOST_BYTES = 4 << 30
+
+
+def describe(parser):
+    parser.usage = "blur-train [OPTION]... [FILE]..."
+    parser.description = "Learn weights from patch sets (from blur-patches). Needs torch: pip install 'blurkit[train]'."
+    group = options.files(parser, "patch sets, any number in one stream")
+    group.add_argument("--max-bytes", metavar="N", type=options.positive, default=MOST_BYTES, help=f"refuse larger patch sets (default {MOST_BYTES})")
+    options.method(parser, working_size=False)
+    group = parser.add_argument_group("training")
+    group.add_argument("--epochs", metavar="N", type=options.positive, help="passes over the patches (default: what the method needs)")
+    group.add_argument("--seed", metavar="N", type=options.natural, default=0, help="seed of all that is random (default 0)")
+    group.add_argument("--device", metavar="DEV", help="auto, cpu, cuda or cuda:N (default $BLURKIT_DEVICE or auto)")
+    group.add_argument("--threads", metavar="N", type=options.positive, help="threads (default $BLURKIT_THREADS or all cores)")
+    group.add_argument(
+        "--min-accuracy",
+        metavar="A",
+        type=options.share,
+        default=LEAST_ACCURACY,
+        help=f"write no weights if the network is less accurate on photos it has not seen (default {LEAST_ACCURACY})",
+    )
+    options.output(parser, FORMS, "npz", "weights file")
+
+
+def work_on(args, console):
+    from blurkit import methods, store
+    from blurkit.device import torch_device
+    from blurkit.train import train
+
+    items = inputs.from_args(args)
+    pipeline = methods.pipeline(args.method)
+    epochs = args.epochs or pipeline.EPOCHS
+    with output.Output(args, FORMS, "npz") as out:
+        if out.folder:
+            raise UsageError("weights are one file: name it with -o FILE")
+        device = torch_device(args.device, args.threads)
+        records, digest = store.read_patches(inputs.Chained(items), pipeline.patch_record(), args.max_bytes)
+        console.detail(f"{len(records)} patches")
+        with Report(args) as report:
+            arrays, measured = train(records, args.method, epochs, args.seed, device, report)
+        table(measured, args)
+        if measured["accuracy"] < args.min_accuracy:
+            raise WeightsError(
+                f"accuracy on unseen photos is {measured['accuracy']:.3f}, below {args.min_accuracy:g}: no weights written (--min-accuracy)"
+            )
+        header = {
+            "method": args.method,
+            "command": f"blur-train --method {args.method} --epochs {epochs} --seed {args.seed}",
+            "patches": len(records),
+            "photos": len(set(records["photo"].tolist())),
+            "patches_sha256": digest,
+            "measured": {name: round(value, 6) for name, value in measured.items()},
+        }
+        out.write(None, [store.write_weights(arrays, header)])
+
+
+class Report:
+    """A progress bar for each phase of training, with loss and accuracy."""
+
+    def __init__(self, args):
+        self.shown = not args.quiet and sys.stderr.isatty()
+        self.bar, self.phase, self.loss, self.accuracy = None, None, 0.0, 0.0
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.bar is not None:
+            self.bar.close()
+
+    def __call__(self, phase, step, steps, loss, accuracy):
+        if not self.shown:
+            return
+        if phase != self.phase:
+            from tqdm import tqdm
+
+            self.__exit__()
+            self.bar, self.phase, self.loss, self.accuracy = tqdm(total=steps, desc=phase, file=sys.stderr), phase, loss, accuracy
+        self.loss += 0.02 * (loss - self.loss)
+        self.accuracy += 0.02 * (accuracy - self.accuracy)
+        self.bar.set_postfix(loss=f"{self.loss:.3f}", accuracy=f"{self.accuracy:.3f}", refresh=False)
+        self.bar.update()
+
+
+def table(measured, args):
+    """What was measured, on stderr."""
+    if args.quiet:
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    shown = Table("measured", "value", title=f"{args.method}: on photos kept out of training")
+    for name, value in measured.items():
+        shown.add_row(name.replace("_", " "), f"{value:.4f}")
+    Console(stderr=True).print(shown)
+
+
+def main(argv=None):
+    return run("blur-train", describe, work_on, argv)

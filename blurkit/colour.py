@@ -1,0 +1,20 @@
+"""From a photo to the grey plane both methods measure on."""
+
+import cv2
+import numpy as np
+
+
+def grey(photo):
+    """Luma of a photo.
+
+    Parameters
+    ----------
+    photo : ndarray, (H, W, 3), uint8 or uint16, RGB
+
+    Returns
+    -------
+    ndarray, (H, W), float32 in [0, 1]
+        ITU-R BT.601 luma, .299 R + .587 G + .114 B.
+    """
+    full_scale = np.float32(1.0 / np.iinfo(photo.dtype).max)
+    return cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY).astype(np.float32) * full_scale  # (H, W)

@@ -1,0 +1,45 @@
+"""What happens to photos on their way: other sizes, sensor noise, JPEG."""
+
+import cv2
+import numpy as np
+
+SCALE_RANGE = (0.5, 1.5)  # of the photo's size, drawn log-uniformly
+NOISE_RANGE = (0.0, 10.0)  # 8-bit steps; standard deviation, the same for all channels
+QUALITY_RANGE = (40, 96)  # JPEG quality, libjpeg's scale
+SHARE = 0.6  # of the copies that get each of the three
+
+
+def degrade(photo, truth, rng):
+    """A copy of a photo, resized, noised and compressed, each at random.
+
+    Parameters
+    ----------
+    photo : ndarray, (H, W, 3), uint8 or uint16, RGB
+    truth : ndarray, (H, W), uint8
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    photo : ndarray, (h, w, 3), uint8, RGB
+    truth : ndarray, (h, w), uint8, the same values as before
+    """
+    if photo.dtype == np.uint16:
+        photo = (photo // 257).astype(np.uint8)
+    resized, noisy, packed = rng.random(3) < SHARE
+    if resized:
+        scale = np.exp(rng.uniform(*np.log(SCALE_RANGE)))
+        size = tuple(max(1, round(n * scale)) for n in truth.shape[::-1])
+        photo = cv2.resize(photo, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
+        truth = cv2.resize(truth, size, interpolation=cv2.INTER_NEAREST)
+    if noisy:
+        photo = add_noise(photo, rng.uniform(*NOISE_RANGE), rng)
+    if packed:
+        _, data = cv2.imencode(".jpg", photo[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(*QUALITY_RANGE))])
+        photo = np.ascontiguousarray(cv2.imdecode(data, cv2.IMREAD_COLOR)[..., ::-1])
+    return photo, truth
+
+
+def add_noise(photo, sigma, rng):
+    """Gaussian noise of `sigma` 8-bit steps added to a uint8 photo, rounded and clipped to 8 bits."""
+    noisy = photo + rng.normal(0, sigma, photo.shape)
+    return np.clip(np.rint(noisy), 0, 255).astype(np.uint8)

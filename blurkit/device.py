@@ -1,0 +1,139 @@
+"""Where the arithmetic runs: OpenCV on the CPU, torch on a GPU.
+
+`window_for` hands out an object with the verbs of ``window`` (convolve,
+separable, smooth, pool, log) plus `put` and `take`, which move an array there
+and back. torch is imported only once a GPU is known to be there.
+"""
+
+import importlib.util
+import os
+
+import numpy as np
+
+from blurkit import window
+from blurkit.errors import DeviceError
+
+GPU_NODES = ("/dev/nvidiactl", "/dev/dxg")  # Linux driver, Windows Subsystem for Linux
+SMALLEST_SIDE = 32  # pixels; torch cannot mirror borders wider than the photo
+
+
+class CpuWindow:
+    """The verbs of ``window`` on NumPy arrays."""
+
+    convolve = staticmethod(window.convolve)
+    separable = staticmethod(window.separable)
+    smooth = staticmethod(window.smooth)
+    pool = staticmethod(window.pool)
+    log = staticmethod(window.log)
+
+    @staticmethod
+    def put(array):
+        return array
+
+    @staticmethod
+    def take(array):
+        return array
+
+
+class TorchWindow:
+    """The same verbs on torch tensors of shape (H, W) on one device."""
+
+    def __init__(self, name):
+        import torch
+
+        self.torch = torch
+        self.device = torch.device(name)
+        self.log = torch.log
+        if self.device.type == "cuda":
+            # TensorFloat-32 keeps three decimal digits; maps must agree to five.
+            torch.backends.cudnn.allow_tf32 = False
+            torch.backends.cudnn.deterministic = True
+
+    def put(self, array):
+        return self.torch.from_numpy(np.ascontiguousarray(array)).to(self.device)
+
+    def take(self, tensor):
+        return tensor.cpu().numpy()
+
+    def convolve(self, plane, kernel):
+        rows, columns = kernel.shape
+        kernel = self.put(kernel.astype(np.float32))
+        half = (columns // 2, columns // 2, rows // 2, rows // 2)
+        padded = self.torch.nn.functional.pad(plane[None, None], half, mode="reflect")
+        return self.torch.nn.functional.conv2d(padded, kernel[None, None])[0, 0]
+
+    def separable(self, plane, column, row):
+        return self.convolve(self.convolve(plane, column[:, None]), row[None, :])
+
+    def smooth(self, plane, sigma):
+        kernel = window.gaussian_kernel(sigma)
+        return self.separable(plane, kernel, kernel)
+
+    def pool(self, plane, cell):
+        height, width = plane.shape
+        fill = (0, -width % cell, 0, -height % cell)
+        padded = self.torch.nn.functional.pad(plane[None, None], fill, mode="replicate")
+        return self.torch.nn.functional.avg_pool2d(padded, cell)[0, 0]
+
+
+def gpu_present():
+    """True if a GPU driver and torch are installed; imports nothing."""
+    return any(map(os.path.exists, GPU_NODES)) and importlib.util.find_spec("torch") is not None
+
+
+def window_for(device, shape):
+    """The verbs for a device name and a photo's shape.
+
+    Parameters
+    ----------
+    device : str
+        ``auto`` (a GPU if there is one), ``cpu``, ``cuda``, ``cuda:N``, or
+        ``torch-cpu``: torch's own CPU device, for comparing the two.
+    shape : tuple
+        (H, W) of the plane to come; narrow ones stay on the CPU.
+
+    Raises
+    ------
+    DeviceError
+        A GPU is asked for by name and cannot be had.
+    """
+    if device == "cpu" or (device == "auto" and not gpu_present()):
+        return CpuWindow
+    if importlib.util.find_spec("torch") is None:
+        raise DeviceError(f"device {device} needs torch, which is not installed: pip install 'blurkit[train]'")
+    import torch
+
+    if device == "auto" and not torch.cuda.is_available():
+        return CpuWindow
+    wanted = "cuda" if device == "auto" else device.replace("torch-", "")
+    require_gpu(torch, wanted)
+    return TorchWindow(wanted) if min(shape) >= SMALLEST_SIDE else CpuWindow
+
+
+def torch_device(device, threads=None):
+    """The torch device name training runs on; bounds torch's CPU threads.
+
+    Raises
+    ------
+    DeviceError
+        torch is not installed, or the device is not there.
+    """
+    if importlib.util.find_spec("torch") is None:
+        raise DeviceError("training needs torch, which is not installed: pip install 'blurkit[train]'")
+    import torch
+
+    if threads:
+        torch.set_num_threads(threads)
+    if device == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    name = device.replace("torch-", "")
+    require_gpu(torch, name)
+    return name
+
+
+def require_gpu(torch, name):
+    """Raise DeviceError unless ``cuda`` or ``cuda:N`` is there; anything else passes."""
+    if name.startswith("cuda"):
+        number = int(name.partition(":")[2] or 0)
+        if not torch.cuda.is_available() or number >= torch.cuda.device_count():
+            raise DeviceError(f"device {name} is not there: torch finds {torch.cuda.device_count()} GPUs")

@@ -1,0 +1,314 @@
+"""Photos, maps and masks: bytes in, arrays out, and back.
+
+Photos are judged by content, never by suffix. Nothing here opens a file; the
+commands hand over bytes and binary streams.
+"""
+
+import importlib
+import io
+import struct
+import warnings
+
+import cv2
+import numpy as np
+from PIL import Image, UnidentifiedImageError
+
+from blurkit.errors import InputError
+from blurkit.npy import NPY_MAGIC, encode_npy
+
+MAX_PIXELS = 250_000_000  # photos larger than this are refused unless told (about 750 MB decoded)
+FORMATS = {  # how a file begins, what Pillow calls it, which of its modules reads it
+    b"\xff\xd8\xff": ("JPEG", "JpegImagePlugin"),
+    b"\x89PNG": ("PNG", "PngImagePlugin"),
+    b"II*\0": ("TIFF", "TiffImagePlugin"),
+    b"MM\0*": ("TIFF", "TiffImagePlugin"),
+    b"RIFF": ("WEBP", "WebPImagePlugin"),
+    b"GIF8": ("GIF", "GifImagePlugin"),
+    b"BM": ("BMP", "BmpImagePlugin"),
+    **{b"P%d" % n: ("PPM", "PpmImagePlugin") for n in range(1, 7)},
+}
+TURNED = {  # EXIF orientation -> what undoes it
+    2: lambda a: a[:, ::-1],
+    3: lambda a: a[::-1, ::-1],
+    4: lambda a: a[::-1],
+    5: lambda a: a.swapaxes(0, 1),
+    6: lambda a: a.swapaxes(0, 1)[:, ::-1],
+    7: lambda a: a[::-1, ::-1].swapaxes(0, 1),
+    8: lambda a: a.swapaxes(0, 1)[::-1],
+}
+UNDECODABLE = (OSError, SyntaxError, ValueError, struct.error, EOFError, IndexError, KeyError, TypeError, OverflowError)
+"""What Pillow raises on damaged files."""
+ORIENTATION = 0x0112  # EXIF tag
+PFM_MAGIC = (b"Pf\n", b"PF\n")
+PNG_END = b"IEND\xaeB`\x82"  # the last chunk and its checksum
+TIFF_BITS_PER_SAMPLE = 258  # TIFF tag
+
+
+# ---- photos ---------------------------------------------------------------
+
+
+def decode_photo(data, max_pixels=MAX_PIXELS):
+    """A photo from the bytes of its file, upright.
+
+    EXIF orientation is applied. Grey, palette and CMYK become RGB; alpha is
+    dropped; 16-bit files keep 16 bits; an animation or a multi-page TIFF gives
+    its first picture. Colour profiles are not applied.
+
+    Parameters
+    ----------
+    data : bytes
+    max_pixels : int
+        Larger photos are refused before anything is decoded.
+
+    Returns
+    -------
+    ndarray, (H, W, 3), uint8 or uint16, RGB
+
+    Raises
+    ------
+    InputError
+        Empty, unknown, damaged, truncated or too large.
+    """
+    picture = open_picture(data, max_pixels)
+    kind = "JPEG" if picture.format == "MPO" else picture.format
+    try:
+        orientation = picture.getexif().get(ORIENTATION, 1)
+        if kind == "PNG" and PNG_END not in data:
+            raise InputError("cannot decode PNG: truncated")
+        picture.load()  # also for 16-bit colour: Pillow notices truncation, OpenCV does not
+        if is_deep_colour(picture, data):
+            return upright(decode_deep(data, kind), orientation)
+        if picture.getexif().get(ORIENTATION, 1) != orientation:
+            orientation = 1  # Pillow has turned the picture and says so
+        return upright(as_rgb(picture), orientation)
+    except UNDECODABLE as error:
+        raise InputError(f"cannot decode {kind}: {reason(error)}") from error
+
+
+def open_picture(data, max_pixels):
+    """Pillow's lazy picture, checked for kind and size; nothing decoded yet."""
+    if not data:
+        raise InputError("empty file")
+    if data.startswith(NPY_MAGIC):
+        raise InputError("is an NPY array, not a photo")
+    kind, module = next((f for start, f in FORMATS.items() if data.startswith(start)), (None, None))
+    if kind is None:
+        raise InputError(f"not a photo: {' '.join(dict.fromkeys(k for k, _ in FORMATS.values()))} are known")
+    importlib.import_module(f"PIL.{module}")
+    Image.MAX_IMAGE_PIXELS = None  # our own guard follows, with the user's number
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            picture = Image.open(io.BytesIO(data), formats=[kind])
+    except UNDECODABLE as error:
+        raise InputError(f"cannot decode {kind}: {reason(error)}") from error
+    width, height = picture.size
+    if width * height > max_pixels:
+        raise InputError(f"photo is {width}x{height} = {width * height} pixels; --max-pixels allows {max_pixels}")
+    if width * height == 0:
+        raise InputError("photo has no pixels")
+    return picture
+
+
+def is_deep_colour(picture, data):
+    """True for 16-bit colour, which Pillow would cut to 8 bits."""
+    if picture.format == "PNG":
+        return data[24:25] == b"\x10" and data[25:26] in (b"\x02", b"\x04", b"\x06")
+    if picture.format == "TIFF":
+        bits = picture.tag_v2.get(TIFF_BITS_PER_SAMPLE, (8,))
+        return max(bits) == 16 and len(bits) > 1
+    if picture.format == "PPM":
+        return data[:2] == b"P6" and picture.mode == "RGB" and pnm_maximum(data) > 255
+    return False
+
+
+def pnm_maximum(data):
+    """The largest value a PPM header declares; 255 if it cannot be told."""
+    words = b"\n".join(line.partition(b"#")[0] for line in data[:200].splitlines()).split()
+    return int(words[3]) if len(words) > 3 and words[3].isdigit() else 255
+
+
+def decode_deep(data, kind):
+    """16-bit grey + alpha or colour, by OpenCV: (H, W, 3) uint16."""
+    array = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED | cv2.IMREAD_IGNORE_ORIENTATION)
+    if array is None or array.dtype != np.uint16:
+        raise InputError(f"cannot decode {kind}: 16-bit layout not supported")
+    if array.ndim == 2:
+        return np.repeat(array[..., None], 3, axis=2)
+    if array.shape[2] == 2:
+        return np.repeat(array[..., :1], 3, axis=2)
+    return np.ascontiguousarray(array[..., 2::-1])
+
+
+def upright(array, orientation):
+    """Undo an EXIF orientation on (H, W, ...)."""
+    return np.ascontiguousarray(TURNED.get(orientation, lambda a: a)(array))
+
+
+def as_rgb(picture):
+    """A decoded Pillow picture as (H, W, 3) uint8 or uint16."""
+    if picture.mode.startswith("I;16") or picture.mode == "I":
+        grey = np.asarray(picture)
+        if grey.min() < 0 or grey.max() > 65535:
+            raise InputError("photo has 32-bit values; 8 and 16 bits are supported")
+        return np.repeat(grey.astype(np.uint16)[..., None], 3, axis=2)
+    if picture.mode == "F":
+        raise InputError("photo has floating-point pixels; 8 and 16 bits are supported")
+    return np.array(picture.convert("RGB"))
+
+
+def reason(error):
+    """A library's complaint in our words where we have them."""
+    if isinstance(error, UnidentifiedImageError):
+        return "header damaged or truncated"
+    text = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    lowered = text.lower()
+    if "truncated" in lowered or "eof" in lowered or "not enough" in lowered or "unexpected end" in lowered:
+        return "truncated"
+    return text
+
+
+def decode_truth(data, max_pixels=MAX_PIXELS, truth_is="sharp"):
+    """A truth mask from the bytes of an image file.
+
+    Parameters
+    ----------
+    data : bytes
+    max_pixels : int
+    truth_is : {'sharp', 'blurred'}
+        What white (255) means in the file.
+
+    Returns
+    -------
+    ndarray, (H, W), uint8
+        255 in focus, 0 out of focus, anything else unknown.
+    """
+    truth = decode_photo(data, max_pixels)[..., 0]
+    if truth.dtype == np.uint16:
+        truth = (truth // 257).astype(np.uint8)
+    return np.ascontiguousarray(truth if truth_is == "sharp" else 255 - truth)
+
+
+def decode_segments(data, max_pixels=MAX_PIXELS):
+    """Region numbers from the bytes of a grey (8/16-bit) or RGB image: (H, W) int64."""
+    picture = decode_photo(data, max_pixels).astype(np.int64)
+    return (picture[..., 0] << 32) | (picture[..., 1] << 16) | picture[..., 2]
+
+
+# ---- maps -----------------------------------------------------------------
+
+
+def as_map(array):
+    """An array of any numeric type as a map: (H, W) float32 in [0, 1].
+
+    Integers and booleans are scaled by the largest value of their type.
+
+    Raises
+    ------
+    InputError
+        Not two-dimensional, empty, not numeric, NaN, or out of range.
+    """
+    if array.ndim == 3 and array.shape[2] == 1:
+        array = array[..., 0]
+    if array.ndim != 2 or not array.size:
+        raise InputError(f"map has shape {array.shape}; it must be (H, W)")
+    if array.dtype.kind == "b":
+        return array.astype(np.float32)
+    if array.dtype.kind == "u":
+        return array.astype(np.float32) / np.float32(np.iinfo(array.dtype).max)
+    if array.dtype.kind != "f":
+        raise InputError(f"map has values of type {array.dtype}; floating point or unsigned integers are needed")
+    low, high = array.min(), array.max()
+    if not (np.isfinite(low) and np.isfinite(high)):
+        raise InputError("map holds NaN or infinite values")
+    if low < 0 or high > 1:
+        raise InputError(f"map values run from {low:g} to {high:g}; they must lie in [0, 1]")
+    return np.ascontiguousarray(array, dtype=np.float32)
+
+
+def decode_map(data, max_pixels=MAX_PIXELS):
+    """A map from the bytes of a PNG, TIFF or PFM: (H, W) float32 in [0, 1]."""
+    if data.startswith(PFM_MAGIC):
+        return as_map(decode_pfm(data, max_pixels))
+    picture = open_picture(data, max_pixels)
+    if picture.mode == "F":
+        try:
+            return as_map(np.array(picture))
+        except OSError as error:
+            raise InputError(f"cannot decode {picture.format}: {reason(error)}") from error
+    photo = decode_photo(data, max_pixels)
+    if (photo[..., 0] != photo[..., 1]).any() or (photo[..., 0] != photo[..., 2]).any():
+        raise InputError("is a colour picture, not a map")
+    return as_map(photo[..., 0])
+
+
+def decode_pfm(data, max_pixels):
+    """Portable float map, one channel: rows from the bottom up, byte order by the sign of the scale."""
+    try:
+        kind, size, scale, pixels = data.split(b"\n", 3)
+        width, height = map(int, size.split())
+        order = "<" if float(scale) < 0 else ">"
+    except ValueError as error:
+        raise InputError("PFM header is damaged") from error
+    if kind != b"Pf" or min(width, height) < 1 or width * height > max_pixels:
+        raise InputError(f"PFM is {width}x{height}; one channel and at most {max_pixels} pixels are supported")
+    if len(pixels) != 4 * width * height:
+        raise InputError(f"PFM is truncated: {len(pixels)} of {4 * width * height} bytes")
+    return np.frombuffer(pixels, order + "f4").reshape(height, width)[::-1]
+
+
+# ---- out ------------------------------------------------------------------
+
+
+def encode_map(sharpness, form, stretch=False, palette=None):
+    """A map as the pieces of a file.
+
+    Parameters
+    ----------
+    sharpness : ndarray, (H, W), float32 in [0, 1]
+    form : {'npy', 'png', 'tiff', 'pfm'}
+        PNG is 16-bit on a fixed scale (65535 = 1), or 8-bit RGB with a palette.
+    stretch : bool
+        PNG only: darkest to 0, brightest to 1.
+    palette : str or None
+        PNG only: name of an OpenCV colour map.
+
+    Returns
+    -------
+    list of bytes-like
+    """
+    if form == "npy":
+        return encode_npy(sharpness)
+    if form == "pfm":
+        height, width = sharpness.shape
+        return [b"Pf\n%d %d\n-1.0\n" % (width, height), np.ascontiguousarray(sharpness[::-1], "<f4").tobytes()]
+    if form == "tiff":
+        return [encode_picture(".tiff", sharpness)]
+    if stretch:
+        low, high = sharpness.min(), sharpness.max()
+        sharpness = (sharpness - low) / (high - low) if high > low else np.zeros_like(sharpness)
+    if palette:
+        return [encode_picture(".png", cv2.applyColorMap(np.rint(sharpness * 255).astype(np.uint8), getattr(cv2, f"COLORMAP_{palette.upper()}")))]
+    return [encode_picture(".png", np.rint(sharpness * 65535).astype(np.uint16))]
+
+
+def encode_mask(mask, form):
+    """A mask, (H, W) uint8 of 0 and 255, as the pieces of a PNG or NPY file."""
+    if form == "npy":
+        return encode_npy(mask)
+    return [encode_picture(".png", mask)]
+
+
+def encode_cut(photo, mask):
+    """What is in focus, cut out: RGBA PNG whose alpha is the mask; 16 bits if the photo has them."""
+    if photo.dtype == np.uint16:
+        mask = mask.astype(np.uint16) * 257
+    return [encode_picture(".png", np.dstack([photo[..., ::-1], mask]))]
+
+
+def encode_picture(suffix, array):
+    """Bytes of an array in OpenCV's channel order."""
+    done, data = cv2.imencode(suffix, array)
+    if not done:
+        raise InputError(f"cannot encode a picture of shape {array.shape} as {suffix[1:].upper()}")
+    return data.tobytes()

@@ -1,0 +1,37 @@
+"""Refinement of raw maps."""
+
+from blurkit import methods
+from blurkit.errors import InputError, UsageError
+from blurkit.window import WORKING_SIDE
+
+
+def refine(raw, guide, method, as_published=False, side=WORKING_SIDE):
+    """Refine a raw map, along the photo it was made from where the method uses one.
+
+    Parameters
+    ----------
+    raw : ndarray, (H, W), float32 in [0, 1]
+    guide : ndarray, (H, W, 3), uint8 or uint16, or None
+    method : str
+    as_published : bool
+    side : int, pixels
+        As for ``map.sharpness_map``.
+
+    Returns
+    -------
+    ndarray, (H, W), float32 in [0, 1], 1 = in focus
+
+    Raises
+    ------
+    InputError
+        Map and photo differ in size.
+    UsageError
+        The method needs a photo and there is none.
+    """
+    pipeline = methods.pipeline(method)
+    if guide is None and pipeline.needs_guide(as_published):
+        raise UsageError(f"method {method} refines along the photo: give it with --guide")
+    if guide is not None and guide.shape[:2] != raw.shape:
+        sizes = [f"{a.shape[1]}x{a.shape[0]}" for a in (raw, guide)]
+        raise InputError(f"map is {sizes[0]}, photo is {sizes[1]}; they must agree")
+    return pipeline.refine(raw, guide, as_published, side)

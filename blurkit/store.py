@@ -1,0 +1,174 @@
+"""Patch sets and weights: where they lie, how they are written and checked."""
+
+import hashlib
+import io
+import json
+import math
+import os
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+from blurkit.errors import InputError, WeightsError
+from blurkit.npy import as_bytes, read_into, read_npy, read_npy_header
+
+FORMAT_VERSION = 1
+LARGEST_WEIGHTS = 64 << 20  # bytes; the largest weights file that is opened
+STILL = (1980, 1, 1, 0, 0, 0)  # date of every entry, so that equal weights are equal bytes
+
+
+# ---- weights --------------------------------------------------------------
+
+
+def find_weights(method):
+    """Path of the shipped weights of a method.
+
+    Searched: ``$BLURKIT_WEIGHTS`` (a folder, or one file), then ``share/weights``
+    of the checkout, then ``share/blurkit/weights`` of every folder above the
+    package, which is where pip, ``--user`` and ``make install`` put them.
+
+    Raises
+    ------
+    WeightsError
+        Not found; says where it looked.
+    """
+    name = f"{method}.npz"
+    chosen = os.environ.get("BLURKIT_WEIGHTS")
+    if chosen:
+        path = Path(chosen)
+        path = path / name if path.is_dir() else path
+        if path.is_file():
+            return path
+        raise WeightsError(f"no weights at {path} (from BLURKIT_WEIGHTS)")
+    package = Path(__file__).resolve().parent
+    checkout = package.parent / "share" / "weights" / name
+    if checkout.is_file():
+        return checkout
+    for folder in package.parents:
+        path = folder / "share" / "blurkit" / "weights" / name
+        if path.is_file():
+            return path
+    raise WeightsError(f"weights {name} not found in share/blurkit/weights of any folder above {package}; set BLURKIT_WEIGHTS")
+
+
+def write_weights(arrays, header):
+    """Bytes of a weights file: an NPZ (zip of NPY) with a JSON header, without pickle or time stamps.
+
+    Parameters
+    ----------
+    arrays : dict of ndarray
+    header : dict
+        At least ``method``; ``format`` and ``checksum`` (SHA-256 over the arrays) are added.
+    """
+    header = {"format": FORMAT_VERSION, "checksum": checksum(arrays), **header}
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
+        entries = {"header": np.array(json.dumps(header, sort_keys=True)), **dict(sorted(arrays.items()))}
+        for name, array in entries.items():
+            entry = io.BytesIO()
+            np.lib.format.write_array(entry, np.asarray(array), version=(1, 0), allow_pickle=False)
+            archive.writestr(zipfile.ZipInfo(name + ".npy", STILL), entry.getvalue())
+    return out.getvalue()
+
+
+def checksum(arrays):
+    """SHA-256 over names, types, shapes and values, in the order of the names."""
+    digest = hashlib.sha256()
+    for name, array in sorted(arrays.items()):
+        array = np.ascontiguousarray(array)
+        digest.update(f"{name} {array.dtype.str} {array.shape}\n".encode())
+        digest.update(array.tobytes())
+    return digest.hexdigest()
+
+
+def read_weights(data, method, shapes):
+    """Arrays and header of a weights file.
+
+    Parameters
+    ----------
+    data : bytes
+    method : str
+    shapes : dict of tuple
+        What the method needs.
+
+    Returns
+    -------
+    arrays : dict of ndarray, float32
+    header : dict
+
+    Raises
+    ------
+    WeightsError
+        Damaged, of another method or version, of wrong shape, or not finite.
+    """
+    if len(data) > LARGEST_WEIGHTS:
+        raise WeightsError(f"weights file has {len(data)} bytes; at most {LARGEST_WEIGHTS} are read")
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            sizes = {entry.filename: entry.file_size for entry in archive.infolist()}
+            if sum(sizes.values()) > LARGEST_WEIGHTS:
+                raise WeightsError("weights file unpacks to more than it may")
+            arrays = {name.removesuffix(".npy"): read_npy(io.BytesIO(archive.read(name))) for name in sizes}
+        header = json.loads(str(arrays.pop("header")))
+        found = header["method"], header["format"], header["checksum"]
+    except (zipfile.BadZipFile, zipfile.LargeZipFile, InputError, KeyError, ValueError, TypeError, EOFError, OSError, NotImplementedError, RuntimeError) as error:
+        raise WeightsError("not a weights file, or damaged") from error
+    if found[0] != method:
+        raise WeightsError(f"weights are for method {found[0]}, not {method}")
+    if found[1] != FORMAT_VERSION:
+        raise WeightsError(f"weights have format {found[1]}; this version reads {FORMAT_VERSION}")
+    if found[2] != checksum(arrays):
+        raise WeightsError("weights are damaged: checksum does not fit")
+    check_arrays(arrays, shapes)
+    return arrays, header
+
+
+def check_arrays(arrays, shapes):
+    """Every array is there, float32, of its shape, and finite."""
+    for name, shape in shapes.items():
+        if name not in arrays:
+            raise WeightsError(f"weights lack {name}")
+        array = arrays[name]
+        if array.shape != shape or array.dtype != np.float32:
+            raise WeightsError(f"weights {name} are {array.dtype} {array.shape}; they must be float32 {shape}")
+        if not np.isfinite(array).all():
+            raise WeightsError(f"weights {name} hold NaN or infinite values")
+
+
+# ---- patch sets -----------------------------------------------------------
+
+
+def read_patches(stream, dtype, most_bytes):
+    """All patch sets of a stream, joined.
+
+    Parameters
+    ----------
+    stream : binary file object
+        One or more NPY arrays of records, one after the other.
+    dtype : numpy.dtype
+        What the method's records look like.
+    most_bytes : int
+        Larger sets are refused.
+
+    Returns
+    -------
+    records : ndarray, (n,), dtype
+    digest : str
+        SHA-256 of the records.
+    """
+    sets, digest, total = [], hashlib.sha256(), 0
+    while (header := read_npy_header(stream)) is not None:
+        shape, _, found = header
+        if found != dtype or len(shape) != 1:
+            raise InputError(f"not a patch set of this method: array of shape {shape}, fields {found.names}; fields {dtype.names} are needed")
+        total += math.prod(shape) * dtype.itemsize
+        if total > most_bytes:
+            raise InputError(f"patch set needs {total} bytes of memory; --max-bytes allows {most_bytes}")
+        records = np.empty(shape, dtype)
+        read_into(stream, records)
+        digest.update(as_bytes(records))
+        sets.append(records)
+    if not total:
+        raise InputError("no patches on the input")
+    return np.concatenate(sets) if len(sets) > 1 else sets[0], digest.hexdigest()

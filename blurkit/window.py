@@ -1,0 +1,84 @@
+"""Local sums and changes of grid on the CPU, by OpenCV.
+
+``device.TorchWindow`` offers the same five verbs on a GPU, so that a stage is
+written once and runs on either.
+"""
+
+import math
+
+import cv2
+import numpy as np
+
+WORKING_SIDE = 2048
+"""Pixels; photos with a longer side are measured at this size by default.
+
+Camera pixels are softer than the web-sized photos the weights are learned on
+(demosaicing, denoising), and time and memory stay bounded.
+"""
+
+log = np.log
+
+
+def gaussian_kernel(sigma):
+    """Normalised 1-D Gaussian, odd length, cut at 3 sigma (float32)."""
+    return cv2.getGaussianKernel(2 * math.ceil(3 * sigma) + 1, sigma, cv2.CV_32F)[:, 0]
+
+
+def convolve(plane, kernel):
+    """Correlate (H, W) with a small 2-D kernel; borders mirrored without the edge pixel."""
+    return cv2.filter2D(plane, cv2.CV_32F, kernel, borderType=cv2.BORDER_REFLECT_101)
+
+
+def separable(plane, column, row):
+    """Correlate (H, W) with the outer product of two 1-D kernels; borders as `convolve`."""
+    return cv2.sepFilter2D(plane, cv2.CV_32F, row, column, borderType=cv2.BORDER_REFLECT_101)
+
+
+def smooth(plane, sigma):
+    """Gaussian blur of (H, W), sigma in pixels."""
+    kernel = gaussian_kernel(sigma)
+    return separable(plane, kernel, kernel)
+
+
+def pool(plane, cell):
+    """Mean over cells of cell x cell pixels, the last row and column repeated to fill up.
+
+    Parameters
+    ----------
+    plane : ndarray, (H, W), float32
+    cell : int, pixels
+
+    Returns
+    -------
+    ndarray, (ceil(H / cell), ceil(W / cell)), float32
+    """
+    height, width = plane.shape
+    rows, columns = -(-height // cell), -(-width // cell)
+    if (rows * cell, columns * cell) != (height, width):
+        plane = cv2.copyMakeBorder(plane, 0, rows * cell - height, 0, columns * cell - width, cv2.BORDER_REPLICATE)
+    return cv2.resize(plane, (columns, rows), interpolation=cv2.INTER_AREA)
+
+
+def box_mean(plane, size):
+    """Mean over size x size windows (size odd); borders mirrored without the edge pixel."""
+    return cv2.boxFilter(plane, cv2.CV_32F, (size, size), borderType=cv2.BORDER_REFLECT_101)
+
+
+def working_shape(shape, side=WORKING_SIDE):
+    """(H, W) at which a photo of (H, W) is measured: longer side at most `side`; 0 = as it is."""
+    longer = max(shape[:2])
+    if not side or longer <= side:
+        return tuple(shape[:2])
+    return tuple(max(1, round(n * side / longer)) for n in shape[:2])
+
+
+def reduce_to(array, shape):
+    """Area-average (H, W[, 3]) down to shape (rows, columns); same dtype."""
+    if array.shape[:2] == tuple(shape):
+        return array
+    return cv2.resize(array, (shape[1], shape[0]), interpolation=cv2.INTER_AREA)
+
+
+def enlarge_to(plane, shape):
+    """Bilinearly bring (h, w) up to shape (H, W); same dtype."""
+    return cv2.resize(plane, (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR)

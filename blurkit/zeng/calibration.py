@@ -1,0 +1,110 @@
+"""Stage 8, ours: from evidence to the probability of being in focus.
+
+A network of 26 - 32 - 1 neurons (897 weights), fitted on the same patches as the
+kernels. Applied in NumPy.
+"""
+
+import numpy as np
+
+from blurkit import window
+from blurkit.colour import grey
+from blurkit.device import CpuWindow
+from blurkit.zeng import evidence, patches
+
+HIDDEN = 32
+EPOCHS = 20
+BATCH = 1024
+PEAK_RATE = 8e-3
+FEWEST = 8  # patches of a photo; fewer say nothing about the photo as a whole
+
+
+def probability(found, weights):
+    """Probability that a cell is in focus.
+
+    Parameters
+    ----------
+    found : ndarray, (n, 26), float32
+        From ``evidence.with_statistics``.
+    weights : dict of ndarray
+        ``calibration.mean``, ``.scale`` (26,), ``.hidden`` (26, 32), ``.hidden_bias`` (32,),
+        ``.output`` (32,), ``.output_bias`` ().
+
+    Returns
+    -------
+    ndarray, (n,), float32 in (0, 1)
+    """
+    normal = (found - weights["calibration.mean"]) / weights["calibration.scale"]
+    hidden = np.maximum(normal @ weights["calibration.hidden"] + weights["calibration.hidden_bias"], 0)
+    logit = hidden @ weights["calibration.output"] + weights["calibration.output_bias"]
+    return 1 / (1 + np.exp(-np.clip(logit, -30, 30)))
+
+
+def examples(records, filters):
+    """What the calibration learns from: evidence at the middle of each patch, and its truth.
+
+    Parameters
+    ----------
+    records : ndarray, (n,), ``patches.RECORD``
+        The patches of one photo (or copy) stand next to each other.
+    filters : ndarray, (2, 7, 7), float32
+
+    Returns
+    -------
+    inputs : ndarray, (m, 26), float32
+    targets : ndarray, (m,), float32 in [0, 1]
+        Share of sharp pixels in the middle of the patch.
+    origin : ndarray, (m,), int64
+        Index of each example in `records`.
+    """
+    middle = patches.SIZE // evidence.CELL // 2
+    inputs, origin = [], []
+    changes = np.flatnonzero((records["photo"][1:] != records["photo"][:-1]) | (records["copy"][1:] != records["copy"][:-1]))
+    for group in np.split(np.arange(len(records)), changes + 1):
+        if len(group) < FEWEST:
+            continue
+        found = [
+            evidence.features(evidence.planes(grey(records["patch"][i]), filters, CpuWindow), window.box_mean)[middle, middle]
+            for i in group
+        ]
+        inputs.append(evidence.with_statistics(np.stack(found)))
+        origin.append(group)
+    inputs, origin = np.concatenate(inputs), np.concatenate(origin)
+    known = np.isfinite(records["core"][origin])
+    return inputs[known], records["core"][origin][known], origin[known]
+
+
+def fit(inputs, targets, seed, report):
+    """Fit by binary cross-entropy (torch).
+
+    Parameters
+    ----------
+    inputs : ndarray, (n, 26), float32
+    targets : ndarray, (n,), float32 in [0, 1]
+    seed : int
+    report : callable, as for ``training.train``
+
+    Returns
+    -------
+    dict of ndarray, float32
+        What `probability` takes.
+    """
+    import torch
+    from torch import nn
+
+    from blurkit.zeng.training import descend
+
+    torch.manual_seed(seed)
+    mean, scale = inputs.mean(axis=0), inputs.std(axis=0) + 1e-6
+    x, y = torch.from_numpy((inputs - mean) / scale), torch.from_numpy(targets)
+    hidden, output = nn.Linear(x.shape[1], HIDDEN), nn.Linear(HIDDEN, 1)
+    model = nn.Sequential(hidden, nn.ReLU(), output, nn.Flatten(0))
+
+    def loss_of(batch):
+        logits = model(x[batch])
+        right = ((logits > 0) == (y[batch] > 0.5)).float().mean()
+        return nn.functional.binary_cross_entropy_with_logits(logits, y[batch]), right
+
+    descend(model, loss_of, len(x), EPOCHS, np.random.default_rng(seed), report, BATCH, PEAK_RATE)
+    found = {"hidden": hidden.weight.T, "hidden_bias": hidden.bias, "output": output.weight[0], "output_bias": output.bias[0]}
+    found = {name: value.detach().numpy().copy() for name, value in found.items()}
+    return {f"calibration.{name}": np.float32(value) for name, value in {"mean": mean, "scale": scale, **found}.items()}

@@ -1,0 +1,102 @@
+"""Stage 7, ours: what the metric says about a place, apart from how contrasty it is.
+
+The metric alone answers to contrast as much as to focus. Here it is measured
+thrice, on the photo and on two copies blurred on purpose: a sharp edge loses
+most of its answer to the first blur, an edge already soft does not (re-blur
+ratio; F. Crete et al., SPIE 6492, 2007). These ratios have an absolute meaning, so a
+wholly blurred photo shows as such.
+"""
+
+import numpy as np
+
+from blurkit.zeng.metric import response
+
+CELL = 4  # pixels; side of the grid cells on which evidence is kept
+REBLUR = (1.0, 2.0)  # pixels; sigma of the two copies
+WINDOWS = (3, 9)  # cells; 12 and 36 pixels
+FLOOR = 0.002  # of full scale, half an 8-bit step: answers below it are rounding, not structure
+CONTRAST_FLOOR = 1e-4  # variance of grey, (2.5 8-bit steps)^2
+FEATURES = 6  # per window
+STATISTICS = (0, 2, 3, 4)  # of the larger window: energy, both ratios, energy over gradient
+PERCENTILES = (5, 50, 95)  # of each of these over the photo
+RELATIVE = (0, 2)  # the first two of these, also given relative to their 95th percentile
+SOBEL_GAIN = 8.0  # a unit ramp through the 3 x 3 Sobel kernel
+
+
+def planes(grey, filters, window):
+    """Per-cell means of everything the features are made of.
+
+    Parameters
+    ----------
+    grey : ndarray, (H, W), float32 in [0, 1]
+    filters : ndarray, (2, 7, 7), float32
+    window : object from ``device.window_for``
+
+    Returns
+    -------
+    ndarray, (7, ceil(H / 4), ceil(W / 4)), float32
+        Metric of the photo, of the two blurred copies, gradient, grey, grey
+        squared, log metric.
+    """
+    plane = window.put(grey)
+    soft = [window.smooth(plane, sigma) for sigma in REBLUR]
+    sharp = response(plane, filters, window)
+    slope, ridge = np.float32([-1, 0, 1]), np.float32([1, 2, 1])
+    across = window.separable(soft[0], ridge, slope)
+    down = window.separable(soft[0], slope, ridge)
+    gradient = (across * across + down * down) ** 0.5 * (1 / SOBEL_GAIN)
+    full = [sharp, *(response(copy, filters, window) for copy in soft), gradient]
+    full += [plane, plane * plane, window.log(sharp + FLOOR)]
+    return np.stack([window.take(window.pool(p, CELL)) for p in full])  # (7, h, w)
+
+
+def features(cells, box_mean):
+    """Six numbers per window and cell.
+
+    Parameters
+    ----------
+    cells : ndarray, (7, h, w), float32
+        From `planes`.
+    box_mean : callable
+        ``window.box_mean``.
+
+    Returns
+    -------
+    ndarray, (h, w, 12), float32
+        For each window: log energy, mean log metric, first and second re-blur
+        ratio, log energy over gradient, log contrast.
+    """
+    found = []
+    for size in WINDOWS:
+        sharp, soft, softer, gradient, grey, square, log_metric = (box_mean(plane, size) for plane in cells)
+        energy = np.log(sharp + FLOOR)
+        found += [
+            energy,
+            log_metric,
+            np.log((sharp + FLOOR / 2) / (soft + FLOOR / 2)),
+            np.log((soft + FLOOR / 4) / (softer + FLOOR / 4)),
+            np.log((sharp + FLOOR / 2) / (gradient + FLOOR / 2)),
+            0.5 * np.log(np.maximum(square - grey * grey, 0) + CONTRAST_FLOOR),
+        ]
+    return np.stack(found, axis=-1)  # (h, w, 12)
+
+
+def with_statistics(found):
+    """Each cell's features joined by those of the whole photo.
+
+    Parameters
+    ----------
+    found : ndarray, (..., 12)
+        All cells (or all patches) of one photo.
+
+    Returns
+    -------
+    ndarray, (n, 26), float32
+        12 features, 12 percentiles, 2 features relative to their 95th percentile.
+    """
+    found = found.reshape(-1, found.shape[-1])
+    large = found[:, FEATURES:]
+    statistics = np.percentile(large[:, STATISTICS], PERCENTILES, axis=0).T.astype(np.float32)  # (4, 3)
+    everywhere = np.broadcast_to(statistics.ravel(), (len(found), statistics.size))
+    relative = large[:, RELATIVE] - statistics[: len(RELATIVE), -1]
+    return np.concatenate([found, everywhere, relative], axis=1).astype(np.float32, copy=False)

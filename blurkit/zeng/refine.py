@@ -1,0 +1,80 @@
+"""Stage 9: refinement of the raw map.
+
+`iterate` is the paper's: a place whose neighbourhood is weak falls to zero, any
+other goes through tanh again and again. `propagate_along` is ours and needs the photo:
+sure places tell unsure ones, and edges of the photo stop the word.
+"""
+
+import cv2
+import numpy as np
+
+from blurkit import window
+from blurkit.propagate import propagate
+from blurkit.zeng.evidence import CELL
+
+STEPS = {10: 0.3, 50: 0.2, 100: 0.5}  # step: share in the mix (the paper's)
+NEIGHBOURHOOD = 15  # pixels; side of the square whose mean is tested
+THRESHOLD = 0.5  # of Otsu's threshold of the map of the same step
+
+STRENGTH, EDGE_SCALE, ROUNDS = 4000.0, 0.02, 3  # of ``propagate``
+LEAST_WEIGHT = 0.01  # weight of a cell that is wholly unsure; a sure one has 1
+GAIN = 3.0  # on the logit of the spread map, which averaging has drawn towards the middle
+
+
+def iterate(raw, weak=THRESHOLD):
+    """The paper's refinement.
+
+    Parameters
+    ----------
+    raw : ndarray, (H, W), float32 in [0, 1]
+    weak : float
+        Share of Otsu's threshold below which a neighbourhood counts as weak.
+
+    Returns
+    -------
+    ndarray, (H, W), float32 in [0, 1]
+        .3 B_10 + .2 B_50 + .5 B_100, divided by the most it can be.
+    """
+    current = raw
+    mix = np.zeros_like(raw)
+    most, top = 1.0, 0.0
+    for step in range(1, max(STEPS) + 1):
+        mean = cv2.blur(current, (NEIGHBOURHOOD, NEIGHBOURHOOD), borderType=cv2.BORDER_REFLECT_101)
+        current = np.where(mean < weak * otsu(current), np.float32(0), np.tanh(current))
+        most = np.tanh(most)
+        if step in STEPS:
+            mix += np.float32(STEPS[step]) * current
+            top += STEPS[step] * most
+    return mix / np.float32(top)
+
+
+def otsu(plane):
+    """Otsu's threshold of a plane in [0, 1], to 1/255."""
+    level, _ = cv2.threshold((plane * 255 + 0.5).astype(np.uint8), 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
+    return np.float32(level / 255)
+
+
+def propagate_along(raw, guide, side=window.WORKING_SIDE):
+    """Edge-aware spreading of the sure parts of a map.
+
+    Parameters
+    ----------
+    raw : ndarray, (H, W), float32 in [0, 1]
+        Probability of being in focus; .5 = unsure.
+    guide : ndarray, (H, W, 3), uint8 or uint16
+        The photo.
+    side : int, pixels
+        Working size, as for ``window.working_shape``.
+
+    Returns
+    -------
+    ndarray, (H, W), float32 in [0, 1]
+    """
+    rows, columns = window.working_shape(raw.shape, side)
+    grid = (-(-rows // CELL), -(-columns // CELL))
+    coarse = window.reduce_to(raw, grid)
+    photo = window.reduce_to(guide, grid).astype(np.float32) / np.iinfo(guide.dtype).max
+    weight = (2 * coarse - 1) ** 2 + LEAST_WEIGHT
+    spread = propagate(coarse, weight, photo, STRENGTH, EDGE_SCALE, ROUNDS)
+    odds = (np.clip(spread, 1e-4, 1 - 1e-4) / (1 - np.clip(spread, 1e-4, 1 - 1e-4))) ** GAIN
+    return window.enlarge_to(odds / (1 + odds), raw.shape)

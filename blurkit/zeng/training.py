@@ -1,0 +1,139 @@
+"""Stage 4: training of the network on labelled patches."""
+
+import numpy as np
+import torch
+from torch import nn
+
+from blurkit.zeng import network, patches
+
+BATCH = 128  # patches a step
+PEAK_RATE = 3e-3  # AdamW, one cycle: up over the first third, then down to nothing
+WEIGHT_DECAY = 1e-4
+LEAST_STRUCTURE = 0.04  # of full scale; deviation of grey below which a patch cannot show its focus
+VALIDATION = 5  # every fifth photo, by name, is held out
+
+
+def usable(records):
+    """Indices of the patches the network may learn from.
+
+    Labelled, with structure in the crop it sees, and with exact truth where the set
+    holds enough of it: hand-drawn masks call smooth or transparent things sharp, and
+    kernels learned from those make worse maps.
+
+    Parameters
+    ----------
+    records : ndarray, (n,), ``patches.RECORD``
+
+    Returns
+    -------
+    ndarray, (m,), int64, ascending
+        As many sharp as blurred.
+    """
+    labelled = np.flatnonzero(records["label"] >= 0)
+    exact = labelled[records["pristine"][labelled]]
+    chosen = exact if len(exact) >= len(labelled) / 4 else labelled
+    edge = (patches.SIZE - network.CROP) // 2
+    structure = np.array([records["patch"][i, edge:-edge, edge:-edge].mean(axis=2).std() for i in chosen]) / 255
+    chosen = chosen[structure > LEAST_STRUCTURE]
+    sides = [chosen[records["label"][chosen] == label] for label in (0, 1)]
+    fewer = min(map(len, sides))
+    return np.sort(np.concatenate([side[np.linspace(0, len(side) - 1, fewer).astype(int)] for side in sides]))
+
+
+def held_out(records):
+    """True for the patches of the photos kept for validation, (n,), bool.
+
+    Decided by the photo's name alone, so that all copies of a photo fall on one side.
+    """
+    names, where = np.unique(records["photo"], return_inverse=True)
+    order = np.random.default_rng(0).permutation(len(names))
+    return (order % VALIDATION == 0)[where]
+
+
+def train(records, epochs, seed, device, report):
+    """Train a network; the data are crops at random places, flipped and turned at random.
+
+    Parameters
+    ----------
+    records : ndarray, (n,), ``patches.RECORD``
+    epochs : int
+    seed : int
+    device : str, torch device name
+    report : callable
+        Called as ``report(step, steps, loss, accuracy)`` after every step.
+
+    Returns
+    -------
+    model : torch.nn.Module, on the CPU, in evaluation mode
+    accuracy : float in [0, 1]
+        On the held-out photos, centre crops.
+    """
+    torch.manual_seed(seed)
+    torch.use_deterministic_algorithms(True)
+    rng = np.random.default_rng(seed)
+    chosen = usable(records)
+    validation = held_out(records)[chosen]
+    learn, check = chosen[~validation], chosen[validation]
+    model = network.build().to(device)
+
+    def loss_of(batch):
+        crops = random_crops(records["patch"], learn[batch], rng)  # (b, 3, 24, 24)
+        labels = torch.from_numpy(records["label"][learn[batch]].astype(np.int64)).to(device)
+        logits = model(crops.to(device))
+        return nn.functional.cross_entropy(logits, labels), (logits.argmax(1) == labels).float().mean()
+
+    model.train()
+    descend(model, loss_of, len(learn), epochs, rng, report)
+    model.eval()
+    return model.cpu(), accuracy(model, records, check)
+
+
+def descend(model, loss_of, count, epochs, rng, report, batch=BATCH, rate=PEAK_RATE):
+    """AdamW over shuffled batches of indices 0..count-1; `loss_of(batch)` -> loss, accuracy."""
+    batch = min(batch, count)
+    steps = epochs * (count // batch)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=rate, weight_decay=WEIGHT_DECAY)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, rate, total_steps=steps)
+    step = 0
+    for _ in range(epochs):
+        order = rng.permutation(count)
+        for start in range(0, count - batch + 1, batch):
+            loss, right = loss_of(order[start : start + batch])
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            schedule.step()
+            step += 1
+            report(step, steps, loss.item(), right.item())
+
+
+def random_crops(all_patches, indices, rng):
+    """Crops at random offsets, flipped and turned alike within a batch: (b, 3, 24, 24) float32 in [0, 1]."""
+    room = patches.SIZE - network.CROP
+    offsets = rng.integers(0, room + 1, (len(indices), 2))
+    crops = np.stack([crop(all_patches[i], *o) for i, o in zip(indices, offsets, strict=True)])
+    crops = np.rot90(crops, rng.integers(4), (1, 2))
+    if rng.integers(2):
+        crops = crops[:, :, ::-1]
+    return as_input(crops)
+
+
+def crop(patch, row, column):
+    """The part the network sees, (24, 24, 3)."""
+    return patch[row : row + network.CROP, column : column + network.CROP]
+
+
+def as_input(crops):
+    """(b, 24, 24, 3) uint8 -> (b, 3, 24, 24) float32 in [0, 1]."""
+    return torch.from_numpy(np.ascontiguousarray(crops.transpose(0, 3, 1, 2))).float() / 255
+
+
+@torch.no_grad()
+def accuracy(model, records, indices):
+    """Share of centre crops classified rightly; 0 without any."""
+    right, middle = 0, (patches.SIZE - network.CROP) // 2
+    for start in range(0, len(indices), 512):
+        part = indices[start : start + 512]
+        crops = np.stack([crop(records["patch"][i], middle, middle) for i in part])
+        right += int((model(as_input(crops)).argmax(1).numpy() == records["label"][part]).sum())
+    return right / max(len(indices), 1)

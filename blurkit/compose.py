@@ -3,7 +3,8 @@
 import cv2
 import numpy as np
 
-SIGMA_RANGE = (1.0, 6.0)  # pixels; blur of what is put out of focus, drawn log-uniformly
+SIGMA_RANGE = (0.7, 6.0)  # pixels; blur of what is put out of focus, drawn log-uniformly
+NOISE_RANGE = (0.0, 1.5)  # 8-bit steps; standard deviation of the sensor noise over everything
 SCALE_RANGE = (0.6, 1.0)  # the photo is reduced first: at pixel level few photos are sharp as they are
 WHOLLY = 0.15  # share of composed photos sharp everywhere, and as many blurred everywhere
 AREA_RANGE = (0.15, 0.85)  # share of the photo the chosen regions cover
@@ -31,37 +32,48 @@ def compose(photo, segments, rng):
     photo : ndarray, (h, w, 3), uint8 or uint16
     truth : ndarray, (h, w), uint8
         255 in focus, 0 out of focus.
+    sigma : float
+        Blur of what is out of focus, pixels (standard deviation of its kernel along one axis).
     """
     scale = rng.uniform(*SCALE_RANGE)
     size = tuple(max(1, round(n * scale)) for n in segments.shape[::-1])
     photo = cv2.resize(photo, size, interpolation=cv2.INTER_AREA)
     segments = cv2.resize(segments.astype(np.float32), size, interpolation=cv2.INTER_NEAREST)
     kind = rng.random()
-    kernel = blur_kernel(rng)
+    kernel = blur_kernel(np.exp(rng.uniform(*np.log(SIGMA_RANGE))), disc=rng.random() < DISC_SHARE)
     if kind < WHOLLY:
-        return photo, np.full(segments.shape, 255, np.uint8)
-    if kind < 2 * WHOLLY:
-        return cv2.filter2D(photo, -1, kernel, borderType=cv2.BORDER_REFLECT_101), np.zeros(segments.shape, np.uint8)
-    front = choose_regions(segments, rng)
-    blur_front = rng.random() < 0.5
-    mixed = blurred_front(photo, front, kernel) if blur_front else blurred_back(photo, front, kernel)
-    sharp = ~front if blur_front else front
+        mixed, sharp = photo, np.full(segments.shape, True)
+    elif kind < 2 * WHOLLY:
+        mixed, sharp = convolve(photo.astype(np.float32), kernel), np.full(segments.shape, False)
+    else:
+        front = choose_regions(segments, rng)
+        blur_front = rng.random() < 0.5
+        mixed = blurred_front(photo, front, kernel) if blur_front else blurred_back(photo, front, kernel)
+        sharp = ~front if blur_front else front
     top = np.iinfo(photo.dtype).max
-    return np.clip(np.rint(mixed), 0, top).astype(photo.dtype), np.where(sharp, 255, 0).astype(np.uint8)
+    noise = rng.normal(0, rng.uniform(*NOISE_RANGE) * top / 255, photo.shape)
+    return np.clip(np.rint(mixed + noise), 0, top).astype(photo.dtype), np.where(sharp, 255, 0).astype(np.uint8), spread_of(kernel)
 
 
-def blur_kernel(rng):
-    """A Gaussian, or a disc of the same spread, of random size: (k, k) float32, sum 1."""
-    sigma = np.exp(rng.uniform(*np.log(SIGMA_RANGE)))
+def convolve(array, kernel):
+    """Each channel of (h, w[, 3]) float32 with a kernel, borders mirrored."""
+    return cv2.filter2D(array, -1, kernel, borderType=cv2.BORDER_REFLECT_101)
+
+
+def blur_kernel(sigma, disc):
+    """A Gaussian of sigma pixels, or a disc of the same spread: (k, k) float32, sum 1."""
     half = int(np.ceil(3 * sigma))
     y, x = np.mgrid[-half : half + 1, -half : half + 1]
     distance = np.hypot(x, y)
-    if rng.random() < DISC_SHARE:
-        # A disc of radius r spreads like a Gaussian of sigma r/2; its rim is one pixel wide.
-        kernel = np.clip(2 * sigma + 0.5 - distance, 0, 1)
-    else:
-        kernel = np.exp(-(distance**2) / (2 * sigma**2))
+    # A disc of radius r spreads like a Gaussian of sigma r/2; its soft rim, one pixel wide, adds a little.
+    kernel = np.clip(2 * sigma + 0.5 - distance, 0, 1) if disc else np.exp(-(distance**2) / (2 * sigma**2))
     return (kernel / kernel.sum()).astype(np.float32)
+
+
+def spread_of(kernel):
+    """Standard deviation of a symmetric kernel along one axis, pixels."""
+    offset = np.arange(len(kernel)) - len(kernel) // 2
+    return float(np.sqrt((kernel.sum(axis=0) * offset**2).sum()))
 
 
 def choose_regions(segments, rng):
@@ -88,7 +100,7 @@ def blurred_back(photo, front, kernel):
 
 def spread(photo, region, kernel):
     """Blurred cover (h, w, 1) in [0, 1] of a region and its blurred colour alone (h, w, 3), float32."""
-    cover = cv2.filter2D(region.astype(np.float32), -1, kernel, borderType=cv2.BORDER_REFLECT_101)[..., None]
+    cover = convolve(region.astype(np.float32), kernel)[..., None]
     inside = photo.astype(np.float32) * region[..., None]
-    colour = cv2.filter2D(inside, -1, kernel, borderType=cv2.BORDER_REFLECT_101)
+    colour = convolve(inside, kernel)
     return cover, np.where(cover > 1e-3, colour / np.maximum(cover, 1e-3), photo)

@@ -23,3 +23,9 @@ class WeightsError(BlurkitError):
 
 class DeviceError(BlurkitError):
     """The asked-for device is not there."""
+
+
+def check_sizes(what, shape, other, other_shape):
+    """Raise an InputError with both sizes unless (H, W) of two arrays agree."""
+    if tuple(shape[:2]) != tuple(other_shape[:2]):
+        raise InputError(f"{what} is {shape[1]}x{shape[0]}, {other} is {other_shape[1]}x{other_shape[0]}; they must agree")

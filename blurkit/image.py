@@ -36,8 +36,7 @@ TURNED = {  # EXIF orientation -> what undoes it
     7: lambda a: a[::-1, ::-1].swapaxes(0, 1),
     8: lambda a: a.swapaxes(0, 1)[::-1],
 }
-UNDECODABLE = (OSError, SyntaxError, ValueError, struct.error, EOFError, IndexError, KeyError, TypeError, OverflowError)
-"""What Pillow raises on damaged files."""
+UNDECODABLE = (OSError, SyntaxError, ValueError, struct.error, EOFError, IndexError, KeyError, TypeError, OverflowError)  # on damaged files
 ORIENTATION = 0x0112  # EXIF tag
 PFM_MAGIC = (b"Pf\n", b"PF\n")
 PNG_END = b"IEND\xaeB`\x82"  # the last chunk and its checksum
@@ -77,7 +76,7 @@ def decode_photo(data, max_pixels=MAX_PIXELS):
             raise InputError("cannot decode PNG: truncated")
         picture.load()  # also for 16-bit colour: Pillow notices truncation, OpenCV does not
         if is_deep_colour(picture, data):
-            return upright(decode_deep(data, kind), orientation)
+            return upright(decode_deep(data, kind), 1 if kind == "TIFF" else orientation)  # OpenCV turns TIFF itself
         if picture.getexif().get(ORIENTATION, 1) != orientation:
             orientation = 1  # Pillow has turned the picture and says so
         return upright(as_rgb(picture), orientation)
@@ -169,19 +168,9 @@ def reason(error):
 
 
 def decode_truth(data, max_pixels=MAX_PIXELS, truth_is="sharp"):
-    """A truth mask from the bytes of an image file.
+    """A truth mask from the bytes of an image file: (H, W) uint8, 255 in focus, 0 out of focus, else unknown.
 
-    Parameters
-    ----------
-    data : bytes
-    max_pixels : int
-    truth_is : {'sharp', 'blurred'}
-        What white (255) means in the file.
-
-    Returns
-    -------
-    ndarray, (H, W), uint8
-        255 in focus, 0 out of focus, anything else unknown.
+    `truth_is`, 'sharp' or 'blurred', says what white means in the file.
     """
     truth = decode_photo(data, max_pixels)[..., 0]
     if truth.dtype == np.uint16:
@@ -190,9 +179,10 @@ def decode_truth(data, max_pixels=MAX_PIXELS, truth_is="sharp"):
 
 
 def decode_segments(data, max_pixels=MAX_PIXELS):
-    """Region numbers from the bytes of a grey (8/16-bit) or RGB image: (H, W) int64."""
+    """Region numbers from 0 up, one per value, from the bytes of a grey (8/16-bit) or RGB image: (H, W) int64."""
     picture = decode_photo(data, max_pixels).astype(np.int64)
-    return (picture[..., 0] << 32) | (picture[..., 1] << 16) | picture[..., 2]
+    _, numbers = np.unique((picture[..., 0] << 32) | (picture[..., 1] << 16) | picture[..., 2], return_inverse=True)
+    return numbers.reshape(picture.shape[:2])
 
 
 # ---- maps -----------------------------------------------------------------
@@ -201,12 +191,8 @@ def decode_segments(data, max_pixels=MAX_PIXELS):
 def as_map(array):
     """An array of any numeric type as a map: (H, W) float32 in [0, 1].
 
-    Integers and booleans are scaled by the largest value of their type.
-
-    Raises
-    ------
-    InputError
-        Not two-dimensional, empty, not numeric, NaN, or out of range.
+    Integers and booleans are scaled by the largest value of their type. An InputError
+    where it is not two-dimensional, empty, not numeric, NaN, or out of range.
     """
     if array.ndim == 3 and array.shape[2] == 1:
         array = array[..., 0]

@@ -33,9 +33,7 @@ def threshold(sharpness, rule, value=None):
     if rule == "otsu":
         if high <= low:
             return high
-        level, _ = cv2.threshold(
-            np.rint((sharpness - low) / (high - low) * (OTSU_LEVELS - 1)).astype(np.uint8), 0, 255, cv2.THRESH_OTSU
-        )
+        level, _ = cv2.threshold(np.rint((sharpness - low) / (high - low) * (OTSU_LEVELS - 1)).astype(np.uint8), 0, 255, cv2.THRESH_OTSU)
         # Otsu splits level | level + 1; the bins are rounded, so the split lies half a bin up.
         return low + (level + 0.5) / (OTSU_LEVELS - 1) * (high - low)
     raise ValueError(f"unknown rule {rule!r}")

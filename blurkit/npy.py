@@ -15,6 +15,8 @@ from blurkit.errors import InputError
 NPY_MAGIC = b"\x93NUMPY"
 NPY_MAX_HEADER = 10_000  # bytes; NumPy's own bound against hostile headers
 MAX_ELEMENTS = 250_000_000
+MAX_DIMENSIONS = 32  # NumPy's own bound before 2.0
+WIDEST = 16  # bytes; elements of this size fit however many there may be
 
 
 def read_npy(stream, max_elements=MAX_ELEMENTS):
@@ -37,9 +39,11 @@ def read_npy(stream, max_elements=MAX_ELEMENTS):
     if header is None:
         return None
     shape, fortran_order, dtype = header
+    if math.prod(max(n, 1) for n in shape) > max_elements:
+        raise InputError(f"array of shape {shape} has {math.prod(shape)} elements; at most {max_elements} are read (--max-pixels)")
     count = math.prod(shape)
-    if count > max_elements:
-        raise InputError(f"array of shape {shape} has {count} elements; at most {max_elements} are read (--max-pixels)")
+    if count * dtype.itemsize > max_elements * WIDEST:
+        raise InputError(f"array of shape {shape} needs {count * dtype.itemsize} bytes; at most {max_elements * WIDEST} are read (--max-pixels)")
     array = np.empty(count, dtype)
     read_into(stream, array)
     return array.reshape(shape, order="F" if fortran_order else "C")
@@ -61,7 +65,7 @@ def read_npy_header(stream):
         raise InputError("not an NPY array, or its header is damaged") from error
     if header[2].hasobject:
         raise InputError("NPY array holds Python objects; they are never loaded")
-    if any(n < 0 for n in header[0]):
+    if any(n < 0 for n in header[0]) or len(header[0]) > MAX_DIMENSIONS:
         raise InputError(f"NPY array has the absurd shape {header[0]}")
     return header
 

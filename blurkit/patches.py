@@ -6,6 +6,8 @@ from blurkit import methods
 from blurkit.compose import compose
 from blurkit.degrade import degrade
 
+DEGRADED_EVERY = 4  # every fourth composition is degraded afterwards
+
 
 def picture(photo, second, copy, composed, seed, number):
     """One of the pictures made from a photo, always the same for the same arguments.
@@ -26,22 +28,23 @@ def picture(photo, second, copy, composed, seed, number):
     -------
     photo : ndarray, (h, w, 3)
     truth : ndarray, (h, w), uint8
-    pristine : bool
-        Composed and not degraded afterwards.
+    sigma : float
+        Blur of what is out of focus, pixels, where it is known: composed and not
+        degraded afterwards. Else NaN.
     """
     rng = np.random.default_rng([seed, number, copy])
     if composed:
-        photo, truth = compose(photo, second, rng)
-        if copy % 2 == 0:
-            return photo, truth, True
-        return *degrade(photo, truth, rng), False
-    if copy == 0:
-        return photo, second, False
-    return *degrade(photo, second, rng), False
+        photo, second, sigma = compose(photo, second, rng)
+        if copy % DEGRADED_EVERY != DEGRADED_EVERY - 1:
+            return photo, second, sigma
+    elif copy == 0:
+        return photo, second, np.nan
+    return *degrade(photo, second, rng), np.nan
 
 
-def cut(photo, truth, at, method, name, copy, pristine):
+def cut(photo, truth, at, method, name, copy, sigma):
     """Records of the patches at the centres `at`, as the method's ``patch_record()``."""
     records = methods.pipeline(method).cut(photo, truth, at)
-    records["photo"], records["copy"], records["pristine"] = name[-64:], copy, pristine
+    records["photo"], records["copy"] = name[-64:], copy
+    records["sigma"] = np.where(records["label"] == 1, np.minimum(sigma, 0), sigma)
     return records

@@ -1,7 +1,7 @@
 """Refinement of raw maps."""
 
 from blurkit import methods
-from blurkit.errors import InputError, UsageError
+from blurkit.errors import UsageError, check_sizes
 from blurkit.window import WORKING_SIDE
 
 
@@ -31,7 +31,6 @@ def refine(raw, guide, method, as_published=False, side=WORKING_SIDE):
     pipeline = methods.pipeline(method)
     if guide is None and pipeline.needs_guide(as_published):
         raise UsageError(f"method {method} refines along the photo: give it with --guide")
-    if guide is not None and guide.shape[:2] != raw.shape:
-        sizes = [f"{a.shape[1]}x{a.shape[0]}" for a in (raw, guide)]
-        raise InputError(f"map is {sizes[0]}, photo is {sizes[1]}; they must agree")
+    if guide is not None:
+        check_sizes("map", raw.shape, "photo", guide.shape)
     return pipeline.refine(raw, guide, as_published, side)

@@ -6,6 +6,7 @@ import json
 import math
 import os
 import zipfile
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,8 @@ from blurkit.npy import as_bytes, read_into, read_npy, read_npy_header
 
 FORMAT_VERSION = 1
 LARGEST_WEIGHTS = 64 << 20  # bytes; the largest weights file that is opened
+UNREADABLE = (zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, InputError, KeyError, ValueError, TypeError, EOFError, OSError, RuntimeError)
+"""What damaged weights lead to."""
 STILL = (1980, 1, 1, 0, 0, 0)  # date of every entry, so that equal weights are equal bytes
 
 
@@ -112,7 +115,7 @@ def read_weights(data, method, shapes):
             arrays = {name.removesuffix(".npy"): read_npy(io.BytesIO(archive.read(name))) for name in sizes}
         header = json.loads(str(arrays.pop("header")))
         found = header["method"], header["format"], header["checksum"]
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, InputError, KeyError, ValueError, TypeError, EOFError, OSError, NotImplementedError, RuntimeError) as error:
+    except UNREADABLE as error:
         raise WeightsError("not a weights file, or damaged") from error
     if found[0] != method:
         raise WeightsError(f"weights are for method {found[0]}, not {method}")

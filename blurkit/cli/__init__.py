@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+import warnings
 
 from blurkit import __version__
 from blurkit.errors import BlurkitError
@@ -72,6 +73,8 @@ def run(command, describe, work, argv=None):
     args = options.parse(command, describe, argv, __version__)
     console = Console(command, args.quiet, args.verbose, args.debug)
     os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")  # its warnings name neither command nor file
+    if not args.debug:
+        warnings.simplefilter("ignore")  # Pillow's on damaged files, which name no file either
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # so that temporary files go
     try:
         options.check(args)

@@ -26,7 +26,7 @@ class Input:
     def read(self):
         """All bytes, or an InputError in plain words."""
         if self.path is None:
-            return sys.stdin.buffer.read()
+            return standard_input().read()
         try:
             with open(self.path, "rb") as file:
                 return file.read()
@@ -36,11 +36,18 @@ class Input:
     def open(self):
         """A buffered binary stream."""
         if self.path is None:
-            return sys.stdin.buffer
+            return standard_input()
         try:
             return open(self.path, "rb")
         except OSError as error:
             raise InputError(error.strerror or str(error)) from error
+
+
+def standard_input():
+    """The binary stream behind standard input, or an InputError where the caller has closed it."""
+    if sys.stdin is None:
+        raise InputError("standard input is closed")
+    return sys.stdin.buffer
 
 
 def from_args(args):
@@ -67,7 +74,10 @@ def from_list(args):
     source = "-" if args.null else args.files0_from
     if source is None:
         return []
-    data = Input(None if source == "-" else source, "").read()
+    try:
+        data = Input(None if source == "-" else source, "").read()
+    except InputError as error:
+        raise InputError(f"{source}: {error}") from error
     return [os.fsdecode(name) for name in data.split(b"\0") if name]
 
 
@@ -102,7 +112,7 @@ def holds_arrays(item):
     from blurkit.npy import NPY_MAGIC
 
     if item.path is None:
-        return sys.stdin.buffer.peek(1).startswith(NPY_MAGIC[:1])
+        return standard_input().peek(1).startswith(NPY_MAGIC[:1])
     with item.open() as file:
         return file.read(len(NPY_MAGIC)) == NPY_MAGIC
 
@@ -141,7 +151,7 @@ def maps(item, max_pixels):
 def beside(item, folder, suffixes, what):
     """The bytes of the file that belongs to a photo: NAME + one of `suffixes`, in a folder or beside it."""
     if item.path is None:
-        raise InputError(f"a photo on standard input has no {what}; name the file")
+        raise InputError(f"standard input has no name by which to find its {what}")
     folder = folder or os.path.dirname(item.path)
     name = stem_of(os.path.basename(item.path))
     for suffix in suffixes:
@@ -159,7 +169,10 @@ def truth(item, args):
     """The truth that belongs to a photo or map: 255 in focus, 0 out of focus, else unknown."""
     from blurkit.image import decode_truth
 
-    data, suffix = beside(item, args.masks, (".mask.png", ".png", ".jpg", ".bmp"), "mask")
+    if args.masks and os.path.isfile(args.masks):
+        data, suffix = Input(args.masks, "").read(), ".mask.png" if args.masks.endswith(".mask.png") else ""
+    else:
+        data, suffix = beside(item, args.masks, (".mask.png", ".png", ".jpg", ".bmp"), "mask")
     if suffix != ".mask.png" and not args.truth_is:
         raise UsageError("say what white means in the masks: --truth-is sharp or --truth-is blurred (CUHK: blurred)")
     try:
@@ -174,12 +187,14 @@ class Chained:
     def __init__(self, items):
         self.items = list(items)
         self.stream = None
+        self.label = "-"  # of the input that is being read
 
     def read(self, size):
         while True:
             if self.stream is None:
                 if not self.items:
                     return b""
+                self.label = self.items[0].label
                 self.stream = self.items.pop(0).open()
             piece = self.stream.read(size)
             if piece:

@@ -19,8 +19,8 @@ def describe(parser):
 def picture_options(group):
     """How a map becomes a PNG."""
     group.add_argument("--stretch", action="store_true", help="PNG: darkest to black, brightest to white, instead of a fixed scale")
-    group.add_argument("--colormap", action="store_true", help="PNG: in colour, for eyes")
-    group.add_argument("--palette", choices=options.PALETTES, default=options.PALETTES[0], help="colours of --colormap (default viridis)")
+    group.add_argument("--colormap", dest="palette", action="store_const", const=options.PALETTES[0], help="PNG: in colour, for eyes")
+    group.add_argument("--palette", choices=options.PALETTES, help="PNG: in these colours; --colormap is --palette viridis")
 
 
 def work_on(args, console):
@@ -46,21 +46,21 @@ def one(item, args, weights):
     from blurkit.map import sharpness_map
 
     photo = inputs.photo(item, args.max_pixels)
-    return sharpness_map(photo, weights, args.method, args.raw, args.as_published, args.device, args.working_size)
+    return sharpness_map(photo, weights, args.method, args.raw, args.as_published, args.device, options.working_side(args))
 
 
 def check_picture_options(args, out):
-    """--stretch and --colormap make sense for PNG only."""
+    """--stretch and colours make sense for PNG only."""
     from blurkit.errors import UsageError
 
-    if (args.stretch or args.colormap) and out.form != "png":
-        raise UsageError(f"--stretch and --colormap are for PNG, not {out.form.upper()}; add -f png")
+    if (args.stretch or args.palette) and out.form != "png":
+        raise UsageError(f"--stretch, --colormap and --palette are for PNG, not {out.form.upper()}; add -f png")
 
 
 def encode(sharpness, out, args):
     from blurkit.image import encode_map
 
-    return encode_map(sharpness, out.form, args.stretch, args.palette if args.colormap else None)
+    return encode_map(sharpness, out.form, args.stretch, args.palette)
 
 
 def main(argv=None):

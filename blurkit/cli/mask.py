@@ -3,7 +3,7 @@
 import argparse
 
 from blurkit.cli import inputs, options, output, run
-from blurkit.errors import InputError, UsageError
+from blurkit.errors import InputError, UsageError, check_sizes
 
 FORMS = ("png", "npy")
 FACTOR = 1.5  # of --threshold mean
@@ -26,7 +26,9 @@ def describe(parser):
     rule.add_argument("--alpha", metavar="A", type=options.share, help="blurred is above A max + (1 - A) min of the defocus, 1 - map (.3 is usual)")
     group.add_argument("--invert", action="store_true", help="mark what is out of focus")
     out = options.output(parser, FORMS, "png", "mask")
-    out.add_argument("--cut", metavar="PHOTO", action="append", default=[], help="write PHOTO cut out along the mask, as RGBA PNG; given once per map, in order")
+    out.add_argument(
+        "--cut", metavar="PHOTO", action="append", default=[], help="write PHOTO cut out along the mask, as RGBA PNG; given once per map, in order"
+    )
 
 
 def threshold(text):
@@ -55,6 +57,9 @@ def work_on(args, console):
                     mask_one(named, sharpness, photo, args, out, console)
             except InputError as error:
                 console.bad(item.label, error)
+                next(photos, None)  # the photo of the map that could not be read
+    if len(list(photos)) and not console.status:
+        raise UsageError("there are more photos than maps; give --cut once per map")
 
 
 def mask_one(item, sharpness, photo, args, out, console):
@@ -69,6 +74,7 @@ def mask_one(item, sharpness, photo, args, out, console):
         return
     try:
         picture = inputs.photo(inputs.Input(photo, ""), args.max_pixels)
+        check_sizes("map", found.shape, "photo", picture.shape)
         pieces = encode_cut(picture, found)
     except (InputError, MemoryError) as error:
         console.bad(photo, error)

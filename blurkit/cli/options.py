@@ -22,9 +22,7 @@ def parse(command, describe, argv, version):
 
 def build(command, describe, version):
     """The parser of a command."""
-    parser = argparse.ArgumentParser(
-        prog=command, add_help=False, allow_abbrev=False, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(prog=command, add_help=False, allow_abbrev=False, formatter_class=argparse.RawDescriptionHelpFormatter)
     describe(parser)
     group = parser.add_argument_group("general")
     group.add_argument("-q", "--quiet", action="store_true", help="say nothing but errors; no progress bar")
@@ -37,11 +35,28 @@ def build(command, describe, version):
 
 def check(args):
     """What argparse cannot check; fills in what environment variables say."""
-    args.device = getattr(args, "device", None) or os.environ.get("BLURKIT_DEVICE") or "auto"
-    if not (args.device in ("auto", "cpu", "torch-cpu") or args.device == "cuda" or is_numbered(args.device)):
-        raise UsageError(f"unknown device {args.device!r}; there are auto, cpu, cuda and cuda:N")
+    if getattr(args, "working_size", None) is not None and args.as_published:
+        raise UsageError("--as-published measures at the photo's own size; --working-size does not go with it")
+    if hasattr(args, "device"):
+        args.device = args.device or os.environ.get("BLURKIT_DEVICE") or "auto"
+        check_device(args.device)
+    if hasattr(args, "threads"):
+        args.threads = args.threads or threads_of_environment()
+
+
+def check_device(device):
+    """Raise a UsageError unless a device name could be meant."""
+    if device not in ("auto", "cpu", "cuda", "torch-cpu") and not is_numbered(device):
+        raise UsageError(f"unknown device {device!r}; there are auto, cpu, cuda and cuda:N")
+
+
+def threads_of_environment():
+    """$BLURKIT_THREADS as a number, None where it is not set."""
     threads = os.environ.get("BLURKIT_THREADS")
-    args.threads = getattr(args, "threads", None) or (positive(threads) if threads else None)
+    try:
+        return positive(threads) if threads else None
+    except argparse.ArgumentTypeError as error:
+        raise UsageError(f"BLURKIT_THREADS: {error}") from error
 
 
 def is_numbered(device):
@@ -76,38 +91,38 @@ def share(text):
     return number
 
 
-def files(parser, what, recursive=False):
+def files(parser, what, recursive=False, stdin=True, pixels=True):
     """FILE arguments and lists of files."""
     group = parser.add_argument_group("input")
-    group.add_argument("files", metavar="FILE", nargs="*", help=f"{what}; none or - reads standard input")
+    group.add_argument("files", metavar="FILE", nargs="*", help=f"{what}; none or - reads standard input" if stdin else what)
     group.add_argument("--files0-from", metavar="F", help="read file names, each ended by a NUL byte, from F (- = standard input)")
     group.add_argument("-0", dest="null", action="store_true", help="the same as --files0-from=-")
     if recursive:
         group.add_argument("-r", "--recursive", action="store_true", help="take all photos below folders")
-    max_pixels(group)
+    if pixels:
+        text = f"refuse larger photos and maps (default {MAX_PIXELS})"
+        group.add_argument("--max-pixels", metavar="N", type=positive, default=MAX_PIXELS, help=text)
     return group
-
-
-def max_pixels(group):
-    group.add_argument(
-        "--max-pixels", metavar="N", type=positive, default=MAX_PIXELS, help=f"refuse larger photos and maps (default {MAX_PIXELS})"
-    )
 
 
 def method(parser, working_size=True):
     """Which method, which weights, how."""
     group = parser.add_argument_group("method")
-    group.add_argument("--method", choices=sorted(METHODS), default=DEFAULT, help=f"default {DEFAULT}")
+    group.add_argument("--method", choices=sorted(METHODS), default=DEFAULT, help=f"how sharpness is measured (default {DEFAULT})")
     if working_size:
         group.add_argument("--as-published", action="store_true", help="the method as its paper has it, without what blurkit adds")
         group.add_argument(
             "--working-size",
             metavar="N",
             type=natural,
-            default=WORKING_SIDE,
             help=f"measure photos with a longer side at N pixels; 0 = never reduce (default {WORKING_SIDE})",
         )
     return group
+
+
+def working_side(args):
+    """The number behind --working-size."""
+    return WORKING_SIDE if args.working_size is None else args.working_size
 
 
 def weights(group):
@@ -121,13 +136,12 @@ def workers(parser):
     group.add_argument("--threads", metavar="N", type=positive, help="threads per photo (default $BLURKIT_THREADS or all cores)")
 
 
-def output(parser, forms, default, what):
+def output(parser, forms, default, what=None):
     """-o and -f; what goes out is written in one place, ``cli.output``."""
     group = parser.add_argument_group("output")
-    group.add_argument(
-        "-o", "--output", metavar="OUT", help=f"file, or folder (existing, or with a slash at the end) for one {what} per input (default standard output)"
-    )
-    group.add_argument("-f", "--format", choices=forms, help=f"default: by the suffix of OUT, else {default}")
+    folder = f", or folder (existing, or with a slash at the end) for one {what} per input" if what else ""
+    group.add_argument("-o", "--output", metavar="OUT", help=f"file{folder} (default standard output)")
+    group.add_argument("-f", "--format", choices=forms, help=f"file format (default: by the suffix of OUT, else {default})")
     group.add_argument("--force", action="store_true", help="write binary data to a terminal")
     return group
 

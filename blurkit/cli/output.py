@@ -1,5 +1,6 @@
 """Where results go: standard output, one file, or a folder; never half a file."""
 
+import contextlib
 import os
 import stat
 import sys
@@ -7,6 +8,7 @@ import sys
 from blurkit.errors import OutputError, UsageError
 
 STDOUT = 1
+LONGEST_START = 200  # bytes of a file's name that its temporary name keeps; systems allow 255 for a whole name
 
 
 class Output:
@@ -28,7 +30,10 @@ class Output:
         suffix = {"tif": "tiff"}.get(suffix, suffix)
         self.form = args.format or (suffix if suffix in forms else default)
         self.written = 0
+        self.paths = set()
         self.file = None
+        if self.target == "":
+            raise UsageError("--output needs a name")
         if self.target is None and os.isatty(STDOUT) and not args.force:
             raise UsageError("will not write binary data to a terminal; use -o FILE, a pipe, or --force")
 
@@ -49,6 +54,9 @@ class Output:
         """Write one result; in a folder it is there wholly or not at all."""
         self.written += 1
         if self.folder:
+            if self.path_of(item) in self.paths:
+                raise OutputError(f"two results would both become {self.path_of(item)}")
+            self.paths.add(self.path_of(item))
             with WholeFile(self.path_of(item)) as file:
                 file.write(pieces)
             return
@@ -62,8 +70,7 @@ class Output:
             write_all(STDOUT, pieces, "standard output")
             return
         if self.file is None:
-            self.file = WholeFile(self.target)
-            self.file.__enter__()
+            self.file = WholeFile(self.target).__enter__()  # not ours to close if it cannot be opened
         self.file.write(pieces)
 
     def __enter__(self):
@@ -86,7 +93,8 @@ class WholeFile:
             if folder:
                 os.makedirs(folder, exist_ok=True)
             self.special = os.path.exists(self.path) and not stat.S_ISREG(os.stat(self.path).st_mode)
-            name = f".{os.path.basename(self.path)}.{os.getpid()}.part"
+            start = os.fsdecode(os.fsencode(os.path.basename(self.path))[:LONGEST_START])
+            name = f".{start}.{os.getpid()}.part"
             self.temporary = self.path if self.special else os.path.join(folder, name)
             flags = os.O_WRONLY if self.special else os.O_WRONLY | os.O_CREAT | os.O_EXCL
             self.descriptor = os.open(self.temporary, flags, 0o666)
@@ -104,10 +112,11 @@ class WholeFile:
         try:
             if kind is None:
                 os.replace(self.temporary, self.path)
-            else:
-                os.unlink(self.temporary)
         except OSError as error:
             raise OutputError(f"{self.path}: {error.strerror}") from error
+        finally:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(self.temporary)
 
 
 def write_all(descriptor, pieces, name):

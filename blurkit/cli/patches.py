@@ -5,21 +5,21 @@ follow; the second cuts. Only one photo is held at a time.
 """
 
 from blurkit.cli import inputs, options, output, run, work
-from blurkit.errors import InputError, UsageError
+from blurkit.errors import InputError, UsageError, check_sizes
 
 FORMS = ("npy",)
-COMPOSED_COPIES = 6  # default of --copies with --compose
+COMPOSED_COPIES = 8  # default of --copies with --compose
 SEGMENTS = (".seg.png",)
 
 
 def describe(parser):
     parser.usage = "blur-patches [OPTION]... PHOTO..."
     parser.description = "Cut labelled patches for blur-train out of photos: an NPY array of records."
-    options.files(parser, "photos", recursive=True)
+    options.files(parser, "photos", recursive=True, stdin=False)
     options.method(parser, working_size=False)
     truth = parser.add_argument_group("truth")
-    truth.add_argument("--masks", metavar="DIR", help="folder of the masks NAME.mask.png or NAME.png (default: beside the photo)")
-    truth.add_argument("--truth-is", choices=("sharp", "blurred"), help="what white means in DIR/NAME.png (in NAME.mask.png: sharp)")
+    truth.add_argument("--masks", metavar="DIR", help="folder of the masks NAME.mask.png or NAME.png (.jpg, .bmp) (default: beside the photo)")
+    truth.add_argument("--truth-is", choices=("sharp", "blurred"), help="what white means in the masks (in NAME.mask.png: sharp)")
     truth.add_argument("--compose", action="store_true", help="make partly blurred photos with exact masks out of sharp photos and segmentations")
     truth.add_argument("--segments", metavar="DIR", help="with --compose: folder of the segmentations NAME.seg.png (default: beside the photo)")
     group = parser.add_argument_group("patches")
@@ -28,10 +28,11 @@ def describe(parser):
         "--copies",
         metavar="N",
         type=options.natural,
-        help=f"N copies of each photo, resized, noised and compressed at random, besides itself (default 0); with --compose: N compositions, every other one so degraded (default {COMPOSED_COPIES})",
+        help="N copies of each photo, resized, noised and compressed at random, besides itself (default 0); "
+        f"with --compose: N compositions, every fourth so degraded (default {COMPOSED_COPIES})",
     )
     group.add_argument("--seed", metavar="N", type=options.natural, default=0, help="seed of all that is random (default 0)")
-    options.output(parser, FORMS, "npy", "patch set")
+    options.output(parser, FORMS, "npy")
     options.workers(parser)
 
 
@@ -104,19 +105,17 @@ def cut(wanted, found, args):
     number, item = wanted
     name = os.fsencode(os.path.basename(item.path))
     made = zip(pictures(wanted, args), found[number], strict=True)
-    return [cut(photo, truth, at, args.method, name, copy, pristine) for copy, ((photo, truth, pristine), at) in enumerate(made)]
+    return [cut(photo, truth, at, args.method, name, copy, sigma) for copy, ((photo, truth, sigma), at) in enumerate(made)]
 
 
 def pictures(wanted, args):
-    """All pictures made from one photo, always the same: (photo, truth, pristine)."""
+    """All pictures made from one photo, always the same: (photo, truth, sigma)."""
     from blurkit.patches import picture
 
     number, item = wanted
     photo = inputs.photo(item, args.max_pixels)
     second = segments(item, args) if args.compose else inputs.truth(item, args)
-    if second.shape != photo.shape[:2]:
-        sizes = [f"{a.shape[1]}x{a.shape[0]}" for a in (photo, second)]
-        raise InputError(f"photo is {sizes[0]}, its {'segmentation' if args.compose else 'mask'} is {sizes[1]}; they must agree")
+    check_sizes("photo", photo.shape, "its segmentation" if args.compose else "its mask", second.shape)
     for copy in range(args.copies + (not args.compose)):
         yield picture(photo, second, copy, args.compose, args.seed, number)
 

@@ -31,6 +31,7 @@ def work_on(args, console):
                     refine_one(named, raw, guide, args, out, console)
             except InputError as error:
                 console.bad(item.label, error)
+                next(guides, None)  # the photo of the map that could not be read
     left = len(list(guides))
     if left and not console.status:
         raise UsageError(f"there are {done} maps, but {done + left} photos; give --guide once per map")
@@ -42,7 +43,7 @@ def refine_one(item, raw, guide, args, out, console):
 
     try:
         photo = None if guide is None else inputs.photo(inputs.Input(guide, ""), args.max_pixels)
-        refined = refine(raw, photo, args.method, args.as_published, args.working_size)
+        refined = refine(raw, photo, args.method, args.as_published, options.working_side(args))
     except (InputError, MemoryError) as error:
         console.bad(guide or item.label, error)
     else:

@@ -1,7 +1,7 @@
 """blur-score: photos or maps in, one number per photo out; or, with --truth, how right they are."""
 
 from blurkit.cli import inputs, options, output, run, work
-from blurkit.errors import InputError
+from blurkit.errors import InputError, check_sizes
 
 NAMES = ("auc", "f_max", "f_adaptive", "f_blurred", "mae", "accuracy")
 
@@ -18,8 +18,9 @@ def describe(parser):
     method = options.method(parser)
     options.weights(method)
     truth = parser.add_argument_group("truth")
-    truth.add_argument("--truth", dest="masks", metavar="DIR", help="compare with the masks DIR/NAME.mask.png or DIR/NAME.png")
-    truth.add_argument("--truth-is", choices=("sharp", "blurred"), help="what white means in DIR/NAME.png (in NAME.mask.png: sharp)")
+    text = "compare with the masks NAME.mask.png or NAME.png (.jpg, .bmp) in the folder MASKS, or with the one file MASKS"
+    truth.add_argument("--truth", dest="masks", metavar="MASKS", help=text)
+    truth.add_argument("--truth-is", choices=("sharp", "blurred"), help="what white means in the masks (in NAME.mask.png: sharp)")
     parser.add_argument_group("output").add_argument("--json", action="store_true", help="JSON Lines instead of text")
     options.workers(parser)
 
@@ -64,9 +65,7 @@ def one(item, found, args, weights):
     if not args.masks:
         return {"score": sharpness(found)}
     known = inputs.truth(item, args)
-    if found.shape != known.shape:
-        sizes = [f"{a.shape[1]}x{a.shape[0]}" for a in (found, known)]
-        raise InputError(f"map is {sizes[0]}, mask is {sizes[1]}; they must agree")
+    check_sizes("map", found.shape, "mask", known.shape)
     return compare(found, known)
 
 
@@ -79,7 +78,7 @@ def map_of(item, args, weights):
     if args.maps or data.startswith(PFM_MAGIC):
         return decode_map(data, args.max_pixels)
     photo = decode_photo(data, args.max_pixels)
-    return sharpness_map(photo, weights(), args.method, False, args.as_published, args.device, args.working_size)
+    return sharpness_map(photo, weights(), args.method, False, args.as_published, args.device, options.working_side(args))
 
 
 class Lazy:

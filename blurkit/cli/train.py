@@ -3,7 +3,7 @@
 import sys
 
 from blurkit.cli import inputs, options, output, run
-from blurkit.errors import UsageError, WeightsError
+from blurkit.errors import InputError, UsageError, WeightsError
 
 FORMS = ("npz",)
 LEAST_ACCURACY = 0.9  # below, the kernels of one run in two are noise
@@ -13,14 +13,14 @@ MOST_BYTES = 4 << 30
 def describe(parser):
     parser.usage = "blur-train [OPTION]... [FILE]..."
     parser.description = "Learn weights from patch sets (from blur-patches). Needs torch: pip install 'blurkit[train]'."
-    group = options.files(parser, "patch sets, any number in one stream")
+    group = options.files(parser, "patch sets, any number in one stream", pixels=False)
     group.add_argument("--max-bytes", metavar="N", type=options.positive, default=MOST_BYTES, help=f"refuse larger patch sets (default {MOST_BYTES})")
     options.method(parser, working_size=False)
     group = parser.add_argument_group("training")
     group.add_argument("--epochs", metavar="N", type=options.positive, help="passes over the patches (default: what the method needs)")
     group.add_argument("--seed", metavar="N", type=options.natural, default=0, help="seed of all that is random (default 0)")
     group.add_argument("--device", metavar="DEV", help="auto, cpu, cuda or cuda:N (default $BLURKIT_DEVICE or auto)")
-    group.add_argument("--threads", metavar="N", type=options.positive, help="threads (default $BLURKIT_THREADS or all cores)")
+    group.add_argument("--threads", metavar="N", type=options.positive, help="threads (default $BLURKIT_THREADS or 1; more are faster, but give other weights)")
     group.add_argument(
         "--min-accuracy",
         metavar="A",
@@ -28,7 +28,7 @@ def describe(parser):
         default=LEAST_ACCURACY,
         help=f"write no weights if the network is less accurate on photos it has not seen (default {LEAST_ACCURACY})",
     )
-    options.output(parser, FORMS, "npz", "weights file")
+    options.output(parser, FORMS, "npz")
 
 
 def work_on(args, console):
@@ -43,15 +43,13 @@ def work_on(args, console):
         if out.folder:
             raise UsageError("weights are one file: name it with -o FILE")
         device = torch_device(args.device, args.threads)
-        records, digest = store.read_patches(inputs.Chained(items), pipeline.patch_record(), args.max_bytes)
+        records, digest = read_records(items, pipeline.patch_record(), args.max_bytes)
         console.detail(f"{len(records)} patches")
         with Report(args) as report:
             arrays, measured = train(records, args.method, epochs, args.seed, device, report)
         table(measured, args)
         if measured["accuracy"] < args.min_accuracy:
-            raise WeightsError(
-                f"accuracy on unseen photos is {measured['accuracy']:.3f}, below {args.min_accuracy:g}: no weights written (--min-accuracy)"
-            )
+            raise WeightsError(f"accuracy on unseen photos is {measured['accuracy']:.3f}, below {args.min_accuracy:g}: no weights written (--min-accuracy)")
         header = {
             "method": args.method,
             "command": f"blur-train --method {args.method} --epochs {epochs} --seed {args.seed}",
@@ -61,6 +59,17 @@ def work_on(args, console):
             "measured": {name: round(value, 6) for name, value in measured.items()},
         }
         out.write(None, [store.write_weights(arrays, header)])
+
+
+def read_records(items, dtype, most_bytes):
+    """The records of all inputs and their digest; an error names the input it is about."""
+    from blurkit.store import read_patches
+
+    stream = inputs.Chained(items)
+    try:
+        return read_patches(stream, dtype, most_bytes)
+    except InputError as error:
+        raise InputError(f"{stream.label}: {error}") from error
 
 
 class Report:

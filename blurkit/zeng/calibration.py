@@ -9,12 +9,15 @@ import numpy as np
 from blurkit import window
 from blurkit.colour import grey
 from blurkit.device import CpuWindow
+from blurkit.errors import InputError
 from blurkit.zeng import evidence, patches
 
 HIDDEN = 32
 EPOCHS = 20
 BATCH = 1024
 PEAK_RATE = 8e-3
+LEAST_BLUR = 1.0  # pixels; sigma
+PRISTINE_EVERY = 4  # compositions, of which one joins
 FEWEST = 8  # patches of a photo; fewer say nothing about the photo as a whole
 
 
@@ -42,6 +45,9 @@ def probability(found, weights):
 def examples(records, filters):
     """What the calibration learns from: evidence at the middle of each patch, and its truth.
 
+    Of the pristine compositions (known sigma) only every fourth joins, so that
+    drawn truth outweighs them, and nothing blurred so slightly that it may pass for sharp.
+
     Parameters
     ----------
     records : ndarray, (n,), ``patches.RECORD``
@@ -60,17 +66,22 @@ def examples(records, filters):
     inputs, origin = [], []
     changes = np.flatnonzero((records["photo"][1:] != records["photo"][:-1]) | (records["copy"][1:] != records["copy"][:-1]))
     for group in np.split(np.arange(len(records)), changes + 1):
-        if len(group) < FEWEST:
+        if len(group) < FEWEST or surplus(records[group[0]]):
             continue
-        found = [
-            evidence.features(evidence.planes(grey(records["patch"][i]), filters, CpuWindow), window.box_mean)[middle, middle]
-            for i in group
-        ]
+        found = [evidence.features(evidence.planes(grey(records["patch"][i]), filters, CpuWindow), window.box_mean)[middle, middle] for i in group]
         inputs.append(evidence.with_statistics(np.stack(found)))
         origin.append(group)
+    if not inputs:
+        raise InputError(f"no photo of the patch set has {FEWEST} patches; give blur-patches a higher --per-photo")
     inputs, origin = np.concatenate(inputs), np.concatenate(origin)
-    known = np.isfinite(records["core"][origin])
+    sigma = records["sigma"][origin]
+    known = np.isfinite(records["core"][origin]) & ~((sigma > 0) & (sigma < LEAST_BLUR))
     return inputs[known], records["core"][origin][known], origin[known]
+
+
+def surplus(record):
+    """True for a patch of a pristine composition that does not join."""
+    return np.isfinite(record["sigma"]) and record["copy"] % PRISTINE_EVERY != 0
 
 
 def fit(inputs, targets, seed, report):

@@ -9,12 +9,11 @@ wholly blurred photo shows as such.
 
 import numpy as np
 
-from blurkit.zeng.metric import response
+from blurkit.zeng.metric import FAINT, response
 
 CELL = 4  # pixels; side of the grid cells on which evidence is kept
 REBLUR = (1.0, 2.0)  # pixels; sigma of the two copies
 WINDOWS = (3, 9)  # cells; 12 and 36 pixels
-FLOOR = 0.002  # of full scale, half an 8-bit step: answers below it are rounding, not structure
 CONTRAST_FLOOR = 1e-4  # variance of grey, (2.5 8-bit steps)^2
 FEATURES = 6  # per window
 STATISTICS = (0, 2, 3, 4)  # of the larger window: energy, both ratios, energy over gradient
@@ -46,7 +45,7 @@ def planes(grey, filters, window):
     down = window.separable(soft[0], slope, ridge)
     gradient = (across * across + down * down) ** 0.5 * (1 / SOBEL_GAIN)
     full = [sharp, *(response(copy, filters, window) for copy in soft), gradient]
-    full += [plane, plane * plane, window.log(sharp + FLOOR)]
+    full += [plane, plane * plane, window.log(sharp + FAINT)]
     return np.stack([window.take(window.pool(p, CELL)) for p in full])  # (7, h, w)
 
 
@@ -69,13 +68,13 @@ def features(cells, box_mean):
     found = []
     for size in WINDOWS:
         sharp, soft, softer, gradient, grey, square, log_metric = (box_mean(plane, size) for plane in cells)
-        energy = np.log(sharp + FLOOR)
+        energy = np.log(sharp + FAINT)
         found += [
             energy,
             log_metric,
-            np.log((sharp + FLOOR / 2) / (soft + FLOOR / 2)),
-            np.log((soft + FLOOR / 4) / (softer + FLOOR / 4)),
-            np.log((sharp + FLOOR / 2) / (gradient + FLOOR / 2)),
+            np.log((sharp + FAINT / 2) / (soft + FAINT / 2)),
+            np.log((soft + FAINT / 4) / (softer + FAINT / 4)),
+            np.log((sharp + FAINT / 2) / (gradient + FAINT / 2)),
             0.5 * np.log(np.maximum(square - grey * grey, 0) + CONTRAST_FLOOR),
         ]
     return np.stack(found, axis=-1)  # (h, w, 12)

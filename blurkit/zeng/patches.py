@@ -19,7 +19,7 @@ RECORD = np.dtype(
         ("label", "i1"),  # 1 sharp, 0 blurred, -1 mixed or unknown
         ("share", "<f4"),  # share of sharp pixels among the known ones of the patch, NaN if none
         ("core", "<f4"),  # the same in the middle CORE x CORE pixels
-        ("pristine", "?"),  # truth made together with the photo (composed) and nothing done to it since
+        ("sigma", "<f4"),  # blur in pixels where exactly known (composed, not degraded): 0 if sharp; else NaN
         ("photo", "S64"),  # file name, its last 64 bytes
         ("copy", "<u2"),  # 0 the photo itself, 1.. degraded or composed copies
         ("row", "<u4"),  # centre of the patch in the photo, pixels
@@ -42,7 +42,7 @@ def cut(photo, truth, centres):
     Returns
     -------
     ndarray, (n,), RECORD
-        `photo`, `copy` and `pristine` are left empty.
+        `photo`, `copy` and `sigma` are left empty.
     """
     if photo.dtype == np.uint16:
         photo = (photo // 257).astype(np.uint8)

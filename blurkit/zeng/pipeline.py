@@ -1,7 +1,5 @@
 """The four verbs: cut patches, fit weights, estimate a raw map, refine it."""
 
-import numpy as np
-
 from blurkit import window
 from blurkit.colour import grey
 from blurkit.device import window_for
@@ -10,6 +8,7 @@ from blurkit.zeng import refine as refinement
 
 NAME = "zeng"
 SHAPES = {  # what a weights file holds
+    "published": (2, 7, 7),
     "filters": (2, 7, 7),
     "calibration.mean": (26,),
     "calibration.scale": (26,),
@@ -18,7 +17,7 @@ SHAPES = {  # what a weights file holds
     "calibration.output": (32,),
     "calibration.output_bias": (),
 }
-EPOCHS = 6
+EPOCHS = 16
 
 
 def patch_record():
@@ -64,7 +63,9 @@ def fit(records, epochs, seed, device, report):
 
     model, accuracy = training.train(records, epochs, seed, device, lambda *step: report("kernels", *step))
     kernels = network.first_kernels(model).detach().numpy().reshape(-1, network.KERNEL, network.KERNEL)
-    filters, explained = basis.basis(kernels)
+    components, explained = basis.components(kernels)
+    judges = training.judges(records)
+    filters = metric.best_pair(components, records["patch"][judges], records["label"][judges] == 1)
     inputs, targets, origin = calibration.examples(records, filters)
     held = training.held_out(records)[origin]
     weights = calibration.fit(inputs[~held], targets[~held], seed, lambda *step: report("calibration", *step))
@@ -72,9 +73,9 @@ def fit(records, epochs, seed, device, report):
     measured = {
         "accuracy": accuracy,
         "calibration_accuracy": float(right.mean()) if len(right) else 0.0,
-        "explained": float(explained.sum()),
+        "explained": float(explained[:2].sum()),
     }
-    return {"filters": filters, **weights}, measured
+    return {"published": basis.pair(*components[:2]), "filters": filters, **weights}, measured
 
 
 def estimate(photo, weights, as_published=False, device="auto", side=window.WORKING_SIDE):
@@ -101,7 +102,7 @@ def estimate(photo, weights, as_published=False, device="auto", side=window.WORK
     plane = grey(photo)
     where = window_for(device, plane.shape)
     if as_published:
-        return metric.published_map(where.take(metric.response(where.put(plane), weights["filters"], where)))
+        return metric.published_map(where.take(metric.response(where.put(plane), weights["published"], where)))
     cells = evidence.planes(plane, weights["filters"], where)  # (7, h, w)
     found = evidence.with_statistics(evidence.features(cells, window.box_mean))  # (h * w, 26)
     raw = calibration.probability(found, weights).reshape(cells.shape[1:])

@@ -10,25 +10,24 @@ import numpy as np
 
 from blurkit import window
 from blurkit.propagate import propagate
-from blurkit.zeng.evidence import CELL
 
 STEPS = {10: 0.3, 50: 0.2, 100: 0.5}  # step: share in the mix (the paper's)
-NEIGHBOURHOOD = 15  # pixels; side of the square whose mean is tested
-THRESHOLD = 0.5  # of Otsu's threshold of the map of the same step
+NEIGHBOURHOOD = 15  # pixels; side of the square whose mean is tested against Otsu's threshold of the same step
 
 STRENGTH, EDGE_SCALE, ROUNDS = 4000.0, 0.02, 3  # of ``propagate``
+CELL = 2  # pixels; side of the grid cells on which the map is spread
 LEAST_WEIGHT = 0.01  # weight of a cell that is wholly unsure; a sure one has 1
-GAIN = 3.0  # on the logit of the spread map, which averaging has drawn towards the middle
+GAIN = 4.0  # on the logit of the spread map, which averaging has drawn towards the middle
+LEAN = 0.15  # added to that logit: losing some of the subject is worse than keeping some background
+CERTAIN = 1e-4  # distance from 0 and 1 beyond which the spread map is cut, so that its logit stays finite
 
 
-def iterate(raw, weak=THRESHOLD):
+def iterate(raw):
     """The paper's refinement.
 
     Parameters
     ----------
     raw : ndarray, (H, W), float32 in [0, 1]
-    weak : float
-        Share of Otsu's threshold below which a neighbourhood counts as weak.
 
     Returns
     -------
@@ -40,12 +39,12 @@ def iterate(raw, weak=THRESHOLD):
     most, top = 1.0, 0.0
     for step in range(1, max(STEPS) + 1):
         mean = cv2.blur(current, (NEIGHBOURHOOD, NEIGHBOURHOOD), borderType=cv2.BORDER_REFLECT_101)
-        current = np.where(mean < weak * otsu(current), np.float32(0), np.tanh(current))
+        current = np.where(mean < otsu(current), np.float32(0), np.tanh(current))
         most = np.tanh(most)
         if step in STEPS:
             mix += np.float32(STEPS[step]) * current
             top += STEPS[step] * most
-    return mix / np.float32(top)
+    return np.minimum(mix / np.float32(top), 1)  # rounding may end a hair above
 
 
 def otsu(plane):
@@ -76,5 +75,6 @@ def propagate_along(raw, guide, side=window.WORKING_SIDE):
     photo = window.reduce_to(guide, grid).astype(np.float32) / np.iinfo(guide.dtype).max
     weight = (2 * coarse - 1) ** 2 + LEAST_WEIGHT
     spread = propagate(coarse, weight, photo, STRENGTH, EDGE_SCALE, ROUNDS)
-    odds = (np.clip(spread, 1e-4, 1 - 1e-4) / (1 - np.clip(spread, 1e-4, 1 - 1e-4))) ** GAIN
-    return window.enlarge_to(odds / (1 + odds), raw.shape)
+    spread = np.clip(spread, CERTAIN, 1 - CERTAIN)
+    logit = GAIN * (np.log(spread / (1 - spread)) + LEAN)
+    return window.enlarge_to(1 / (1 + np.exp(-logit)), raw.shape)

@@ -1,24 +1,32 @@
 """Stage 4: training of the network on labelled patches."""
 
+import zlib
+
 import numpy as np
 import torch
 from torch import nn
 
+from blurkit.errors import InputError
 from blurkit.zeng import network, patches
 
 BATCH = 128  # patches a step
 PEAK_RATE = 3e-3  # AdamW, one cycle: up over the first third, then down to nothing
 WEIGHT_DECAY = 1e-4
 LEAST_STRUCTURE = 0.04  # of full scale; deviation of grey below which a patch cannot show its focus
-VALIDATION = 5  # every fifth photo, by name, is held out
+SLIGHT_BLUR = 2.0  # pixels; sigma
+ENOUGH = 0.1  # share of the labelled patches
+FEWEST = 16  # patches to learn from, and to validate on
+JUDGES = 4000  # patches of either label
+VALIDATION = 5  # one photo in five, by name, is held out
 
 
 def usable(records):
     """Indices of the patches the network may learn from.
 
-    Labelled, with structure in the crop it sees, and with exact truth where the set
-    holds enough of it: hand-drawn masks call smooth or transparent things sharp, and
-    kernels learned from those make worse maps.
+    Labelled, with structure in the crop it sees, and, where the set holds enough of
+    them, only those whose blur is known and slight: hand-drawn masks call smooth things
+    sharp, and strong blur shows in coarse kernels, so both teach kernels that make
+    worse maps.
 
     Parameters
     ----------
@@ -30,24 +38,34 @@ def usable(records):
         As many sharp as blurred.
     """
     labelled = np.flatnonzero(records["label"] >= 0)
-    exact = labelled[records["pristine"][labelled]]
-    chosen = exact if len(exact) >= len(labelled) / 4 else labelled
+    slight = labelled[records["sigma"][labelled] <= SLIGHT_BLUR]  # NaN is not
+    chosen = slight if len(slight) >= len(labelled) * ENOUGH else labelled
     edge = (patches.SIZE - network.CROP) // 2
     structure = np.array([records["patch"][i, edge:-edge, edge:-edge].mean(axis=2).std() for i in chosen]) / 255
     chosen = chosen[structure > LEAST_STRUCTURE]
-    sides = [chosen[records["label"][chosen] == label] for label in (0, 1)]
-    fewer = min(map(len, sides))
+    return evenly([chosen[records["label"][chosen] == label] for label in (0, 1)], len(chosen))
+
+
+def judges(records):
+    """Indices of the labelled patches that choose between filters: as many of either label, none held out."""
+    learnable = (records["label"] >= 0) & ~held_out(records)
+    return evenly([np.flatnonzero(learnable & (records["label"] == label)) for label in (0, 1)], JUDGES)
+
+
+def evenly(sides, most):
+    """The same number of indices of each side, at most `most`, spread evenly over it; ascending."""
+    fewer = min(most, *map(len, sides))
     return np.sort(np.concatenate([side[np.linspace(0, len(side) - 1, fewer).astype(int)] for side in sides]))
 
 
 def held_out(records):
     """True for the patches of the photos kept for validation, (n,), bool.
 
-    Decided by the photo's name alone, so that all copies of a photo fall on one side.
+    Decided by the photo's name alone, so that all copies of a photo fall on one side,
+    whatever else is in the set.
     """
     names, where = np.unique(records["photo"], return_inverse=True)
-    order = np.random.default_rng(0).permutation(len(names))
-    return (order % VALIDATION == 0)[where]
+    return np.array([zlib.crc32(name) % VALIDATION == 0 for name in names])[where]
 
 
 def train(records, epochs, seed, device, report):
@@ -67,6 +85,11 @@ def train(records, epochs, seed, device, report):
     model : torch.nn.Module, on the CPU, in evaluation mode
     accuracy : float in [0, 1]
         On the held-out photos, centre crops.
+
+    Raises
+    ------
+    InputError
+        Too few patches can be used.
     """
     torch.manual_seed(seed)
     torch.use_deterministic_algorithms(True)
@@ -74,6 +97,11 @@ def train(records, epochs, seed, device, report):
     chosen = usable(records)
     validation = held_out(records)[chosen]
     learn, check = chosen[~validation], chosen[validation]
+    if min(len(learn), len(check)) < FEWEST:
+        raise InputError(
+            f"patch set has {len(chosen)} usable patches (labelled, with structure, as many sharp as blurred), {len(check)} of them held out; "
+            f"at least {FEWEST} to learn from and {FEWEST} held out are needed: more photos, or more --per-photo"
+        )
     model = network.build().to(device)
 
     def loss_of(batch):

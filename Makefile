@@ -1,0 +1,71 @@
+# make demo | test | install | weights-zeng | bench | completions | clean
+SHELL := /bin/bash
+PYTHON ?= python3
+PREFIX ?= /usr/local
+DESTDIR ?=
+DATA ?= ../shared/data
+PHOTO ?= coffee.png
+SEED ?= 0
+
+VENV := .venv
+TEST_VENV := .venv-test
+CONSTRAINTS := .ci/constraints.txt
+METHOD_FILES := $(shell find blurkit share man -type f -not -name '*.pyc') setup.cfg pyproject.toml
+
+.PHONY: help demo test install weights-zeng bench bench-zeng completions clean
+
+help:
+	@sed -n '1s/^# //p' Makefile
+
+$(VENV)/installed: $(METHOD_FILES)
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check .
+	@touch $@
+
+$(TEST_VENV)/installed: setup.cfg pyproject.toml $(CONSTRAINTS)
+	$(PYTHON) -m venv $(TEST_VENV)
+	$(TEST_VENV)/bin/pip install --quiet --disable-pip-version-check -c $(CONSTRAINTS) -e '.[train,test]'
+	@touch $@
+
+# A photo that comes with scikit-image, its map, its map in colours, its mask and its cut-out.
+demo: $(VENV)/installed
+	mkdir -p demo
+	cp "$$($(VENV)/bin/python -c 'import os, skimage; print(os.path.dirname(skimage.__file__))')/data/$(PHOTO)" demo/photo.png
+	cd demo && PATH="$(CURDIR)/$(VENV)/bin:$$PATH" && \
+	  blur-map --method zeng photo.png | blur-mask > mask.png && \
+	  blur-map -o map.npy photo.png && \
+	  blur-map -f png --colormap photo.png > map-colour.png && \
+	  blur-map photo.png | blur-mask --cut photo.png > cut.png && \
+	  blur-score photo.png
+	@echo "look at demo/: photo.png map.npy map-colour.png mask.png cut.png"
+
+test: $(TEST_VENV)/installed
+	$(TEST_VENV)/bin/python -m pytest
+
+# For packagers: files under $(DESTDIR)$(PREFIX), nothing fetched.
+install:
+	$(PYTHON) -m pip install --no-deps --no-build-isolation --no-index --ignore-installed --no-warn-script-location \
+	  $(if $(DESTDIR),--root "$(DESTDIR)") --prefix "$(PREFIX)" .
+
+# The weights that ship, from drawn masks (CUHK layout) and composed photos; val.txt is left out.
+weights-zeng: $(TEST_VENV)/installed
+	@mkdir -p build
+	$(TEST_VENV)/bin/python bench/photos.py training "$(DATA)" > build/drawn.lst
+	$(TEST_VENV)/bin/python bench/photos.py scenes "$(DATA)" > build/scenes.lst
+	PATH="$(CURDIR)/$(TEST_VENV)/bin:$$PATH"; set -o pipefail; \
+	  { blur-patches --method zeng --masks "$(DATA)/cuhk/gt" --truth-is blurred --copies 1 --seed $(SEED) --files0-from build/drawn.lst && \
+	    blur-patches --method zeng --compose --seed $(SEED) --files0-from build/scenes.lst; } | \
+	  blur-train --method zeng --seed $(SEED) -o share/weights/zeng.npz
+
+bench: bench-zeng
+
+bench-zeng: $(TEST_VENV)/installed
+	PATH="$(CURDIR)/$(TEST_VENV)/bin:$$PATH" $(TEST_VENV)/bin/python bench/zeng.py --data "$(DATA)" --results bench/results
+
+completions:
+	$(PYTHON) -m blurkit.cli.completions share/completions
+
+clean:
+	rm -rf build demo $(VENV) $(TEST_VENV) *.egg-info bench/results
+
+

@@ -1,0 +1,38 @@
+"""Lists of photos, each name ended by a NUL byte: photos.py training|validation|scenes DATA."""
+
+import os
+import sys
+from pathlib import Path
+
+
+def training(data):
+    """All CUHK photos but those of val.txt."""
+    kept = set((data / "cuhk" / "val.txt").read_text().split())
+    return [p for p in sorted((data / "cuhk" / "image").iterdir()) if p.stem not in kept]
+
+
+def validation(data):
+    """The CUHK photos of val.txt."""
+    kept = set((data / "cuhk" / "val.txt").read_text().split())
+    return [p for p in sorted((data / "cuhk" / "image").iterdir()) if p.stem in kept]
+
+
+def scenes(data):
+    """Sharp photos with a segmentation."""
+    return [p.with_name(p.name.replace(".seg.png", ".jpg")) for p in sorted((data / "scenes").glob("*.seg.png"))]
+
+
+def labelled(data):
+    """Photos with NAME.mask.png beside them."""
+    masks = sorted((data / "labelled").glob("*.mask.png"))
+    return [p for m in masks for s in (".jpg", ".png") if (p := m.with_name(m.name.replace(".mask.png", s))).exists()]
+
+
+def sharp(data):
+    """Photos sharp nearly everywhere."""
+    return sorted((data / "sharp").glob("*.jpg"))
+
+
+if __name__ == "__main__":
+    which, folder = {"training": training, "validation": validation, "scenes": scenes}[sys.argv[1]], Path(sys.argv[2])
+    sys.stdout.buffer.write(b"".join(os.fsencode(p) + b"\0" for p in which(folder)))

@@ -1,0 +1,216 @@
+"""The figures of the zeng method, measured through the commands: bench/results/zeng.{txt,json}.
+
+usage: zeng.py --data DATA --results DIR [--only NAME]...
+
+DATA holds cuhk/ (image, gt, val.txt), labelled/, sharp/ and scenes/ as README.md says.
+Accuracy is that of photos no weights were trained on. Times are ratios to another
+process on the same machine, so they carry over.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import cv2
+import numpy as np
+import photos
+
+IMPORT = [sys.executable, "-c", "import numpy, cv2, PIL.Image"]
+NAMES = ("auc", "f_max", "mae", "f_blurred")
+NOISE = 5.0  # 8-bit steps
+PEAK = """import resource, subprocess, sys
+subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, check=True)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1e6)"""
+REPEATS = 7  # of every timing; the least counts
+
+
+def command(*words, data=None):
+    """Output of a command; stops the benchmark where it fails."""
+    return subprocess.run([str(w) for w in words], input=data, stdout=subprocess.PIPE, check=True).stdout
+
+
+def maps(names, folder, *extra):
+    command("blur-map", *extra, "-q", "-j", 2, "-o", f"{folder}/", *names)
+
+
+def scored(folder, masks, *extra):
+    """The figures of blur-score --truth for a folder of maps."""
+    lines = command("blur-score", "--truth", masks, *extra, "--json", *sorted(Path(folder).glob("*.npy"))).splitlines()
+    return {k: v for k, v in json.loads(lines[-1]).items() if k in NAMES}
+
+
+def sets(data):
+    """Name, photos, masks and polarity of the two sets that are scored."""
+    yield "cuhk val (60)", photos.validation(data), (data / "cuhk" / "gt", "--truth-is", "blurred")
+    yield "labelled (48)", photos.labelled(data), (data / "labelled",)
+
+
+def accuracy(data, scratch):
+    """As published and as default, on both sets."""
+    for name, names, masks in sets(data):
+        for label, extra in (("as published", ["--as-published"]), ("default", [])):
+            folder = scratch / f"{name}-{label}"
+            maps(names, folder, *extra)
+            yield f"{name}, {label}", scored(folder, *masks)
+
+
+def noise(data, scratch):
+    """Val photos with Gaussian noise of sigma 5/255 added."""
+    rng = np.random.default_rng(0)
+    folder = scratch / "noisy"
+    folder.mkdir()
+    for path in photos.validation(data):
+        photo = cv2.imread(str(path)).astype(np.float64)
+        cv2.imwrite(str(folder / f"{path.stem}.png"), np.clip(np.rint(photo + rng.normal(0, NOISE, photo.shape)), 0, 255).astype(np.uint8))
+    for label, names in (("clean", photos.validation(data)), (f"noise {NOISE:g}/255", sorted(folder.glob("*.png")))):
+        maps(names, scratch / f"maps-{label[:5]}")
+        yield label, scored(scratch / f"maps-{label[:5]}", data / "cuhk" / "gt", "--truth-is", "blurred")
+
+
+def meaning(data, scratch):
+    """Mean of the map of sharp photos, as they are and blurred everywhere."""
+    names = photos.sharp(data)[:100]
+    for sigma in (0, 0.75, 1.5, 3):
+        folder = scratch / f"sigma-{sigma}"
+        folder.mkdir()
+        for path in names:
+            photo = cv2.imread(str(path))
+            cv2.imwrite(str(folder / f"{path.stem}.png"), cv2.GaussianBlur(photo, (0, 0), sigma) if sigma else photo)
+        maps(sorted(folder.glob("*.png")), scratch / f"maps-{sigma}")
+        means = np.array([np.load(p).mean() for p in sorted((scratch / f"maps-{sigma}").glob("*.npy"))])
+        yield f"sigma {sigma:g}", {"median of means": float(np.median(means)), "mean <= .15, of 100": int((means <= 0.15).sum())}
+
+
+def control(data, scratch):
+    """Learned kernels against random ones and lap o lap, as published and with everything; three seeds each."""
+    from blurkit import store
+    from blurkit.device import CpuWindow  # noqa: F401  (shows early that the library is there)
+    from blurkit.zeng import basis, calibration, metric, network, pipeline, training
+
+    sources = patch_set(data, scratch)
+    with open(sources, "rb") as stream:
+        records, _ = store.read_patches(stream, pipeline.patch_record(), 1 << 33)
+    judges = training.judges(records)
+    for kind in ("learned", "random", "lap o lap"):
+        for seed in range(3 if kind != "lap o lap" else 1):
+            if kind == "learned":
+                kernels = network.first_kernels(training.train(records, pipeline.EPOCHS, seed, "cpu", lambda *_: None)[0]).detach().numpy()
+            else:
+                kernels = np.random.default_rng(seed).normal(size=(24, 7, 7))
+            if kind == "lap o lap":
+                first = np.pad(np.float64([[0, 1, 0], [1, -4, 1], [0, 1, 0]]), 2)
+                published = filters = basis.pair(first, first)
+            else:
+                components, _ = basis.components(kernels.reshape(-1, 7, 7))
+                published = basis.pair(*components[:2])
+                filters = metric.best_pair(components, records["patch"][judges], records["label"][judges] == 1)
+            inputs, targets, _ = calibration.examples(records, filters)
+            weights = calibration.fit(inputs, targets, seed, lambda *_: None)
+            path = scratch / "control.npz"
+            path.write_bytes(store.write_weights({"published": published, "filters": filters, **weights}, {"method": "zeng"}))
+            for name, names, masks in sets(data):
+                for label, extra in (("as published", ["--as-published"]), ("default", [])):
+                    folder = scratch / f"{kind}-{seed}-{name}-{label}"
+                    maps(names, folder, "--weights", path, *extra)
+                    yield f"{kind} seed {seed}, {name}, {label}", scored(folder, *masks)
+
+
+def patch_set(data, scratch):
+    """The patch set the shipped weights are made from."""
+    path = scratch / "patches.npy"
+    with open(path, "wb") as out:
+        for which, extra in (("training", ["--masks", data / "cuhk" / "gt", "--truth-is", "blurred", "--copies", 1]), ("scenes", ["--compose"])):
+            names = getattr(photos, which)(data)
+            subprocess.run(["blur-patches", "-q", "-j", "2", *map(str, extra), *map(str, names)], stdout=out, check=True)
+    return path
+
+
+def identity(data, scratch):
+    """Same bytes by different ways."""
+    ten = photos.validation(data)[:10]
+    guides = [word for path in ten for word in ("--guide", path)]
+    whole = command("blur-map", *ten)
+    yield (
+        "blur-map = blur-map --raw | blur-refine --guide, ten photos in one stream",
+        {"same": whole == command("blur-refine", *guides, data=command("blur-map", "--raw", *ten))},
+    )
+    yield "one stream = ten runs", {"same": whole == b"".join(command("blur-map", p) for p in ten)}
+    single = [command("blur-refine", "--guide", p, data=command("blur-map", "--raw", p)) for p in ten]
+    yield "ten pipes = one stream", {"same": whole == b"".join(single)}
+    published = command("blur-map", "--as-published", *ten)
+    raw = command("blur-map", "--as-published", "--raw", *ten)
+    yield "--as-published, without a guide", {"same": published == command("blur-refine", "--as-published", data=raw)}
+
+
+def seconds(*words):
+    """Least wall time of a command over some runs."""
+    found = []
+    for _ in range(REPEATS):
+        start = time.perf_counter()
+        subprocess.run([str(w) for w in words], stdout=subprocess.DEVNULL, check=True)
+        found.append(time.perf_counter() - start)
+    return min(found)
+
+
+def speed(data, scratch):
+    """Whole processes against a bare import of NumPy, OpenCV and Pillow; a large photo against its decoding."""
+    bare = seconds(*IMPORT)
+    photo = cv2.resize(cv2.imread(str(photos.validation(data)[0])), (640, 457), interpolation=cv2.INTER_AREA)
+    small, found = scratch / "small.jpg", scratch / "small.npy"
+    cv2.imwrite(str(small), photo)
+    yield "import numpy, cv2, PIL.Image", {"seconds": bare}
+    for label, words, limit in (
+        ("blur-map", ["blur-map", small, "-o", found], 3.0),
+        ("blur-map --as-published", ["blur-map", "--as-published", small], None),
+        ("blur-refine", ["blur-refine", "--guide", small, found], None),
+        ("blur-mask", ["blur-mask", found], 1.7),
+        ("blur-score", ["blur-score", small], None),
+    ):
+        took = seconds(*words)
+        yield f"{label}, 640x457", {"seconds": took, "x import": took / bare, **({"limit": limit} if limit else {})}
+    nothing, help_ = seconds(sys.executable, "-c", "pass"), seconds("blur-map", "--help")
+    yield "--help", {"seconds": help_, "x python -c pass": help_ / nothing, "limit": 5.0}
+    yield from speed_large(photo, scratch)
+
+
+def speed_large(photo, scratch):
+    """A 12-megapixel JPEG: time in units of its decoding, and peak memory."""
+    large = scratch / "large.jpg"
+    cv2.imwrite(str(large), cv2.resize(photo, (4000, 3000), interpolation=cv2.INTER_CUBIC), [cv2.IMWRITE_JPEG_QUALITY, 92])
+    decode = "import sys, time, PIL.Image; t = time.perf_counter(); PIL.Image.open(sys.argv[1]).load(); print(time.perf_counter() - t)"
+    decoding = min(float(command(sys.executable, "-c", decode, large)) for _ in range(REPEATS))
+    for label, extra in (("default", []), ("--working-size 0", ["--working-size", 0]), ("--as-published", ["--as-published"])):
+        words = ["blur-map", *map(str, extra), str(large)]
+        took = seconds(*words)
+        gigabytes = float(command(sys.executable, "-c", PEAK, *words))
+        yield f"12 megapixels, {label}", {"seconds": took, "x decoding": took / decoding, "limit": 20.0, "peak GB": gigabytes}
+
+
+STUDIES = {f.__name__: f for f in (identity, accuracy, noise, meaning, speed, control)}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--results", type=Path, required=True)
+    parser.add_argument("--only", choices=list(STUDIES), action="append")
+    args = parser.parse_args()
+    args.results.mkdir(parents=True, exist_ok=True)
+    record = args.results / "zeng.json"
+    results = json.loads(record.read_text()) if args.only and record.exists() else {}
+    for name in args.only or STUDIES:
+        with tempfile.TemporaryDirectory() as scratch:
+            print(f"## {name}: {STUDIES[name].__doc__}", flush=True)
+            results[name] = {}
+            for label, figures in STUDIES[name](args.data, Path(scratch)):
+                results[name][label] = figures
+                print(f"{label:60s} " + "  ".join(f"{k} {v:.4g}" if isinstance(v, float) else f"{k} {v}" for k, v in figures.items()), flush=True)
+    record.write_text(json.dumps(results, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,117 @@
+"""Shell completions, written from the parsers: ``python -m blurkit.cli.completions OUTDIR``."""
+
+import importlib
+import re
+import sys
+from pathlib import Path
+
+from blurkit import __version__
+from blurkit.cli import options
+
+COMMANDS = ("patches", "train", "map", "refine", "mask", "score")
+KINDS = {"FILE": "files", "F": "files", "OUT": "files", "PHOTO": "files", "DIR": "folders"}  # of values, by metavar
+WORDS = {"DEV": ("auto", "cpu", "cuda"), "T": ("otsu", "mean")}  # metavars of values that may also be a word
+MADE = "made by python -m blurkit.cli.completions; do not edit"
+
+BASH = """\
+# bash completion for {command}; {made}
+_{name}() {{
+    local current=${{COMP_WORDS[COMP_CWORD]}} previous=${{COMP_WORDS[COMP_CWORD-1]}} words=
+    if [[ $current == = ]]; then  # --option=
+        current=
+    elif [[ $previous == = ]]; then  # --option=value
+        previous=${{COMP_WORDS[COMP_CWORD-2]}}
+    fi
+    COMPREPLY=()
+    case $previous in
+{cases}
+        *) [[ $current == -* ]] && words="{flags}" ;;
+    esac
+    [[ -z $words ]] || COMPREPLY=($(compgen -W "$words" -- "$current"))
+}}
+complete -o default -F _{name} {command}
+"""
+
+
+def parsers():
+    """Every command's name and parser, in the order of the pipeline."""
+    for name in COMMANDS:
+        command = f"blur-{name}"
+        yield command, options.build(command, importlib.import_module(f"blurkit.cli.{name}").describe, __version__)
+
+
+def switches(parser):
+    """The parser's options, each an argparse action with its `value`."""
+    return [(action, *value(action)) for action in parser._actions if action.option_strings]
+
+
+def value(action):
+    """What an option takes: (kind, words); kind is none, words, files, folders or any."""
+    words = tuple(action.choices or WORDS.get(action.metavar, ()))
+    return "none" if action.nargs == 0 else "words" if words else KINDS.get(action.metavar, "any"), words
+
+
+def gist(action):
+    """The help of an option without its asides."""
+    return re.sub(r"( \([^()]*\))+$", "", action.help.split("; ")[0])
+
+
+def quoted(text, quote):
+    """A text in single quotes, its own quotes written as `quote`."""
+    return "'" + text.replace("'", quote) + "'"
+
+
+def bash(command, parser):
+    """The bash file of one command; where it offers no words, bash completes file names."""
+    answers = {"words": 'words="{}" ', "files": "", "folders": "compopt +o default -o dirnames ", "any": "compopt +o default "}
+    cases = []
+    for action, kind, words in switches(parser):
+        if kind != "none":
+            cases.append(f"        {'|'.join(action.option_strings)}) {answers[kind].format(' '.join(words))};;")
+    flags = " ".join(flag for action, *_ in switches(parser) for flag in action.option_strings)
+    return BASH.format(command=command, name=command.replace("-", "_"), made=MADE, cases="\n".join(cases), flags=flags)
+
+
+def zsh(commands):
+    """The zsh file of all commands."""
+    cases = ""
+    for command, parser in commands:
+        specs = ["_arguments -s -S", *(zsh_option(*switch) for switch in switches(parser)), "'*:file:_files' ;;"]
+        cases += f"    {command})\n        " + " \\\n            ".join(specs) + "\n"
+    return f"#compdef {' '.join(command for command, _ in commands)}\n# {MADE}\ncase $service in\n{cases}esac\n"
+
+
+def zsh_option(action, kind, words):
+    """One option as _arguments takes it: (those it excludes) its names [its gist] : value : how to complete it."""
+    how = {"none": "", "words": f"({' '.join(words)})", "files": "_files", "folders": "_files -/", "any": " "}[kind]
+    text = "[" + gist(action).replace("[", "\\[").replace("]", "\\]") + "]"
+    text += f":{action.metavar or 'value'}:{how}" if how else ""
+    first = "'*'" if isinstance(action.default, list) else f"'({' '.join(action.option_strings)})'"  # * may be given again
+    names = [name + ("=" if name.startswith("--") else "+") * bool(how) for name in action.option_strings]
+    spread = names[0] if len(names) == 1 else f"{{{','.join(names)}}}"
+    return first + spread + quoted(text, "'\\''")
+
+
+def fish(command, parser):
+    """The fish file of one command."""
+    answers = {"none": "", "words": " -x -a '{}'", "files": " -r -F", "folders": " -x -a '(__fish_complete_directories)'", "any": " -x"}
+    lines = [f"# fish completion for {command}; {MADE}"]
+    for action, kind, words in switches(parser):
+        names = "".join(f" -l {name[2:]}" if name.startswith("--") else f" -s {name[1:]}" for name in action.option_strings)
+        told = quoted(gist(action), "\\'")
+        lines.append(f"complete -c {command}{names}{answers[kind].format(' '.join(words))} -d {told}")
+    return "\n".join(lines) + "\n"
+
+
+def main(folder):
+    """Write all completions into a folder: bash and fish want a file per command, zsh takes one for all."""
+    commands, folder = list(parsers()), Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    for command, parser in commands:
+        (folder / command).write_text(bash(command, parser))
+        (folder / f"{command}.fish").write_text(fish(command, parser))
+    (folder / "_blurkit").write_text(zsh(commands))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1]) if len(sys.argv) == 2 else sys.exit("usage: python -m blurkit.cli.completions OUTDIR")

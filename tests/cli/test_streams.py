@@ -1,0 +1,370 @@
+"""The commands through real pipes, as a shell runs them."""
+
+import io
+import os
+import pty
+import signal
+import subprocess
+import time
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+COMMANDS = ("blur-map", "blur-mask", "blur-patches", "blur-refine", "blur-score", "blur-train")
+
+
+def arrays(data):
+    """All arrays of an NPY stream."""
+    stream, found = io.BytesIO(data), []
+    while stream.tell() < len(data):
+        found.append(np.load(stream))
+    return found
+
+
+def npy(*several):
+    out = io.BytesIO()
+    for array in several:
+        np.save(out, array)
+    return out.getvalue()
+
+
+def listed(folder):
+    return sorted(os.path.relpath(os.path.join(here, name), folder) for here, _, names in os.walk(folder) for name in names)
+
+
+@pytest.fixture(scope="module")
+def three(photos):
+    """Three photos of one size."""
+    return [photos / "photo.png", photos / "photo.jpg", photos / "grey.png"]
+
+
+@pytest.fixture(scope="module")
+def stream(run, three):
+    """Their maps, in one stream."""
+    done = run("blur-map", *three)
+    assert done.status == 0 and done.stderr == b""
+    return done.stdout
+
+
+def test_the_sharp_half_of_a_photo_has_the_higher_map(run, photos):
+    found = run("blur-map", "--method", "zeng", photos / "photo.jpg")
+    sharpness = np.load(io.BytesIO(found.stdout))
+    assert sharpness.shape == (90, 120) and sharpness.dtype == np.float32 and sharpness.min() >= 0 and sharpness.max() <= 1
+    assert sharpness[:, :55].mean() > sharpness[:, 65:].mean()
+
+
+def test_a_pipe_from_photo_to_mask_is_the_line_on_the_box(start, photos, stream):
+    first = start("blur-map", "--method", "zeng", photos / "photo.png", stdin=subprocess.DEVNULL)
+    second = start("blur-mask", stdin=first.stdout)
+    first.stdout.close()
+    out, err = second.communicate(timeout=60)
+    assert (first.wait(), second.returncode, first.stderr.read(), err) == (0, 0, b"", b"")
+    first.stderr.close()
+    with Image.open(io.BytesIO(out)) as mask:
+        assert mask.format == "PNG" and mask.mode == "L"
+        assert np.array_equal(np.asarray(mask) == 255, arrays(stream)[0] > 0.5)
+
+
+def test_a_photo_on_standard_input_gives_the_same_map_with_or_without_a_dash(run, three, stream):
+    data = three[0].read_bytes()
+    expected = npy(arrays(stream)[0])
+    assert run("blur-map", stdin=data).stdout == run("blur-map", "-", stdin=data).stdout == expected
+
+
+def test_map_is_raw_map_and_refine_byte_for_byte(run, three, stream):
+    raw = run("blur-map", "--raw", *three)
+    guides = [word for photo in three for word in ("--guide", photo)]
+    refined = run("blur-refine", *guides, stdin=raw.stdout)
+    assert raw.stdout != stream and refined == (0, stream, b"")
+
+
+def test_map_is_raw_map_and_refine_as_published_too_and_needs_no_guide(run, three):
+    raw = run("blur-map", "--raw", "--as-published", three[0])
+    whole = run("blur-map", "--as-published", three[0])
+    assert whole.status == 0 and raw.stdout != whole.stdout
+    assert run("blur-refine", "--as-published", stdin=raw.stdout) == (0, whole.stdout, b"")
+
+
+def test_map_is_raw_map_and_refine_where_the_photo_is_larger_than_the_working_size(run, three):
+    raw = run("blur-map", "--raw", "--working-size", "64", three[0])
+    whole = run("blur-map", "--working-size", "64", three[0])
+    assert np.load(io.BytesIO(whole.stdout)).shape == (90, 120)
+    assert run("blur-refine", "--working-size", "64", "--guide", three[0], stdin=raw.stdout) == (0, whole.stdout, b"")
+
+
+def test_a_stream_of_photos_equals_single_runs(run, three, stream):
+    assert b"".join(run("blur-map", photo).stdout for photo in three) == stream
+
+
+@pytest.mark.parametrize("command", ["blur-map", "blur-score"])
+def test_the_jobs_change_neither_bytes_nor_order(run, three, command):
+    one, many = (run(command, "-j", n, *three, *three) for n in ("1", "3"))
+    assert one.status == 0 and one == many
+
+
+def test_a_folder_holds_what_the_stream_holds(run, photos, tmp_path, stream):
+    done = run("blur-map", photos / "photo.png", photos / "grey.png", "-o", f"{tmp_path}/maps/")
+    assert done == (0, b"", b"") and listed(tmp_path) == ["maps/grey.npy", "maps/photo.npy"]
+    first, _, third = arrays(stream)
+    assert (tmp_path / "maps" / "photo.npy").read_bytes() == npy(first)
+    assert (tmp_path / "maps" / "grey.npy").read_bytes() == npy(third)
+
+
+def test_a_stream_into_a_folder_numbers_its_maps(run, tmp_path, stream):
+    assert run("blur-mask", "-o", f"{tmp_path}/", stdin=stream) == (0, b"", b"")
+    assert listed(tmp_path) == ["stdin-2.png", "stdin-3.png", "stdin.png"]
+
+
+def test_two_results_that_would_be_one_file_are_refused_not_overwritten(run, tmp_path):
+    (tmp_path / "a.npy").write_bytes(npy(np.zeros((2, 3), np.float32), np.zeros((2, 3), np.float32)))
+    (tmp_path / "a-2.npy").write_bytes(npy(np.ones((2, 3), np.float32)))
+    done = run("blur-mask", tmp_path / "a.npy", tmp_path / "a-2.npy", "-o", f"{tmp_path}/out/", "-f", "npy")
+    assert done.status == 2 and b"a-2" in done.stderr
+    assert not np.load(tmp_path / "out" / "a-2.npy").any()  # the second map of a.npy
+
+
+def test_two_inputs_of_one_name_are_refused_before_any_work(run, photos, tmp_path):
+    done = run("blur-map", photos / "photo.jpg", photos / "photo.png", "-o", f"{tmp_path}/")
+    assert done.status == 2 and done.stdout == b"" and listed(tmp_path) == []
+    assert b"photo.jpg and " in done.stderr and b"both become" in done.stderr
+
+
+def test_a_file_appears_whole_and_leaves_nothing_beside_it(run, three, tmp_path, stream):
+    assert run("blur-map", *three, "-o", tmp_path / "maps.npy") == (0, b"", b"")
+    assert (tmp_path / "maps.npy").read_bytes() == stream and listed(tmp_path) == ["maps.npy"]
+
+
+def test_several_results_do_not_fit_into_one_picture(run, tmp_path, stream):
+    done = run("blur-mask", "-o", tmp_path / "mask.png", stdin=stream)
+    assert done.status == 2 and b"one PNG holds one result" in done.stderr and listed(tmp_path) == []
+    done = run("blur-mask", "-f", "npy", stdin=stream)
+    assert [np.array_equal(m == 255, s > 0.5) for m, s in zip(arrays(done.stdout), arrays(stream), strict=True)] == [True] * 3
+
+
+@pytest.mark.parametrize("command", [("blur-map",), ("blur-map", "-j", "3"), ("blur-score",)], ids=" ".join)
+def test_a_reader_that_leaves_early_ends_the_command_without_a_word(start, photos, command):
+    process = start(*command, *[photos / "photo.png"] * 5, stdin=subprocess.DEVNULL)
+    process.stdout.close()
+    assert process.stderr.read() == b""
+    process.stderr.close()
+    assert process.wait(60) == -signal.SIGPIPE
+
+
+def test_help_to_a_reader_that_left_says_nothing_on_standard_error(start):
+    process = start("blur-map", "--help", stdin=subprocess.DEVNULL)
+    process.stdout.close()
+    assert process.stderr.read() == b""
+    process.stderr.close()
+    assert process.wait(60) in (0, -signal.SIGPIPE)
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, -signal.SIGINT), (signal.SIGTERM, 128 + signal.SIGTERM)])
+def test_an_interrupted_command_leaves_no_half_written_file_and_says_nothing(start, tmp_path, stream, number, status):
+    process = start("blur-mask", "-f", "npy", "-o", tmp_path / "masks.npy")
+    process.stdin.write(stream)
+    process.stdin.flush()
+    until = time.monotonic() + 30
+    while not listed(tmp_path) and time.monotonic() < until:
+        time.sleep(0.02)
+    assert listed(tmp_path) and listed(tmp_path) != ["masks.npy"]  # half done, under another name
+    process.send_signal(number)
+    assert process.wait(30) == status
+    assert (process.stdout.read(), process.stderr.read(), listed(tmp_path)) == (b"", b"", [])
+    for pipe in (process.stdin, process.stdout, process.stderr):
+        pipe.close()
+
+
+def test_a_map_that_comes_byte_by_byte_is_read_whole(start):
+    sharpness = np.float32([[0.1, 0.9, 0.5], [0.6, 0.4, 1.0]])
+    process = start("blur-mask", "-f", "npy", bufsize=0)
+    for byte in npy(sharpness, 1 - sharpness):
+        process.stdin.write(bytes([byte]))
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 0 and err == b""
+    assert [(a == 255).tolist() for a in arrays(out)] == [(sharpness > 0.5).tolist(), (1 - sharpness > 0.5).tolist()]
+
+
+def test_unbuffered_python_writes_every_byte(run, three, stream):
+    assert run("blur-map", *three, env={"PYTHONUNBUFFERED": "1"}).stdout == stream
+    raw = run("blur-map", "--raw", three[0]).stdout
+    assert run("blur-refine", "--guide", three[0], stdin=raw, env={"PYTHONUNBUFFERED": "1"}).stdout == npy(arrays(stream)[0])
+
+
+def test_a_map_larger_than_a_pipe_goes_through_unbuffered(run):
+    large = np.random.default_rng(0).random((700, 900), dtype=np.float32)
+    done = run("blur-mask", "-f", "npy", stdin=npy(large), env={"PYTHONUNBUFFERED": "1"})
+    assert np.array_equal(np.load(io.BytesIO(done.stdout)) == 255, large > 0.5)
+
+
+@pytest.mark.parametrize("how", [("--files0-from",), ("--files0-from", "-"), ("-0",)], ids=" ".join)
+def test_names_are_read_from_a_list(run, three, tmp_path, stream, how):
+    names = b"\0".join(map(os.fsencode, three)) + b"\0"
+    if how == ("--files0-from",):
+        (tmp_path / "list").write_bytes(names)
+        assert run("blur-map", f"--files0-from={tmp_path}/list").stdout == stream
+    else:
+        assert run("blur-map", *how, stdin=names).stdout == stream
+
+
+def test_an_empty_list_is_no_work(run):
+    assert run("blur-map", "-0", stdin=b"") == (0, b"", b"")
+
+
+def test_a_list_that_is_not_there_is_named(run):
+    done = run("blur-map", "--files0-from=/nowhere/list")
+    assert done.status == 2 and done.stderr == b"blur-map: /nowhere/list: No such file or directory\n"
+
+
+@pytest.mark.parametrize("name", [b"caf\xe9.png", b"two\nlines.png", b" spaces and 'quotes' .png", b"-dash.png", "Überblick 写真.png".encode()])
+def test_odd_file_names_pass_through_unchanged(run, photos, tmp_path, name):
+    folder = os.fsencode(tmp_path)
+    os.symlink(os.fsencode(photos / "photo.png"), os.path.join(folder, name))
+    done = run("blur-score", b"./" + name, cwd=tmp_path)
+    assert done.status == 0 and done.stdout[6:] == b"\t./" + name + b"\n"
+    assert run("blur-map", "-0", "-o", "out/", cwd=tmp_path, stdin=b"./" + name) == (0, b"", b"")
+    assert os.listdir(os.path.join(folder, b"out")) == [name.removesuffix(b".png") + b".npy"]
+
+
+def test_a_missing_file_of_an_odd_name_is_told_in_one_line(run, tmp_path):
+    done = run("blur-map", b"caf\xe9\n.png", cwd=tmp_path)
+    assert done == (2, b"", b"blur-map: caf\xe9 .png: No such file or directory\n")
+
+
+def test_the_longest_file_name_can_be_written(run, photos, tmp_path):
+    name = "n" * 251
+    os.symlink(photos / "photo.png", tmp_path / f"{name}.png")
+    assert run("blur-map", tmp_path / f"{name}.png", "-o", f"{tmp_path}/out/") == (0, b"", b"")
+    assert listed(tmp_path / "out") == [f"{name}.npy"]
+
+
+def test_recursion_mirrors_the_tree_and_leaves_masks_and_words_out(run, photos, tmp_path):
+    for place in ("tree/a/one.png", "tree/b/one.png", "tree/two.PNG", "tree/two.mask.png", "tree/words.txt"):
+        (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)
+        os.symlink(photos / "photo.png", tmp_path / place)
+    assert run("blur-map", "-r", tmp_path / "tree", "-o", f"{tmp_path}/out/") == (0, b"", b"")
+    assert listed(tmp_path / "out") == ["a/one.npy", "b/one.npy", "two.npy"]
+    scores = run("blur-score", "-r", "tree", cwd=tmp_path).stdout.decode().splitlines()
+    assert [line.split("\t")[1] for line in scores] == ["tree/two.PNG", "tree/a/one.png", "tree/b/one.png"]
+
+
+def test_standard_input_is_left_alone_when_a_file_is_named(start, photos):
+    reader, writer = os.pipe()
+    os.write(writer, b"untouched")
+    for command in ("blur-map", "blur-score"):
+        process = start(command, photos / "photo.png", stdin=reader)
+        process.communicate(timeout=60)  # would wait for ever if it read: the pipe stays open
+        assert process.returncode == 0
+    assert os.read(reader, 100) == b"untouched"
+    os.close(reader)
+    os.close(writer)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_terminal_on_standard_input_is_refused(start, command):
+    ours, theirs = pty.openpty()
+    process = start(command, stdin=theirs)
+    out, err = process.communicate(timeout=60)
+    os.close(ours)
+    os.close(theirs)
+    assert process.returncode == 2 and out == b""
+    assert err.startswith(b"usage: " + command.encode()) and err.splitlines()[-1].startswith(command.encode() + b": ")
+
+
+@pytest.mark.parametrize("command", ["blur-map", "blur-mask", "blur-refine", "blur-patches", "blur-train"])
+def test_binary_data_to_a_terminal_is_refused(start, photos, command):
+    ours, theirs = pty.openpty()
+    process = start(command, photos / "photo.png", stdout=theirs)
+    _, err = process.communicate(timeout=60)
+    os.close(theirs)
+    assert process.returncode == 2 and b"terminal" in err and len(err.splitlines()) == 1
+    with pytest.raises(OSError):  # nothing was written before the other end closed
+        os.read(ours, 1)
+    os.close(ours)
+
+
+def test_force_writes_binary_data_to_a_terminal(start):
+    ours, theirs = pty.openpty()
+    process = start("blur-mask", "--force", "-f", "npy", stdout=theirs)
+    process.communicate(npy(np.zeros((1, 2), np.float32)), timeout=60)
+    assert process.returncode == 0 and os.read(ours, 100).startswith(b"\x93NUMPY")
+    os.close(ours)
+    os.close(theirs)
+
+
+@pytest.mark.parametrize(("form", "step"), [("png", 0.5 / 65535 + 1e-7), ("tiff", 0), ("pfm", 0)])
+def test_other_formats_hold_the_map_within_their_precision(run, photos, tmp_path, stream, form, step):
+    by_suffix = tmp_path / f"map.{form}"
+    assert run("blur-map", photos / "photo.png", "-o", by_suffix) == (0, b"", b"")
+    assert run("blur-map", "-f", form, photos / "photo.png").stdout == by_suffix.read_bytes()
+    data = run("blur-mask", "-f", "npy", "-t", "0.4", by_suffix)
+    expected = arrays(stream)[0]
+    if form != "pfm":
+        found = cv2.imread(str(by_suffix), cv2.IMREAD_UNCHANGED)
+        found = found / np.float32(65535) if form == "png" else found
+        assert np.abs(found - expected).max() <= step
+    sure = np.abs(expected - 0.4) > step
+    assert np.array_equal((np.load(io.BytesIO(data.stdout)) == 255)[sure], (expected > 0.4)[sure])
+
+
+def test_the_alpha_of_a_cut_is_the_mask(run, photos, scene, stream):
+    first = npy(arrays(stream)[0])
+    cut = run("blur-mask", "--cut", photos / "photo.png", stdin=first)
+    mask = run("blur-mask", stdin=first)
+    found = np.asarray(Image.open(io.BytesIO(cut.stdout)))
+    assert np.array_equal(found[..., 3], np.asarray(Image.open(io.BytesIO(mask.stdout)))) and np.array_equal(found[..., :3], scene)
+
+
+def test_a_guide_too_few_or_too_many_is_told(run, photos, stream):
+    done = run("blur-refine", *["--guide", photos / "photo.png"] * 2, stdin=stream)
+    assert done.status == 2 and b"map 3 has no photo" in done.stderr
+    done = run("blur-refine", *["--guide", photos / "photo.png"] * 4, stdin=stream)
+    assert done.status == 2 and b"3 maps, but 4 photos" in done.stderr
+
+
+@pytest.mark.parametrize(("command", "option"), [("blur-refine", "--guide"), ("blur-mask", "--cut")])
+def test_a_broken_map_uses_up_its_own_photo_not_the_next_maps(run, photos, tmp_path, command, option):
+    (tmp_path / "bad.npy").write_bytes(b"\x93NUMPY rubbish")
+    (tmp_path / "good.npy").write_bytes(npy(np.full((90, 120), 0.75, np.float32)))
+    (tmp_path / "end.npy").write_bytes(npy(np.full((1, 1), 0.75, np.float32)))
+    guides = [option, photos / "grey.png", option, photos / "photo.png", option, photos / "dot.png"]
+    done = run(command, *guides, tmp_path / "bad.npy", tmp_path / "good.npy", tmp_path / "end.npy", "-o", f"{tmp_path}/out/")
+    assert done.status == 2 and len(done.stderr.splitlines()) == 1 and b"bad.npy" in done.stderr
+    alone = run(command, option, photos / "photo.png", tmp_path / "good.npy")
+    [written] = (tmp_path / "out").glob("good.*")
+    assert written.read_bytes() == alone.stdout and len(listed(tmp_path / "out")) == 2
+
+
+def test_score_gives_one_number_for_a_photo_and_for_its_map(run, three, stream, tmp_path):
+    by_photo = run("blur-score", *three).stdout.decode().splitlines()
+    by_map = run("blur-score", stdin=stream).stdout.decode().splitlines()
+    assert [line.split("\t")[0] for line in by_photo] == [line.split("\t")[0] for line in by_map]
+    assert [line.split("\t")[1] for line in by_photo] == list(map(str, three)) and by_map[0].endswith("\t-")
+    best = np.sort(arrays(stream)[0].ravel())[-1080:].mean(dtype=np.float64)
+    assert float(by_photo[0].split("\t")[0]) == pytest.approx(best, abs=6e-5)
+    assert run("blur-map", three[0], "-o", tmp_path / "m.png").status == 0
+    assert float(run("blur-score", "--maps", tmp_path / "m.png").stdout.split(b"\t")[0]) == pytest.approx(best, abs=1e-4)
+
+
+def test_score_with_truth_tells_how_right_a_map_is(run, tmp_path):
+    sharpness = np.zeros((20, 30), np.float32)
+    sharpness[:, :15] = 1
+    np.save(tmp_path / "photo.npy", sharpness)
+    for name, left in (("photo.mask.png", 255), ("blurred/photo.png", 0)):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        truth = np.full((20, 30), 255 - left, np.uint8)
+        truth[:, :15] = left
+        Image.fromarray(truth).save(tmp_path / name)
+    perfect = "1.0000\tauc\n1.0000\tf_max\n1.0000\tf_adaptive\n1.0000\tf_blurred\n0.0000\tmae\n1.0000\taccuracy\n1\tphotos\n"
+    assert run("blur-score", "--truth", tmp_path, tmp_path / "photo.npy") == (0, perfect.encode(), b"")
+    assert run("blur-score", "--truth", tmp_path / "blurred", "--truth-is", "blurred", tmp_path / "photo.npy").stdout == perfect.encode()
+
+
+def test_a_real_photo_goes_through_the_whole_pipe(run, data):
+    photo = data / "labelled" / "books_1.jpg"
+    mapped = run("blur-map", photo)
+    assert mapped.status == 0
+    with Image.open(photo) as picture:
+        assert np.load(io.BytesIO(mapped.stdout)).shape == picture.size[::-1]
+    assert run("blur-mask", "-t", "otsu", stdin=mapped.stdout).stdout.startswith(b"\x89PNG")

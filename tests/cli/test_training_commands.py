@@ -1,0 +1,168 @@
+"""blur-patches and blur-train as commands: from photos to weights to a map."""
+
+import io
+import json
+
+import cv2
+import numpy as np
+import pytest
+
+from blurkit import store
+from blurkit.zeng import patches, pipeline
+
+
+def textured(seed):
+    rng = np.random.default_rng(seed)
+    photo = np.full((150, 200, 3), 128, np.uint8)
+    for _ in range(500):
+        cv2.circle(photo, (int(rng.integers(200)), int(rng.integers(150))), int(rng.integers(2, 9)), rng.integers(0, 256, 3).tolist(), -1)
+    return photo
+
+
+@pytest.fixture(scope="module")
+def masked(tmp_path_factory):
+    """Twelve photos, left half sharp, and their masks: NAME.mask.png beside them, and masks/NAME.png with white = blurred."""
+    folder = tmp_path_factory.mktemp("masked")
+    (folder / "masks").mkdir()
+    for number in range(12):
+        photo = textured(number)
+        photo[:, 100:] = cv2.GaussianBlur(photo, (0, 0), 2)[:, 100:]
+        truth = np.zeros(photo.shape[:2], np.uint8)
+        truth[:, :100] = 255
+        cv2.imwrite(str(folder / f"p{number}.png"), photo)
+        cv2.imwrite(str(folder / f"p{number}.mask.png"), truth)
+        cv2.imwrite(str(folder / "masks" / f"p{number}.png"), 255 - truth)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def segmented(tmp_path_factory):
+    """Three sharp photos and their segmentations into a grid."""
+    folder = tmp_path_factory.mktemp("segmented")
+    for number in range(3):
+        cv2.imwrite(str(folder / f"s{number}.png"), textured(100 + number))
+        regions = (np.arange(150)[:, None] // 40 * 5 + np.arange(200) // 40).astype(np.uint8)
+        cv2.imwrite(str(folder / f"s{number}.seg.png"), regions)
+    return folder
+
+
+def names(folder):
+    return sorted(p for p in folder.iterdir() if p.suffix == ".png" and "." not in p.stem)
+
+
+def patch_set(done):
+    assert (done.status, done.stderr) == (0, b"")
+    return np.load(io.BytesIO(done.stdout), allow_pickle=False)
+
+
+def test_patches_are_one_array_with_labels_that_follow_the_mask(run, masked):
+    found = patch_set(run("blur-patches", *names(masked)))
+    assert found.dtype == patches.RECORD and set(found["photo"]) == {f"p{n}.png".encode() for n in range(12)}
+    left = found["col"] < 100 - patches.SIZE // 2
+    right = found["col"] > 100 + patches.SIZE // 2
+    assert left.any() and (found["label"][left] == 1).all() and right.any() and (found["label"][right] == 0).all()
+    first = found[0]
+    photo = cv2.imread(str(masked / first["photo"].decode()))[..., ::-1]
+    half = patches.SIZE // 2
+    padded = np.pad(photo, ((half, half), (half, half), (0, 0)), mode="reflect")
+    assert (first["patch"] == padded[first["row"] :, first["col"] :][: patches.SIZE, : patches.SIZE]).all()
+
+
+def test_either_polarity_of_the_masks_gives_the_same_patches(run, masked):
+    beside = run("blur-patches", *names(masked))
+    folder = run("blur-patches", "--masks", masked / "masks", "--truth-is", "blurred", *names(masked))
+    assert beside.stdout == folder.stdout
+    turned = patch_set(run("blur-patches", "--masks", masked / "masks", "--truth-is", "sharp", *names(masked)))
+    assert (patch_set(beside)["label"] == 1).sum() == (turned["label"] == 0).sum()
+
+
+def test_polarity_has_no_default_for_plain_masks(run, masked):
+    done = run("blur-patches", "--masks", masked / "masks", *names(masked))
+    assert done.status == 2 and b"--truth-is" in done.stderr and not done.stdout
+
+
+def test_the_seed_decides_and_jobs_do_not(run, segmented):
+    one, two, parallel, other = (
+        run("blur-patches", "--compose", "--copies", 4, *extra, *names(segmented)).stdout
+        for extra in (["--seed", 1], ["--seed", 1], ["--seed", 1, "-j", 3], ["--seed", 2])
+    )
+    assert one == two == parallel != other
+
+
+def test_compositions_know_their_blur_and_degraded_ones_do_not(run, segmented):
+    found = patch_set(run("blur-patches", "--compose", *names(segmented)))
+    assert set(found["copy"]) == set(range(8))
+    pristine = found["copy"] % 4 != 3
+    assert np.isfinite(found["sigma"][pristine]).all() and np.isnan(found["sigma"][~pristine]).all()
+    assert (found["sigma"][pristine & (found["label"] == 1)] == 0).all()
+    blurred = found["sigma"][pristine & (found["label"] == 0)]
+    assert len(blurred) and blurred.min() > 0.6 and blurred.max() < 6.5
+
+
+def test_copies_of_drawn_masks_keep_their_truth(run, masked):
+    found = patch_set(run("blur-patches", "--copies", 2, *names(masked)[:2]))
+    assert set(found["copy"]) == {0, 1, 2} and np.isnan(found["sigma"]).all()
+    assert {0, 1} <= set(found["label"][found["copy"] == 2])
+
+
+def test_a_photo_without_mask_is_named_and_the_others_are_used(run, masked, tmp_path):
+    stray = tmp_path / "stray.png"
+    cv2.imwrite(str(stray), textured(1))
+    done = run("blur-patches", stray, names(masked)[0])
+    assert done.status == 2 and done.stderr.startswith(b"blur-patches: " + str(stray).encode() + b": no mask")
+    assert set(np.load(io.BytesIO(done.stdout))["photo"]) == {b"p0.png"}
+
+
+def test_a_mask_of_another_size_is_refused_with_both_sizes(run, masked, tmp_path):
+    cv2.imwrite(str(tmp_path / "a.png"), textured(1))
+    cv2.imwrite(str(tmp_path / "a.mask.png"), np.zeros((20, 30), np.uint8))
+    done = run("blur-patches", tmp_path / "a.png")
+    assert done.status == 2 and b"photo is 200x150, its mask is 30x20" in done.stderr
+
+
+@pytest.fixture(scope="module")
+def trained(run, masked):
+    pytest.importorskip("torch")
+    records = run("blur-patches", "--per-photo", 40, *names(masked)).stdout
+    done = run("blur-train", "--epochs", 3, "--min-accuracy", "0", "-q", stdin=records)
+    assert (done.status, done.stderr) == (0, b"")
+    return records, done.stdout
+
+
+def test_training_twice_gives_the_same_bytes_on_stdout_and_in_a_file(run, trained, tmp_path):
+    records, weights = trained
+    (tmp_path / "set.npy").write_bytes(records)
+    done = run("blur-train", "--epochs", 3, "--min-accuracy", "0", "-q", tmp_path / "set.npy", "-o", tmp_path / "w.npz")
+    assert done.status == 0 and (tmp_path / "w.npz").read_bytes() == weights
+    assert not [p for p in tmp_path.iterdir() if ".part" in p.name]
+
+
+def test_the_header_says_what_the_weights_were_made_from(trained):
+    records, weights = trained
+    arrays, header = store.read_weights(weights, "zeng", pipeline.SHAPES)
+    count = len(np.load(io.BytesIO(records)))
+    assert header["patches"] == count and header["photos"] == 12 and header["method"] == "zeng"
+    assert header["command"] == "blur-train --method zeng --epochs 3 --seed 0"
+    assert 0 <= header["measured"]["accuracy"] <= 1
+    assert json.loads(str(np.load(io.BytesIO(weights), allow_pickle=False)["header"])) == header
+
+
+def test_the_new_weights_make_another_map_than_the_shipped_ones(run, trained, masked, tmp_path):
+    (tmp_path / "w.npz").write_bytes(trained[1])
+    done = run("blur-map", "--weights", tmp_path / "w.npz", names(masked)[3])
+    found = np.load(io.BytesIO(done.stdout))
+    shipped = np.load(io.BytesIO(run("blur-map", names(masked)[3]).stdout))
+    assert found.shape == shipped.shape and (found != shipped).any()
+
+
+def test_weights_below_the_asked_accuracy_are_not_written(run, trained, tmp_path):
+    done = run("blur-train", "--epochs", 1, "--min-accuracy", "1", "-q", "-o", tmp_path / "w.npz", stdin=trained[0])
+    assert done.status == 2 and b"no weights written" in done.stderr and done.stderr.count(b"\n") == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_sets_joined_in_one_stream_count_as_one(run, trained):
+    records, _ = trained
+    done = run("blur-train", "--epochs", 1, "--min-accuracy", "0", "-q", stdin=records + records)
+    assert done.status == 0
+    assert store.read_weights(done.stdout, "zeng", pipeline.SHAPES)[1]["patches"] == 2 * len(np.load(io.BytesIO(records)))

@@ -1,0 +1,97 @@
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from blurkit import device, window
+from blurkit.errors import DeviceError
+
+VERBS = {
+    "convolve": lambda w, p: w.convolve(p, np.random.default_rng(1).normal(size=(7, 7)).astype(np.float32)),
+    "separable": lambda w, p: w.separable(p, np.float32([1, 2, 1]), np.float32([-1, 0, 1])),
+    "smooth": lambda w, p: w.smooth(p, 2.0),
+    "pool": lambda w, p: w.pool(p, 4),
+    "log": lambda w, p: w.log(p + 0.002),
+}
+
+
+@pytest.fixture
+def torch():
+    return pytest.importorskip("torch")
+
+
+@pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.parametrize("shape", [(64, 48), (37, 53)])
+def test_torch_gives_what_opencv_gives(torch, verb, shape):
+    plane = np.random.default_rng(0).random(shape, dtype=np.float32)
+    there = device.TorchWindow("cpu")
+    found, expected = there.take(VERBS[verb](there, there.put(plane))), VERBS[verb](device.CpuWindow, plane)
+    assert found.shape == expected.shape and found.dtype == np.float32
+    assert np.abs(found - expected).max() <= 1e-5
+
+
+def test_both_windows_offer_the_verbs_of_window(torch):
+    for verb in (*VERBS, "put", "take"):
+        assert callable(getattr(device.CpuWindow, verb)) and callable(getattr(device.TorchWindow("cpu"), verb))
+    assert all(getattr(device.CpuWindow, verb) is getattr(window, verb) for verb in VERBS)
+
+
+def test_cpu_means_opencv():
+    assert device.window_for("cpu", (500, 500)) is device.CpuWindow
+
+
+def test_without_a_driver_auto_means_opencv(monkeypatch):
+    monkeypatch.setattr(device, "GPU_NODES", ())
+    assert not device.gpu_present()
+    assert device.window_for("auto", (500, 500)) is device.CpuWindow
+
+
+def test_torchs_own_cpu_can_be_asked_for_but_narrow_photos_stay_with_opencv(torch):
+    assert isinstance(device.window_for("torch-cpu", (40, 500)), device.TorchWindow)
+    assert device.window_for("torch-cpu", (31, 500)) is device.CpuWindow
+
+
+@pytest.mark.parametrize("name", ["cuda", "cuda:0", "cuda:3"])
+def test_asking_for_a_gpu_where_none_is_says_so(torch, monkeypatch, name):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 0)
+    for ask in (lambda: device.window_for(name, (500, 500)), lambda: device.torch_device(name)):
+        with pytest.raises(DeviceError, match=f"{name} is not there.*0 GPUs"):
+            ask()
+
+
+def test_asking_for_the_second_gpu_where_one_is_says_so(torch, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    assert device.torch_device("cuda:0") == "cuda:0" and device.torch_device("auto") == "cuda"
+    with pytest.raises(DeviceError, match="cuda:1 is not there.*1 GPU"):
+        device.torch_device("cuda:1")
+
+
+def test_without_torch_the_error_says_how_to_get_it(monkeypatch):
+    monkeypatch.setattr(device.importlib.util, "find_spec", lambda name: None)
+    for ask in (lambda: device.window_for("cuda", (500, 500)), lambda: device.torch_device("auto")):
+        with pytest.raises(DeviceError, match="pip install"):
+            ask()
+
+
+def test_looking_for_a_gpu_imports_nothing(root, tmp_path):
+    (tmp_path / "node").touch()
+    code = (
+        "import sys\nfrom blurkit import device\n"
+        f"device.GPU_NODES = ({str(tmp_path / 'node')!r},)\n"
+        "before = set(sys.modules)\ndevice.gpu_present()\nprint(*(set(sys.modules) - before))\nassert 'torch' not in sys.modules"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == ""
+
+
+def test_a_whole_map_is_the_same_on_torchs_device(torch, root, scene):
+    from blurkit.map import sharpness_map
+    from blurkit.methods import pipeline
+    from blurkit.store import read_weights
+
+    weights, _ = read_weights((root / "share" / "weights" / "zeng.npz").read_bytes(), "zeng", pipeline("zeng").SHAPES)
+    one, other = (sharpness_map(scene, weights, "zeng", device=name) for name in ("cpu", "torch-cpu"))
+    assert np.abs(one - other).max() <= 1e-4  # the calibration is steeper than the verbs are apart

@@ -1,0 +1,170 @@
+"""The manual and the completions say what the parsers say."""
+
+import re
+import shlex
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from blurkit import __version__
+from blurkit.cli import completions
+from blurkit.zeng import patches, pipeline
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGES = sorted((ROOT / "man").glob("*.[157]"))
+PARSERS = dict(completions.parsers())
+ESCAPES = {r"\-": "-", r"\(aq": "'", r"\(ga": "`", r"\(ti": "~", r"\(ha": "^", r"\e": "\\", r"\&": "", r"\fB": "", r"\fI": "", r"\fR": ""}
+BREAKS = {"|", ";", "&&", "||", "&", "(", ")"}  # what ends a command
+
+
+def plain(text):
+    """roff escapes as the characters they stand for."""
+    return re.sub(r"\\(?:f.|\(..|.)", lambda escape: ESCAPES[escape[0]], text)
+
+
+def section(page, name):
+    """The lines of a section, without its title."""
+    return re.search(rf"^\.SH {name}\n(.*?)(?=^\.SH |\Z)", page.read_text(), re.M | re.S)[1]
+
+
+def described(command):
+    """The options of a command's page: {option: the paragraph it heads}."""
+    found = {}
+    for paragraph in re.split(r"^\.(?:TP|SS.*|PP)\n", section(ROOT / "man" / f"{command}.1", "OPTIONS"), flags=re.M):
+        heading, _, text = plain(paragraph).partition("\n")
+        if heading.startswith("-"):
+            found |= dict.fromkeys((name.split()[0] for name in heading.split(", ")), " ".join(text.split()))
+    return found
+
+
+def shown_commands(page):
+    """The words of every blurkit command in the .EX blocks of a page."""
+    for block in re.findall(r"^\.EX\n(.*?)^\.EE$", page.read_text(), re.M | re.S):
+        for line in plain(block).splitlines():
+            if "blur-" in line:
+                yield from commands_of(line)
+
+
+def commands_of(line):
+    """The words of every blurkit command in a shell line, without redirections."""
+    lexer = shlex.shlex(re.sub(r"\d?[<>]+ *\S+", "", line), posix=True, punctuation_chars="|;&()")
+    lexer.whitespace_split = True
+    words = None
+    for word in [*lexer, ";"]:
+        if word in PARSERS:
+            words = [word]
+        elif word in BREAKS:
+            if words:
+                yield words
+            words = None
+        elif words:
+            words.append(word)
+
+
+@pytest.mark.parametrize("command", PARSERS)
+def test_the_page_describes_exactly_the_options_of_the_parser(command):
+    known = {name for action, *_ in completions.switches(PARSERS[command]) for name in action.option_strings}
+    assert set(described(command)) == known
+
+
+@pytest.mark.parametrize("command", PARSERS)
+def test_the_page_names_every_default_and_every_choice(command):
+    page = described(command)
+    for action, *_ in completions.switches(PARSERS[command]):
+        text = page.get(action.option_strings[-1], "")
+        default = action.default[-1] if isinstance(action.default, tuple) else action.default
+        if action.nargs != 0 and default not in (None, []):
+            assert re.search(rf"\(default {re.escape(str(default))}\)", text), f"{action.option_strings[-1]}: default {default} is not in: {text}"
+        for choice in action.choices or ():
+            assert re.search(rf"\b{re.escape(choice)}\b", text), f"{action.option_strings[-1]}: {choice} is not in: {text}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_command_line_shown_is_accepted_by_the_parser(page):
+    for command, *words in shown_commands(page):
+        try:
+            PARSERS[command].parse_args(words)
+        except SystemExit:
+            pytest.fail(f"{page.name} shows: {shlex.join([command, *words])}")
+
+
+@pytest.mark.parametrize("command", PARSERS)
+def test_every_command_has_examples_of_itself(command):
+    page = ROOT / "man" / f"{command}.1"
+    assert section(page, "EXAMPLES")
+    assert command in [words[0] for words in shown_commands(page)]
+
+
+def test_there_is_a_page_for_every_command_one_on_formats_and_a_tour():
+    assert {page.name for page in PAGES} == {*(f"{command}.1" for command in PARSERS), "blurkit.5", "blurkit.7"}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_the_title_names_page_section_and_version(page):
+    title, number = page.name.rsplit(".", 1)
+    head = page.read_text().splitlines()[0]
+    assert re.fullmatch(rf'\.TH {title.upper()} {number} \d{{4}}-\d\d-\d\d "blurkit {__version__}" "blurkit manual"', plain(head))
+
+
+def test_the_format_page_names_every_field_of_a_patch_and_its_type():
+    found = dict(re.findall(r"(\w+) \((\w+)[,)]", plain(section(ROOT / "man/blurkit.5", "PATCH SETS"))))
+    fields = {name: patches.RECORD[name].base.str.lstrip("<|") for name in patches.RECORD.names}
+    assert {name: found.get(name) for name in fields} == fields
+
+
+def test_the_format_page_names_every_array_of_the_weights_and_its_shape():
+    text = plain(section(ROOT / "man/blurkit.5", "WEIGHTS"))
+    for name, shape in pipeline.SHAPES.items():
+        assert f"{name} ({', '.join(map(str, shape))})" in text
+
+
+@pytest.mark.skipif(not shutil.which("groff"), reason="groff is not installed")
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_groff_has_nothing_to_say(page):
+    done = subprocess.run(["groff", "-man", "-ww", "-z", "-Tutf8", page], capture_output=True, text=True)
+    assert (done.returncode, done.stdout + done.stderr) == (0, "")
+
+
+@pytest.mark.skipif(not shutil.which("mandoc"), reason="mandoc is not installed")
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_mandoc_warns_of_nothing(page):
+    done = subprocess.run(["mandoc", "-T", "lint", "-W", "warning", page], capture_output=True, text=True)
+    assert (done.returncode, done.stdout + done.stderr) == (0, "")
+
+
+def test_the_completions_are_those_of_the_parsers(tmp_path):
+    completions.main(tmp_path)
+    fresh = {path.name: path.read_text() for path in tmp_path.iterdir()}
+    kept = {path.name: path.read_text() for path in (ROOT / "share/completions").iterdir()}
+    assert kept == fresh, "run: python -m blurkit.cli.completions share/completions"
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "share/completions").iterdir()), ids=lambda path: path.name)
+def test_the_shell_accepts_its_completions(path):
+    shell = {"_blurkit": "zsh", f"{path.stem}.fish": "fish"}.get(path.name, "bash")
+    if not shutil.which(shell):
+        pytest.skip(f"{shell} is not installed")
+    done = subprocess.run([shell, "-n", path], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.skipif(not shutil.which("bash"), reason="bash is not installed")
+@pytest.mark.parametrize(
+    "typed, offered",
+    [
+        (["blur-map", "--pal"], "--palette"),
+        (["blur-map", "--format", "p"], "png pfm"),
+        (["blur-map", "--format", "=", "t"], "tiff"),
+        (["blur-map", "--format", "="], "npy png tiff pfm"),
+        (["blur-score", "--truth-is", ""], "sharp blurred"),
+        (["blur-mask", "photo"], ""),
+    ],
+)
+def test_bash_offers_options_and_their_values(typed, offered):
+    command = typed[0]
+    script = f'. {shlex.quote(str(ROOT / "share/completions" / command))}; COMP_WORDS=("$@"); COMP_CWORD=$(($#-1))'
+    script += f'; _{command.replace("-", "_")}; echo "${{COMPREPLY[*]}}"'
+    done = subprocess.run(["bash", "-c", script, "bash", *typed], capture_output=True, text=True)
+    assert (done.stdout.strip(), done.stderr) == (offered, "")

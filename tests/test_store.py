@@ -1,0 +1,146 @@
+import io
+import json
+import zipfile
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from blurkit.errors import InputError, WeightsError
+from blurkit.store import read_patches, read_weights, write_weights
+
+ARRAYS = {"filters": np.arange(18, dtype=np.float32).reshape(2, 3, 3), "bias": np.float32(0.5)}
+SHAPES = {"filters": (2, 3, 3), "bias": ()}
+RECORD = np.dtype([("patch", "u1", (3, 3)), ("label", "u1")])
+
+
+def weights(arrays=ARRAYS, **header):
+    return write_weights(arrays, {"method": "zeng", **header})
+
+
+def patch_set(n, seed=0, dtype=RECORD):
+    records = np.zeros(n, dtype)
+    records["label"] = np.random.default_rng(seed).integers(0, 2, n)
+    out = io.BytesIO()
+    np.save(out, records)
+    return records, out.getvalue()
+
+
+def test_weights_come_back_as_they_went():
+    arrays, header = read_weights(weights(seed=3), "zeng", SHAPES)
+    assert arrays.keys() == ARRAYS.keys() and all(np.array_equal(arrays[n], ARRAYS[n]) for n in ARRAYS)
+    assert header["method"] == "zeng" and header["seed"] == 3 and header["format"] == 1
+
+
+def test_equal_weights_are_equal_bytes_whatever_the_order_they_were_made_in():
+    assert weights() == weights(dict(reversed(ARRAYS.items())))
+
+
+def test_weights_are_an_npz_that_numpy_loads_without_pickle():
+    with np.load(io.BytesIO(weights()), allow_pickle=False) as loaded:
+        assert np.array_equal(loaded["filters"], ARRAYS["filters"])
+        assert json.loads(str(loaded["header"]))["method"] == "zeng"
+
+
+@pytest.mark.parametrize(
+    ("data", "complaint"),
+    [
+        (weights(method="park"), "for method park, not zeng"),
+        (weights(format=99), "format 99; this version reads 1"),
+        (weights(checksum="0" * 64), "checksum"),
+        (weights({"bias": np.float32(1)}), "lack filters"),
+        (weights({**ARRAYS, "filters": np.zeros((2, 3, 4), np.float32)}), r"\(2, 3, 4\); they must be float32 \(2, 3, 3\)"),
+        (weights({**ARRAYS, "bias": np.float64(1)}), "float64"),
+        (weights({**ARRAYS, "bias": np.float32("nan")}), "NaN"),
+        (b"", "not a weights file"),
+        (b"some words", "not a weights file"),
+    ],
+)
+def test_weights_that_do_not_fit_are_refused_in_plain_words(data, complaint):
+    with pytest.raises(WeightsError, match=complaint):
+        read_weights(data, "zeng", SHAPES)
+
+
+def test_too_large_weights_are_refused_before_they_are_unpacked():
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("filters.npy", bytes(65 << 20))
+    with pytest.raises(WeightsError, match="unpacks to more"):
+        read_weights(out.getvalue(), "zeng", SHAPES)
+
+
+def test_an_array_of_python_objects_in_weights_is_refused():
+    out = io.BytesIO()
+    np.savez(out, header=np.array([{}], object), filters=ARRAYS["filters"])
+    with pytest.raises(WeightsError, match="damaged"):
+        read_weights(out.getvalue(), "zeng", SHAPES)
+
+
+def packed():
+    out = io.BytesIO()
+    np.savez_compressed(out, **dict(np.load(io.BytesIO(weights()))))
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("data", [weights(), packed()], ids=["stored", "compressed"])
+def test_a_damaged_byte_is_noticed_or_harmless_wherever_it_lies(data):
+    refused = 0
+    for place in range(0, len(data), 3):
+        damaged = bytearray(data)
+        damaged[place] ^= 0x55
+        try:
+            arrays, _ = read_weights(bytes(damaged), "zeng", SHAPES)
+        except WeightsError:
+            refused += 1
+        else:
+            assert all(np.array_equal(arrays[n], ARRAYS[n]) for n in ARRAYS)
+    assert refused > len(data) / 6
+
+
+@given(st.integers(0, 2000))
+def test_truncated_weights_are_refused(length):
+    data = weights()
+    with pytest.raises(WeightsError):
+        read_weights(data[: min(length, len(data) - 1)], "zeng", SHAPES)
+
+
+def test_patch_sets_of_a_stream_are_joined_in_order():
+    (one, first), (two, second) = patch_set(5, 1), patch_set(7, 2)
+    records, digest = read_patches(io.BytesIO(first + second), RECORD, 1000)
+    assert np.array_equal(records, np.concatenate([one, two]))
+    assert read_patches(io.BytesIO(first + second), RECORD, 1000)[1] == digest
+    assert read_patches(io.BytesIO(second + first), RECORD, 1000)[1] != digest
+
+
+def test_the_digest_does_not_depend_on_how_the_records_were_split():
+    records, whole = patch_set(6)
+    halves = io.BytesIO()
+    np.save(halves, records[:2])
+    np.save(halves, records[2:])
+    assert read_patches(io.BytesIO(whole), RECORD, 1000)[1] == read_patches(io.BytesIO(halves.getvalue()), RECORD, 1000)[1]
+
+
+def test_patch_sets_over_the_bound_are_refused_with_both_numbers():
+    (_, first), (_, second) = patch_set(5), patch_set(7)
+    assert len(read_patches(io.BytesIO(first + second), RECORD, 120)[0]) == 12
+    with pytest.raises(InputError, match="120 bytes.*119"):
+        read_patches(io.BytesIO(first + second), RECORD, 119)
+
+
+def test_records_of_other_fields_or_shape_are_refused():
+    other = np.dtype([("patch", "u1", (3, 3)), ("tag", "u1")])
+    data = io.BytesIO()
+    np.save(data, np.zeros(2, other))
+    with pytest.raises(InputError, match="tag.*label"):
+        read_patches(io.BytesIO(data.getvalue()), RECORD, 1000)
+    data = io.BytesIO()
+    np.save(data, np.zeros((2, 2), RECORD))
+    with pytest.raises(InputError, match="not a patch set"):
+        read_patches(io.BytesIO(data.getvalue()), RECORD, 1000)
+
+
+@pytest.mark.parametrize("data", [b"", patch_set(0)[1]])
+def test_no_patches_at_all_is_an_error(data):
+    with pytest.raises(InputError, match="no patches"):
+        read_patches(io.BytesIO(data), RECORD, 1000)

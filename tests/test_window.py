@@ -1,0 +1,84 @@
+"""Second routes: SciPy's filters and NumPy's padding."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import ndimage
+
+from blurkit import window
+
+
+@pytest.fixture
+def plane():
+    return np.random.default_rng(1).random((37, 52), dtype=np.float32)
+
+
+@given(st.floats(0.3, 9))
+def test_a_gaussian_kernel_is_odd_symmetric_and_sums_to_one(sigma):
+    kernel = window.gaussian_kernel(sigma)
+    assert len(kernel) == 2 * int(np.ceil(3 * sigma)) + 1 and kernel.dtype == np.float32
+    assert kernel.sum() == pytest.approx(1, abs=1e-5)
+    assert np.allclose(kernel, kernel[::-1])
+
+
+@pytest.mark.parametrize("sigma", [1.0, 2.0, 4.0])
+def test_smooth_equals_scipys_gaussian(plane, sigma):
+    assert np.allclose(window.smooth(plane, sigma), ndimage.gaussian_filter(plane, sigma, mode="mirror", truncate=3), atol=1e-5)
+
+
+def test_convolve_correlates_and_mirrors_without_the_edge_pixel(plane):
+    kernel = np.random.default_rng(2).normal(size=(7, 5)).astype(np.float32)
+    assert np.allclose(window.convolve(plane, kernel), ndimage.correlate(plane, kernel, mode="mirror"), atol=1e-5)
+
+
+def test_separable_equals_the_outer_product(plane):
+    column, row = np.float32([1, 2, 3, -1, 4]), np.float32([-1, 0, 2])
+    assert np.allclose(window.separable(plane, column, row), window.convolve(plane, np.outer(column, row)), atol=1e-4)
+
+
+@given(st.integers(1, 23), st.integers(1, 23), st.integers(1, 6))
+def test_pool_is_the_mean_of_each_cell_with_the_last_row_and_column_repeated(height, width, cell):
+    plane = np.random.default_rng(height * 100 + width).random((height, width), dtype=np.float32)
+    filled = np.pad(plane, ((0, -height % cell), (0, -width % cell)), mode="edge")
+    expected = filled.reshape(filled.shape[0] // cell, cell, -1, cell).mean(axis=(1, 3))
+    assert window.pool(plane, cell).shape == expected.shape
+    assert np.allclose(window.pool(plane, cell), expected, atol=1e-5)
+
+
+def test_box_mean_equals_scipys_uniform_filter(plane):
+    assert np.allclose(window.box_mean(plane, 9), ndimage.uniform_filter(plane, 9, mode="mirror"), atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("shape", "side", "expected"),
+    [
+        ((100, 200), 2048, (100, 200)),
+        ((3000, 4000), 2048, (1536, 2048)),
+        ((3000, 4000), 0, (3000, 4000)),
+        ((1, 9000), 2048, (1, 2048)),
+        ((50, 20, 3), 25, (25, 10)),
+    ],
+)
+def test_the_working_shape_is_bounded_by_its_longer_side(shape, side, expected):
+    assert window.working_shape(shape, side) == expected
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
+def test_reducing_by_a_whole_factor_averages_areas(dtype):
+    array = np.arange(96).reshape(8, 12).astype(dtype)
+    reduced = window.reduce_to(array, (4, 6))
+    assert reduced.dtype == dtype
+    assert np.abs(reduced - array.reshape(4, 2, 6, 2).mean(axis=(1, 3))).max() <= 0.5
+
+
+def test_reducing_to_the_same_shape_changes_nothing(plane):
+    assert np.array_equal(window.reduce_to(plane, plane.shape), plane)
+
+
+def test_enlarging_stays_within_the_range_and_keeps_a_ramp(plane):
+    large = window.enlarge_to(plane, (101, 99))
+    assert large.shape == (101, 99)
+    assert plane.min() <= large.min() and large.max() <= plane.max()
+    ramp = window.enlarge_to(np.arange(4, dtype=np.float32)[None].repeat(4, 0), (16, 16))
+    assert np.allclose(ramp[:, 2:-2], (np.arange(2, 14) + 0.5) / 4 - 0.5, atol=1e-5)

@@ -123,7 +123,7 @@ def test_a_mask_of_another_size_is_refused_with_both_sizes(run, masked, tmp_path
 @pytest.fixture(scope="module")
 def trained(run, masked):
     pytest.importorskip("torch")
-    records = run("blur-patches", "--per-photo", 40, *names(masked)).stdout
+    records = run("blur-patches", "--per-photo", 120, *names(masked)).stdout
     done = run("blur-train", "--epochs", 3, "--min-accuracy", "0", "-q", stdin=records)
     assert (done.status, done.stderr) == (0, b"")
     return records, done.stdout

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from dataclasses import dataclass
+from collections import namedtuple
 
 from blurkit.cli import options
 from blurkit.errors import InputError, UsageError
@@ -12,12 +12,10 @@ BESIDE_PHOTOS = (".mask.png", ".seg.png")  # not photos themselves
 NAMELESS = "stdin"
 
 
-@dataclass(frozen=True)
-class Input:
+class Input(namedtuple("Input", "path stem")):  # dataclasses would double the time of --help
     """A file to read (`path` None: standard input), and the relative name its output goes by."""
 
-    path: str | None
-    stem: str
+    __slots__ = ()
 
     @property
     def label(self):
@@ -146,6 +144,29 @@ def maps(item, max_pixels):
     finally:
         if item.path is not None:
             stream.close()
+
+
+def maps_with_photos(items, paths, option, args, console):
+    """Every map of the inputs with the path of its photo (None where `paths` is empty).
+
+    A map that cannot be read is reported and uses up its photo, so that the others keep theirs.
+    """
+    photos = iter(paths)
+    count = 0
+    for item in items:
+        try:
+            for named, found in maps(item, args.max_pixels):
+                count += 1
+                path = next(photos, None)
+                if paths and path is None:
+                    raise UsageError(f"map {count} has no photo; give {option} once per map")
+                yield named, found, path
+        except InputError as error:
+            console.bad(item.label, error)
+            next(photos, None)
+    left = len(list(photos))
+    if left and not console.status:
+        raise UsageError(f"there are {count} maps, but {count + left} photos; give {option} once per map")
 
 
 def beside(item, folder, suffixes, what):

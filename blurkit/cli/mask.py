@@ -43,23 +43,12 @@ def threshold(text):
 
 def work_on(args, console):
     items = inputs.from_args(args)
-    photos = iter(args.cut)
     with output.Output(args, FORMS, "png") as out:
         if args.cut and out.form != "png":
             raise UsageError("--cut writes PNG only")
         out.claim(items)
-        for item in items:
-            try:
-                for named, sharpness in inputs.maps(item, args.max_pixels):
-                    photo = next(photos, None)
-                    if args.cut and photo is None:
-                        raise UsageError("a map has no photo; give --cut once per map")
-                    mask_one(named, sharpness, photo, args, out, console)
-            except InputError as error:
-                console.bad(item.label, error)
-                next(photos, None)  # the photo of the map that could not be read
-    if len(list(photos)) and not console.status:
-        raise UsageError("there are more photos than maps; give --cut once per map")
+        for named, sharpness, photo in inputs.maps_with_photos(items, args.cut, "--cut", args, console):
+            mask_one(named, sharpness, photo, args, out, console)
 
 
 def mask_one(item, sharpness, photo, args, out, console):

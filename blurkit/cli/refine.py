@@ -2,7 +2,7 @@
 
 from blurkit.cli import inputs, options, output, run
 from blurkit.cli.map import FORMS, check_picture_options, encode, picture_options
-from blurkit.errors import InputError, UsageError
+from blurkit.errors import InputError
 
 
 def describe(parser):
@@ -16,25 +16,11 @@ def describe(parser):
 
 def work_on(args, console):
     items = inputs.from_args(args)
-    guides = iter(args.guide)
-    done = 0
     with output.Output(args, FORMS, "npy") as out:
         check_picture_options(args, out)
         out.claim(items)
-        for item in items:
-            try:
-                for named, raw in inputs.maps(item, args.max_pixels):
-                    guide = next(guides, None)
-                    if args.guide and guide is None:
-                        raise UsageError(f"map {done + 1} has no photo; give --guide once per map")
-                    done += 1
-                    refine_one(named, raw, guide, args, out, console)
-            except InputError as error:
-                console.bad(item.label, error)
-                next(guides, None)  # the photo of the map that could not be read
-    left = len(list(guides))
-    if left and not console.status:
-        raise UsageError(f"there are {done} maps, but {done + left} photos; give --guide once per map")
+        for named, raw, guide in inputs.maps_with_photos(items, args.guide, "--guide", args, console):
+            refine_one(named, raw, guide, args, out, console)
 
 
 def refine_one(item, raw, guide, args, out, console):

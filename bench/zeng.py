@@ -9,10 +9,12 @@ process on the same machine, so they carry over.
 
 import argparse
 import json
+import multiprocessing
 import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import cv2
@@ -86,32 +88,12 @@ def meaning(data, scratch):
 
 
 def control(data, scratch):
-    """Learned kernels against random ones and lap o lap, as published and with everything; three seeds each."""
-    from blurkit import store
-    from blurkit.device import CpuWindow  # noqa: F401  (shows early that the library is there)
-    from blurkit.zeng import basis, calibration, metric, network, pipeline, training
-
-    sources = patch_set(data, scratch)
-    with open(sources, "rb") as stream:
-        records, _ = store.read_patches(stream, pipeline.patch_record(), 1 << 33)
-    judges = training.judges(records)
-    for kind in ("learned", "random", "lap o lap"):
-        for seed in range(3 if kind != "lap o lap" else 1):
-            if kind == "learned":
-                kernels = network.first_kernels(training.train(records, pipeline.EPOCHS, seed, "cpu", lambda *_: None)[0]).detach().numpy()
-            else:
-                kernels = np.random.default_rng(seed).normal(size=(24, 7, 7))
-            if kind == "lap o lap":
-                first = np.pad(np.float64([[0, 1, 0], [1, -4, 1], [0, 1, 0]]), 2)
-                published = filters = basis.pair(first, first)
-            else:
-                components, _ = basis.components(kernels.reshape(-1, 7, 7))
-                published = basis.pair(*components[:2])
-                filters = metric.best_pair(components, records["patch"][judges], records["label"][judges] == 1)
-            inputs, targets, _ = calibration.examples(records, filters)
-            weights = calibration.fit(inputs, targets, seed, lambda *_: None)
-            path = scratch / "control.npz"
-            path.write_bytes(store.write_weights({"published": published, "filters": filters, **weights}, {"method": "zeng"}))
+    """Learned kernels against random ones and lap o lap, the rest the same; three seeds each, seed 0 of the learned as shipped."""
+    patch_set(data, scratch)
+    cases = [("learned", 0), ("learned", 1), ("learned", 2), ("random", 0), ("random", 1), ("random", 2), ("lap o lap", 0)]
+    with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("spawn")) as pool:
+        paths = pool.map(control_weights, *zip(*cases, strict=True), [scratch] * len(cases))
+        for (kind, seed), path in zip(cases, paths, strict=True):
             for name, names, masks in sets(data):
                 for label, extra in (("as published", ["--as-published"]), ("default", [])):
                     folder = scratch / f"{kind}-{seed}-{name}-{label}"
@@ -119,14 +101,50 @@ def control(data, scratch):
                     yield f"{kind} seed {seed}, {name}, {label}", scored(folder, *masks)
 
 
+def control_weights(kind, seed, scratch):
+    """Weights that differ from the shipped ones in their kernels, and in the calibration fitted to these."""
+    from blurkit import store
+    from blurkit.device import torch_device
+    from blurkit.zeng import basis, calibration, metric, pipeline, training
+
+    if (kind, seed) == ("learned", 0):
+        return store.find_weights("zeng")
+    device = torch_device("cpu")
+    with open(scratch / "patches.npy", "rb") as stream:
+        records, _ = store.read_patches(stream, pipeline.patch_record(), 1 << 33)
+    if kind == "lap o lap":
+        laplacian = np.pad(np.float64([[0, 1, 0], [1, -4, 1], [0, 1, 0]]), 2)
+        published = filters = basis.pair(laplacian, laplacian)
+    else:
+        components, _ = basis.components(kernels_of(kind, seed, records, device))
+        judges = training.judges(records)
+        published = basis.pair(*components[:2])
+        filters = metric.best_pair(components, records["patch"][judges], records["label"][judges] == 1)
+    inputs, targets, origin = calibration.examples(records, filters)
+    taught = ~training.held_out(records)[origin]
+    weights = calibration.fit(inputs[taught], targets[taught], seed, lambda *_: None)
+    path = scratch / f"{kind}-{seed}.npz"
+    path.write_bytes(store.write_weights({"published": published, "filters": filters, **weights}, {"method": "zeng"}))
+    return path
+
+
+def kernels_of(kind, seed, records, device):
+    """Trained or random kernels, (24, 7, 7)."""
+    from blurkit.zeng import network, pipeline, training
+
+    if kind == "random":
+        return np.random.default_rng(seed).normal(size=(24, 7, 7))
+    model, _ = training.train(records, pipeline.EPOCHS, seed, device, lambda *_: None)
+    return network.first_kernels(model).detach().numpy().reshape(-1, 7, 7)
+
+
 def patch_set(data, scratch):
-    """The patch set the shipped weights are made from."""
+    """The patch set the shipped weights are made from, as scratch/patches.npy."""
     path = scratch / "patches.npy"
     with open(path, "wb") as out:
         for which, extra in (("training", ["--masks", data / "cuhk" / "gt", "--truth-is", "blurred", "--copies", 1]), ("scenes", ["--compose"])):
             names = getattr(photos, which)(data)
             subprocess.run(["blur-patches", "-q", "-j", "2", *map(str, extra), *map(str, names)], stdout=out, check=True)
-    return path
 
 
 def identity(data, scratch):

@@ -42,9 +42,9 @@ def picture(photo, second, copy, composed, seed, number):
     return *degrade(photo, second, rng), np.nan
 
 
-def cut(photo, truth, at, method, name, copy, sigma):
+def cut(photo, truth, at, method, name, number, copy, sigma):
     """Records of the patches at the centres `at`, as the method's ``patch_record()``."""
     records = methods.pipeline(method).cut(photo, truth, at)
-    records["photo"], records["copy"] = name[-64:], copy
+    records["photo"], records["number"], records["copy"] = name[-64:], number, copy
     records["sigma"] = np.where(records["label"] == 1, np.minimum(sigma, 0), sigma)
     return records

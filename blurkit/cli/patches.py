@@ -105,7 +105,7 @@ def cut(wanted, found, args):
     number, item = wanted
     name = os.fsencode(os.path.basename(item.path))
     made = zip(pictures(wanted, args), found[number], strict=True)
-    return [cut(photo, truth, at, args.method, name, copy, sigma) for copy, ((photo, truth, sigma), at) in enumerate(made)]
+    return [cut(photo, truth, at, args.method, name, number, copy, sigma) for copy, ((photo, truth, sigma), at) in enumerate(made)]
 
 
 def pictures(wanted, args):

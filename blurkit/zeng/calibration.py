@@ -64,7 +64,8 @@ def examples(records, filters):
     """
     middle = patches.SIZE // evidence.CELL // 2
     inputs, origin = [], []
-    changes = np.flatnonzero((records["photo"][1:] != records["photo"][:-1]) | (records["copy"][1:] != records["copy"][:-1]))
+    same = [records[name][1:] == records[name][:-1] for name in ("photo", "number", "copy")]
+    changes = np.flatnonzero(~np.logical_and.reduce(same))
     for group in np.split(np.arange(len(records)), changes + 1):
         if len(group) < FEWEST or surplus(records[group[0]]):
             continue

@@ -37,16 +37,29 @@ def planes(grey, filters, window):
         Metric of the photo, of the two blurred copies, gradient, grey, grey
         squared, log metric.
     """
+
+    def cell_means(full):
+        return window.take(window.pool(full, CELL))
+
     plane = window.put(grey)
-    soft = [window.smooth(plane, sigma) for sigma in REBLUR]
     sharp = response(plane, filters, window)
+    cells = [cell_means(sharp)]
+    logarithm = cell_means(window.log(sharp + FAINT))
+    del sharp  # one full-size plane less, which counts for large photos
+    for sigma in REBLUR:
+        soft = window.smooth(plane, sigma)
+        cells.append(cell_means(response(soft, filters, window)))
+        if sigma == REBLUR[0]:
+            gradient = cell_means(gradient_of(soft, window))
+    return np.stack([*cells, gradient, cell_means(plane), cell_means(plane * plane), logarithm])  # (7, h, w)
+
+
+def gradient_of(plane, window):
+    """Magnitude of the Sobel gradient, per pixel: (H, W) on the device of `window`."""
     slope, ridge = np.float32([-1, 0, 1]), np.float32([1, 2, 1])
-    across = window.separable(soft[0], ridge, slope)
-    down = window.separable(soft[0], slope, ridge)
-    gradient = (across * across + down * down) ** 0.5 * (1 / SOBEL_GAIN)
-    full = [sharp, *(response(copy, filters, window) for copy in soft), gradient]
-    full += [plane, plane * plane, window.log(sharp + FAINT)]
-    return np.stack([window.take(window.pool(p, CELL)) for p in full])  # (7, h, w)
+    across = window.separable(plane, ridge, slope)
+    down = window.separable(plane, slope, ridge)
+    return (across * across + down * down) ** 0.5 * (1 / SOBEL_GAIN)
 
 
 def features(cells, box_mean):

@@ -21,6 +21,7 @@ RECORD = np.dtype(
         ("core", "<f4"),  # the same in the middle CORE x CORE pixels
         ("sigma", "<f4"),  # blur in pixels where exactly known (composed, not degraded): 0 if sharp; else NaN
         ("photo", "S64"),  # file name, its last 64 bytes
+        ("number", "<u4"),  # of the photo within its run, for files of one name
         ("copy", "<u2"),  # 0 the photo itself, 1.. degraded or composed copies
         ("row", "<u4"),  # centre of the patch in the photo, pixels
         ("col", "<u4"),
@@ -42,7 +43,7 @@ def cut(photo, truth, centres):
     Returns
     -------
     ndarray, (n,), RECORD
-        `photo`, `copy` and `sigma` are left empty.
+        `photo`, `number`, `copy` and `sigma` are left empty.
     """
     if photo.dtype == np.uint16:
         photo = (photo // 257).astype(np.uint8)

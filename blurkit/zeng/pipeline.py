@@ -3,10 +3,10 @@
 from blurkit import window
 from blurkit.colour import grey
 from blurkit.device import window_for
+from blurkit.errors import InputError
 from blurkit.zeng import calibration, evidence, metric
 from blurkit.zeng import refine as refinement
 
-NAME = "zeng"
 SHAPES = {  # what a weights file holds
     "published": (2, 7, 7),
     "filters": (2, 7, 7),
@@ -68,11 +68,15 @@ def fit(records, epochs, seed, device, report):
     filters = metric.best_pair(components, records["patch"][judges], records["label"][judges] == 1)
     inputs, targets, origin = calibration.examples(records, filters)
     held = training.held_out(records)[origin]
+    if held.all() or not held.any():
+        raise InputError("patch set has too few photos to hold some out for validation")
     weights = calibration.fit(inputs[~held], targets[~held], seed, lambda *step: report("calibration", *step))
     right = (calibration.probability(inputs[held], weights) > 0.5) == (targets[held] > 0.5)
+    # Measured on photos it had not seen; what ships has seen them all.
+    weights = calibration.fit(inputs, targets, seed, lambda *step: report("calibration of all", *step))
     measured = {
         "accuracy": accuracy,
-        "calibration_accuracy": float(right.mean()) if len(right) else 0.0,
+        "calibration_accuracy": float(right.mean()),
         "explained": float(explained[:2].sum()),
     }
     return {"published": basis.pair(*components[:2]), "filters": filters, **weights}, measured

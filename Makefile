@@ -3,7 +3,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 PREFIX ?= /usr/local
 DESTDIR ?=
-DATA ?= ../shared/data
+DATA ?= data
 PHOTO ?= coffee.png
 SEED ?= 0
 

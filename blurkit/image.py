@@ -14,9 +14,9 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from blurkit.errors import InputError
+from blurkit.limits import MAX_PIXELS
 from blurkit.npy import NPY_MAGIC, encode_npy
 
-MAX_PIXELS = 250_000_000  # photos larger than this are refused unless told (about 750 MB decoded)
 FORMATS = {  # how a file begins, what Pillow calls it, which of its modules reads it
     b"\xff\xd8\xff": ("JPEG", "JpegImagePlugin"),
     b"\x89PNG": ("PNG", "PngImagePlugin"),
@@ -49,15 +49,13 @@ TIFF_BITS_PER_SAMPLE = 258  # TIFF tag
 def decode_photo(data, max_pixels=MAX_PIXELS):
     """A photo from the bytes of its file, upright.
 
-    EXIF orientation is applied. Grey, palette and CMYK become RGB; alpha is
-    dropped; 16-bit files keep 16 bits; an animation or a multi-page TIFF gives
-    its first picture. Colour profiles are not applied.
+    EXIF orientation is applied. Grey, palette and CMYK become RGB; alpha is dropped; 16 bits are
+    kept; of several pages the first is taken. Colour profiles are not applied.
 
     Parameters
     ----------
     data : bytes
     max_pixels : int
-        Larger photos are refused before anything is decoded.
 
     Returns
     -------
@@ -132,6 +130,8 @@ def decode_deep(data, kind):
     array = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED | cv2.IMREAD_IGNORE_ORIENTATION)
     if array is None or array.dtype != np.uint16:
         raise InputError(f"cannot decode {kind}: 16-bit layout not supported")
+    if kind == "PPM":
+        array = np.rint(array * (65535 / pnm_maximum(data))).astype(np.uint16)
     if array.ndim == 2:
         return np.repeat(array[..., None], 3, axis=2)
     if array.shape[2] == 2:

@@ -1,8 +1,8 @@
 """Sharpness maps of photos."""
 
 from blurkit import methods
+from blurkit.limits import WORKING_SIDE
 from blurkit.refine import refine
-from blurkit.window import WORKING_SIDE
 
 
 def sharpness_map(photo, weights, method, raw=False, as_published=False, device="auto", side=WORKING_SIDE):

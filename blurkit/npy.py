@@ -11,15 +11,15 @@ import struct
 import numpy as np
 
 from blurkit.errors import InputError
+from blurkit.limits import MAX_PIXELS
 
 NPY_MAGIC = b"\x93NUMPY"
 NPY_MAX_HEADER = 10_000  # bytes; NumPy's own bound against hostile headers
-MAX_ELEMENTS = 250_000_000
 MAX_DIMENSIONS = 32  # NumPy's own bound before 2.0
 WIDEST = 16  # bytes; elements of this size fit however many there may be
 
 
-def read_npy(stream, max_elements=MAX_ELEMENTS):
+def read_npy(stream, max_elements=MAX_PIXELS):
     """The next NPY array of a stream.
 
     Works on anything with ``read``, pipes included, and never unpickles.

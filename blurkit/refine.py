@@ -2,7 +2,7 @@
 
 from blurkit import methods
 from blurkit.errors import UsageError, check_sizes
-from blurkit.window import WORKING_SIDE
+from blurkit.limits import WORKING_SIDE
 
 
 def refine(raw, guide, method, as_published=False, side=WORKING_SIDE):

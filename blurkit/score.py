@@ -2,17 +2,34 @@
 
 import numpy as np
 
-SHARPEST_SHARE = 0.1  # of a map's pixels; their mean is the score, so soft backgrounds cost nothing
+from blurkit.errors import InputError
+
+SHARPEST_SHARE = 0.1  # of a map's pixels make the score, so soft backgrounds cost nothing
+CERTAIN = 1e-6  # distance from 0 and 1 within which a probability says nothing more
+SOFTNESS = 4.0  # divides the mean logit, so that scores of sharp photos do not crowd at 1
+HALF = 128  # index of the threshold .5
 BETA_SQUARED = 0.3  # weight of recall in F, usual in this field
 THRESHOLDS = 256  # over [0, 1], for precision, recall and accuracy
 ADAPTIVE = 1.5  # x mean of the map
 
 
 def sharpness(sharpness_map):
-    """Score of a photo: mean over the sharpest tenth of its map, float in [0, 1], bigger = sharper."""
+    """How sharp the sharpest tenth of a photo is.
+
+    Parameters
+    ----------
+    sharpness_map : ndarray, (H, W), float32 in [0, 1]
+        Best the raw map: refinement pushes values to 0 and 1, where differences vanish.
+
+    Returns
+    -------
+    float in (0, 1)
+        Bigger = sharper: the mean logit of the sharpest tenth, divided by 4, as a probability.
+    """
     values = sharpness_map.ravel()
     count = max(1, round(len(values) * SHARPEST_SHARE))
-    return float(np.partition(values, -count)[-count:].mean(dtype=np.float64))
+    sharpest = np.clip(np.partition(values, -count)[-count:].astype(np.float64), CERTAIN, 1 - CERTAIN)
+    return float(1 / (1 + np.exp(-np.log(sharpest / (1 - sharpest)).mean() / SOFTNESS)))
 
 
 def compare(sharpness_map, truth):
@@ -30,8 +47,15 @@ def compare(sharpness_map, truth):
         ``auc``, ``f_adaptive`` (threshold 1.5 x mean), ``f_blurred`` (threshold .5,
         positive = blurred), ``mae``: floats, NaN where one class is missing from the truth.
         ``precision``, ``recall``, ``accuracy``: (256,) float64 over the thresholds k / 256.
+
+    Raises
+    ------
+    InputError
+        The truth knows no pixel at all.
     """
     known = (truth == 255) | (truth == 0)
+    if not known.any():
+        raise InputError("mask has no pixel that is 255 or 0")
     sharp, values = truth[known] == 255, sharpness_map[known].astype(np.float64)
     one_class = sharp.all() or not sharp.any()
     above = [np.cumsum(np.histogram(v, THRESHOLDS, (0, 1))[0][::-1])[::-1] for v in (values[sharp], values[~sharp])]
@@ -41,10 +65,10 @@ def compare(sharpness_map, truth):
         "auc": np.nan if one_class else auc(values, sharp),
         "f_adaptive": np.nan if one_class else f_measure(*precision_recall(values >= level, sharp)),
         "f_blurred": np.nan if one_class else f_measure(*precision_recall(values < 0.5, ~sharp)),
-        "mae": float(np.abs(values - sharp).mean()) if len(values) else np.nan,
+        "mae": float(np.abs(values - sharp).mean()),
         "precision": np.where(found > 0, above[0] / np.maximum(found, 1), 1.0),
         "recall": np.full(THRESHOLDS, np.nan) if one_class else above[0] / sharp.sum(),
-        "accuracy": (above[0] + ((~sharp).sum() - above[1])) / max(len(values), 1),
+        "accuracy": (above[0] + ((~sharp).sum() - above[1])) / len(values),
     }
 
 
@@ -80,7 +104,7 @@ def summary(compared):
     dict of float
         ``auc`` (mean per photo), ``f_max`` (of the mean precision and recall over
         photos), ``f_adaptive``, ``f_blurred``, ``mae`` (means), ``accuracy`` (at the one threshold
-        best for all photos).
+        best for all photos), ``precision`` and ``recall`` (at threshold .5, positive = sharp; means).
     """
     both = [c for c in compared if not np.isnan(c["auc"])]
 
@@ -94,4 +118,6 @@ def summary(compared):
         "f_blurred": float(mean("f_blurred", both)),
         "mae": float(mean("mae", compared)),
         "accuracy": float(np.max(mean("accuracy", compared))),
+        "precision": float(mean("precision", both)[HALF]) if both else np.nan,
+        "recall": float(mean("recall", both)[HALF]) if both else np.nan,
     }

@@ -12,7 +12,7 @@ def train(records, method, epochs, seed, device, report):
     method : str
     epochs, seed : int
     device : str
-        torch device name, or ``auto``: a GPU if torch finds one.
+        torch device name, from ``device.torch_device``.
     report : callable
         ``report(what, step, steps, loss, accuracy)`` after every step.
 

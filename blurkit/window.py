@@ -9,12 +9,7 @@ import math
 import cv2
 import numpy as np
 
-WORKING_SIDE = 2048
-"""Pixels; photos with a longer side are measured at this size by default.
-
-Camera pixels are softer than the web-sized photos the weights are learned on
-(demosaicing, denoising), and time and memory stay bounded.
-"""
+from blurkit.limits import WORKING_SIDE
 
 log = np.log
 

@@ -8,10 +8,25 @@ import subprocess
 import pytest
 
 COMMANDS = ("patches", "train", "map", "refine", "mask", "score")
-FOUNDATION = ("errors", "window", "colour", "npy", "propagate", "device", "compose", "degrade")  # from left to right
+FOUNDATION = ("errors", "limits", "window", "colour", "npy", "propagate", "device", "compose", "degrade")  # from left to right
 SIX = ("refine", "patches", "train", "map", "mask", "score")  # blur-map refines, so refine stands left of map
-DOORS = {"image": {"errors", "npy"}, "store": {"errors", "npy"}}  # used by cli alone, and what they may use
-TOP = {"bench", "bin", "blurkit", "share", "man", "tests", "setup.cfg", "pyproject.toml", "README.md", "Makefile", "LICENSE", "CHANGELOG.md", ".ci", ".gitignore"}
+DOORS = {"image": {"errors", "limits", "npy"}, "store": {"errors", "npy"}}  # used by cli alone, and what they may use
+TOP = {
+    "bench",
+    "bin",
+    "blurkit",
+    "share",
+    "man",
+    "tests",
+    "setup.cfg",
+    "pyproject.toml",
+    "README.md",
+    "Makefile",
+    "LICENSE",
+    "CHANGELOG.md",
+    ".ci",
+    ".gitignore",
+}
 MOST_LINES, MOST_BODY = 300, 40
 CLI_SHARED = ("work", "output", "options", "inputs")
 

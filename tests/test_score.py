@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hn
 
+from blurkit.errors import InputError
 from blurkit.score import auc, compare, f_measure, sharpness, summary
 
 FIGURES = {"AUC": "auc", "Fmax": "f_max", "Fadp": "f_adaptive", "Fblur": "f_blurred", "MAE": "mae", "acc": "accuracy"}
@@ -22,16 +23,18 @@ def example(seed, height=23, width=31):
     return np.round(sharpness_map, 2).astype(np.float32), truth
 
 
-def test_the_score_is_the_mean_of_the_sharpest_tenth():
+def test_the_score_is_the_mean_logit_of_the_sharpest_tenth_softened():
     values = np.float32(np.random.default_rng(0).permutation(200) / 200).reshape(10, 20)
-    assert sharpness(values) == pytest.approx(np.arange(180, 200).mean() / 200)
-    assert sharpness(np.float32([[0.25]])) == 0.25
+    logits = [np.log(k / (200 - k)) for k in range(180, 200)]
+    assert sharpness(values) == pytest.approx(1 / (1 + np.exp(-np.mean(logits) / 4)), abs=1e-6)
+    assert sharpness(np.float32([[0.5]])) == pytest.approx(0.5)
+    assert 0 < sharpness(np.zeros((3, 3), np.float32)) < 0.1 < 0.9 < sharpness(np.ones((3, 3), np.float32)) < 1
 
 
 def test_a_soft_background_costs_nothing():
     subject = np.zeros((100, 100), np.float32)
     subject[40:80, 40:80] = 0.9
-    assert sharpness(subject) == pytest.approx(0.9)
+    assert sharpness(subject) == pytest.approx(sharpness(np.full((5, 5), 0.9, np.float32)))
 
 
 @given(hn.arrays(np.float64, st.integers(2, 30), elements=st.integers(0, 5).map(lambda n: n / 5)), st.integers(0, 2**30 - 1))
@@ -68,7 +71,7 @@ def test_all_figures_of_one_map_equal_a_count_pixel_by_pixel(seed):
 def test_a_perfect_map_has_perfect_figures_and_its_opposite_has_the_worst():
     truth = np.uint8([[255, 255, 0, 0, 128]])
     best, worst = (summary([compare(np.float32(m), truth)]) for m in ([[1, 1, 0, 0, 0.2]], [[0, 0, 1, 1, 0.2]]))
-    assert best == pytest.approx({"auc": 1, "f_max": 1, "f_adaptive": 1, "f_blurred": 1, "mae": 0, "accuracy": 1})
+    assert best == pytest.approx({"auc": 1, "f_max": 1, "f_adaptive": 1, "f_blurred": 1, "mae": 0, "accuracy": 1, "precision": 1, "recall": 1})
     assert worst["auc"] == 0 and worst["mae"] == 1 and worst["f_adaptive"] == 0 and worst["f_blurred"] == 0
 
 
@@ -91,6 +94,11 @@ def test_a_truth_of_one_class_counts_for_mae_and_accuracy_alone(only):
     assert joined["mae"] == pytest.approx((both["mae"] + lone["mae"]) / 2)
 
 
+def test_a_truth_that_knows_nothing_is_refused():
+    with pytest.raises(InputError, match="no pixel"):
+        compare(np.zeros((2, 2), np.float32), np.full((2, 2), 128, np.uint8))
+
+
 def test_f_weighs_recall_by_three_tenths():
     assert f_measure(0.5, 0.8) == pytest.approx(1.3 * 0.4 / (0.15 + 0.8))
     assert f_measure(0.0, 0.0) == 0
@@ -102,6 +110,7 @@ def test_the_summary_takes_the_best_of_the_mean_curves_not_the_mean_of_the_best(
     precision, recall, accuracy = (np.mean([c[name] for c in compared], axis=0) for name in ("precision", "recall", "accuracy"))
     assert figures["f_max"] == pytest.approx(max(1.3 * p * r / (0.3 * p + r) for p, r in zip(precision, recall, strict=True) if p + r))
     assert figures["accuracy"] == pytest.approx(accuracy.max())
+    assert (figures["precision"], figures["recall"]) == (pytest.approx(precision[128]), pytest.approx(recall[128]))
     assert figures["auc"] == pytest.approx(np.mean([c["auc"] for c in compared]))
 
 

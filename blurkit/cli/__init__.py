@@ -12,8 +12,8 @@ from blurkit.errors import BlurkitError
 class Console:
     """Words on stderr, and the exit status they lead to."""
 
-    def __init__(self, command, quiet=False, verbose=False, debug=False):
-        self.command, self.quiet, self.verbose, self.debug = command, quiet, verbose, debug
+    def __init__(self, command, verbose=False, debug=False):
+        self.command, self.verbose, self.debug = command, verbose, debug
         self.status = 0
 
     def bad(self, what, error):
@@ -25,17 +25,13 @@ class Console:
         self.say(f"{what}: {words(error)}")
         self.status = 2
 
-    def info(self, text):
-        """Said unless ``-q``."""
-        if not self.quiet:
-            self.say(text)
-
     def detail(self, text):
         """Said with ``-v``."""
         if self.verbose:
             self.say(text)
 
     def say(self, text):
+        """One line."""
         line = f"{self.command}: {text}".replace("\n", " ")
         sys.stderr.buffer.write(os.fsencode(line) + b"\n")
         sys.stderr.flush()
@@ -70,12 +66,15 @@ def run(command, describe, work, argv=None):
     """
     from blurkit.cli import options
 
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w")  # closed by the caller: words are lost, the work is not
     args = options.parse(command, describe, argv, __version__)
-    console = Console(command, args.quiet, args.verbose, args.debug)
+    console = Console(command, args.verbose, args.debug)
     os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")  # its warnings name neither command nor file
     if not args.debug:
         warnings.simplefilter("ignore")  # Pillow's on damaged files, which name no file either
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # so that temporary files go
+    for number in (signal.SIGTERM, signal.SIGHUP):  # so that temporary files go
+        signal.signal(number, lambda received, _: sys.exit(128 + received))
     try:
         options.check(args)
         return work(args, console) or console.status

@@ -1,8 +1,11 @@
 """Which files a command works on, and their bytes."""
 
+import io
 import os
+import stat
 import sys
 from collections import namedtuple
+from contextlib import nullcontext
 
 from blurkit.cli import options
 from blurkit.errors import InputError, UsageError
@@ -10,10 +13,11 @@ from blurkit.errors import InputError, UsageError
 PHOTO_SUFFIXES = (".jpg", ".jpeg", ".jpe", ".png", ".tif", ".tiff", ".webp", ".bmp", ".ppm", ".pgm", ".pbm", ".gif")
 BESIDE_PHOTOS = (".mask.png", ".seg.png")  # not photos themselves
 NAMELESS = "stdin"
+MOST_BYTES = 2 << 30  # of a photo or map file; what is larger is no photo
 
 
-class Input(namedtuple("Input", "path stem")):  # dataclasses would double the time of --help
-    """A file to read (`path` None: standard input), and the relative name its output goes by."""
+class Input(namedtuple("Input", "path stem data", defaults=(None,))):  # dataclasses would double the time of --help
+    """A file to read (`path` None: standard input), the relative name its output goes by, its bytes if already read."""
 
     __slots__ = ()
 
@@ -21,18 +25,23 @@ class Input(namedtuple("Input", "path stem")):  # dataclasses would double the t
     def label(self):
         return "-" if self.path is None else self.path
 
-    def read(self):
-        """All bytes, or an InputError in plain words."""
-        if self.path is None:
-            return standard_input().read()
+    def read(self, most=MOST_BYTES):
+        """All bytes, or an InputError in plain words; more than `most` are refused."""
+        if self.data is not None:
+            return self.data
         try:
-            with open(self.path, "rb") as file:
-                return file.read()
+            with nullcontext(standard_input()) if self.path is None else open(self.path, "rb") as file:
+                data = file.read(most + 1)
         except OSError as error:
             raise InputError(error.strerror or str(error)) from error
+        if len(data) > most:
+            raise InputError(f"has more than {most} bytes")
+        return data
 
     def open(self):
         """A buffered binary stream."""
+        if self.data is not None:
+            return io.BytesIO(self.data)
         if self.path is None:
             return standard_input()
         try:
@@ -52,6 +61,8 @@ def from_args(args):
     """The inputs an ``options.files`` group names, in order."""
     options.needs_input(args)
     names = list(args.files) + from_list(args)
+    if "-" in names and (args.null or args.files0_from == "-"):
+        raise UsageError("standard input holds the list of files; it cannot be an input as well (-)")
     if not names and not args.files0_from and not args.null:
         names = ["-"]
     if names.count("-") > 1:
@@ -82,13 +93,19 @@ def from_list(args):
 def below(folder):
     """All photos below a folder, in the order of their names."""
     found = []
-    for here, folders, names in os.walk(folder):
+
+    def unreadable(error):
+        found.append(Input(error.filename, ""))  # reading it says why
+
+    for here, folders, names in os.walk(folder, onerror=unreadable):
         folders.sort()
         for name in sorted(names):
             lowered = name.lower()
             if lowered.endswith(PHOTO_SUFFIXES) and not lowered.endswith(BESIDE_PHOTOS):
                 path = os.path.join(here, name)
                 found.append(Input(path, stem_of(os.path.relpath(path, folder))))
+    if not found:
+        raise InputError(f"{folder}: no photos below this folder")
     return found
 
 
@@ -103,6 +120,21 @@ def photo(item, max_pixels):
     from blurkit.image import decode_photo
 
     return decode_photo(item.read(), max_pixels)
+
+
+def seekable(item):
+    """An input that can be looked at twice: a pipe with a name is read, once and for all."""
+    if item.path is not None and stat.S_ISFIFO(mode_of(item.path)):
+        return item._replace(data=item.read())
+    return item
+
+
+def mode_of(path):
+    """The file mode, 0 where there is none."""
+    try:
+        return os.stat(path).st_mode
+    except OSError:
+        return 0
 
 
 def holds_arrays(item):

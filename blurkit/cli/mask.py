@@ -46,7 +46,7 @@ def work_on(args, console):
     with output.Output(args, FORMS, "png") as out:
         if args.cut and out.form != "png":
             raise UsageError("--cut writes PNG only")
-        out.claim(items)
+        out.claim(items, args.cut)
         for named, sharpness, photo in inputs.maps_with_photos(items, args.cut, "--cut", args, console):
             mask_one(named, sharpness, photo, args, out, console)
 
@@ -55,9 +55,11 @@ def mask_one(item, sharpness, photo, args, out, console):
     """Write the mask of one map, or its photo cut out."""
     from blurkit.image import encode_cut, encode_mask
     from blurkit.mask import mask
+    from blurkit.mask import threshold as threshold_of
 
     rule, value = args.threshold if args.alpha is None else ("alpha", args.alpha)
     found = mask(sharpness, rule, value, args.invert)
+    console.detail(f"{item.label}: threshold {threshold_of(sharpness, rule, value):.4f}, {(found > 0).mean():.1%} marked")
     if photo is None:
         out.write(item, encode_mask(found, out.form))
         return

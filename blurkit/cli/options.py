@@ -5,11 +5,11 @@ import os
 import sys
 
 from blurkit.errors import UsageError
+from blurkit.limits import MAX_PIXELS, WORKING_SIDE
 from blurkit.methods import DEFAULT, METHODS
 
-MAX_PIXELS = 250_000_000
+MOST_NATURAL = 65535  # largest number of a copy in a patch set
 PALETTES = ("viridis", "turbo", "magma", "inferno", "cividis")
-WORKING_SIDE = 2048
 
 
 def parse(command, describe, argv, version):
@@ -76,8 +76,11 @@ def positive(text):
 
 
 def natural(text):
-    """A whole number, zero included."""
-    return 0 if text == "0" else positive(text)
+    """A whole number from 0 to 65535, as seeds and counts of copies are."""
+    number = 0 if text == "0" else positive(text)
+    if number > MOST_NATURAL:
+        raise argparse.ArgumentTypeError(f"{text!r} is more than {MOST_NATURAL}")
+    return number
 
 
 def share(text):
@@ -95,8 +98,9 @@ def files(parser, what, recursive=False, stdin=True, pixels=True):
     """FILE arguments and lists of files."""
     group = parser.add_argument_group("input")
     group.add_argument("files", metavar="FILE", nargs="*", help=f"{what}; none or - reads standard input" if stdin else what)
-    group.add_argument("--files0-from", metavar="F", help="read file names, each ended by a NUL byte, from F (- = standard input)")
-    group.add_argument("-0", dest="null", action="store_true", help="the same as --files0-from=-")
+    lists = group.add_mutually_exclusive_group()
+    lists.add_argument("--files0-from", metavar="F", help="read file names, each ended by a NUL byte, from F (- = standard input)")
+    lists.add_argument("-0", dest="null", action="store_true", help="the same as --files0-from=-")
     if recursive:
         group.add_argument("-r", "--recursive", action="store_true", help="take all photos below folders")
     if pixels:
@@ -133,7 +137,7 @@ def weights(group):
 def workers(parser):
     group = parser.add_argument_group("speed")
     group.add_argument("-j", "--jobs", metavar="N", type=positive, default=1, help="work on N photos at a time (default 1)")
-    group.add_argument("--threads", metavar="N", type=positive, help="threads per photo (default $BLURKIT_THREADS or all cores)")
+    group.add_argument("--threads", metavar="N", type=positive, help="OpenCV threads per photo (default $BLURKIT_THREADS or all cores)")
 
 
 def output(parser, forms, default, what=None):
@@ -148,7 +152,7 @@ def output(parser, forms, default, what=None):
 
 def needs_input(args):
     """Usage and exit 2 where standard input would be read from a terminal."""
-    if not args.files and not args.files0_from and not args.null and sys.stdin is not None and sys.stdin.isatty():
+    if (args.null or not (args.files or args.files0_from)) and sys.stdin is not None and sys.stdin.isatty():
         args.parser.print_usage(sys.stderr)
         raise UsageError("name a file, or pipe something in")
 

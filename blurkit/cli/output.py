@@ -8,6 +8,7 @@ import sys
 from blurkit.errors import OutputError, UsageError
 
 STDOUT = 1
+SPECIAL = ("/dev/", "/proc/")  # written to as they are, never replaced
 LONGEST_START = 200  # bytes of a file's name that its temporary name keeps; systems allow 255 for a whole name
 
 
@@ -28,7 +29,10 @@ class Output:
         self.folder = self.target is not None and (self.target.endswith(os.sep) or os.path.isdir(self.target))
         suffix = os.path.splitext(self.target)[1][1:].lower() if self.target and not self.folder else ""
         suffix = {"tif": "tiff"}.get(suffix, suffix)
-        self.form = args.format or (suffix if suffix in forms else default)
+        if suffix and suffix not in forms and not args.format:
+            raise UsageError(f"{self.target}: format .{suffix} is not known ({', '.join(forms)}); name one with -f")
+        self.form = args.format or suffix or default
+        self.waiting = None  # the one result that may be the first of several
         self.written = 0
         self.paths = set()
         self.file = None
@@ -37,12 +41,19 @@ class Output:
         if self.target is None and os.isatty(STDOUT) and not args.force:
             raise UsageError("will not write binary data to a terminal; use -o FILE, a pipe, or --force")
 
-    def claim(self, inputs):
-        """Refuse two inputs that would become one file, before any work."""
-        if not self.folder:
-            return
+    def claim(self, inputs, photos=()):
+        """Refuse, before any work, two inputs that would become one file, and an output that would replace an input."""
+        inputs = list(inputs)
+        if len(inputs) > 1 and not self.folder and self.form not in self.many:
+            raise UsageError(f"one {self.form.upper()} holds one result; use -o FOLDER/ or -f {self.many[0]}")
+        read = [item.path for item in inputs if item.path is not None] + list(photos)
+        written = [self.path_of(item) for item in inputs] if self.folder else [self.target or ""]
+        taken = {identity(path): path for path in read} if self.target else {}
+        for path in written:
+            if identity(path) in taken and os.path.isfile(path):
+                raise UsageError(f"{path} would replace the input {taken[identity(path)]}")
         seen = {}
-        for item in inputs:
+        for item in inputs if self.folder else ():
             if item.stem in seen:
                 raise UsageError(f"{seen[item.stem]} and {item.label} would both become {self.path_of(item)}")
             seen[item.stem] = item.label
@@ -60,9 +71,12 @@ class Output:
             with WholeFile(self.path_of(item)) as file:
                 file.write(pieces)
             return
-        if self.written > 1 and self.form not in self.many:
+        if self.form in self.many:
+            self.append(pieces)
+        elif self.written > 1:
             raise OutputError(f"one {self.form.upper()} holds one result; use -o FOLDER/ or -f {self.many[0]}")
-        self.append(pieces)
+        else:
+            self.waiting = pieces
 
     def append(self, pieces):
         """More bytes to the one stream or file that takes all results."""
@@ -77,8 +91,19 @@ class Output:
         return self
 
     def __exit__(self, kind, *rest):
+        if self.waiting is not None and kind is None:
+            self.append(self.waiting)
         if self.file is not None:
             self.file.__exit__(kind, *rest)
+
+
+def identity(path):
+    """What tells one existing file from another, whatever its names; the path itself where there is none."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return path
+    return found.st_dev, found.st_ino
 
 
 class WholeFile:
@@ -86,21 +111,28 @@ class WholeFile:
 
     def __init__(self, path):
         self.path = path
+        self.special = path.startswith(SPECIAL) or (os.path.exists(path) and not os.path.isfile(path))
+        self.final = path if self.special else os.path.realpath(path)  # a link stays, what it points to is replaced
 
     def __enter__(self):
         try:
-            folder = os.path.dirname(self.path)
-            if folder:
-                os.makedirs(folder, exist_ok=True)
-            self.special = os.path.exists(self.path) and not stat.S_ISREG(os.stat(self.path).st_mode)
-            start = os.fsdecode(os.fsencode(os.path.basename(self.path))[:LONGEST_START])
-            name = f".{start}.{os.getpid()}.part"
-            self.temporary = self.path if self.special else os.path.join(folder, name)
-            flags = os.O_WRONLY if self.special else os.O_WRONLY | os.O_CREAT | os.O_EXCL
-            self.descriptor = os.open(self.temporary, flags, 0o666)
+            self.temporary = self.final if self.special else self.create_beside()
+            if self.special:
+                self.descriptor = os.open(self.final, os.O_WRONLY)
         except OSError as error:
             raise OutputError(f"{self.path}: {error.strerror}") from error
         return self
+
+    def create_beside(self):
+        """Open a temporary file in the folder of the final one, with its permissions if it exists; the name."""
+        folder, base = os.path.split(self.final)
+        os.makedirs(folder, exist_ok=True)
+        start = os.fsdecode(os.fsencode(base)[:LONGEST_START])
+        name = os.path.join(folder, f".{start}.{os.getpid()}.part")
+        self.descriptor = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+        if os.path.exists(self.final):
+            os.fchmod(self.descriptor, stat.S_IMODE(os.stat(self.final).st_mode))
+        return name
 
     def write(self, pieces):
         write_all(self.descriptor, pieces, self.path)
@@ -111,7 +143,7 @@ class WholeFile:
             return
         try:
             if kind is None:
-                os.replace(self.temporary, self.path)
+                os.replace(self.temporary, self.final)
         except OSError as error:
             raise OutputError(f"{self.path}: {error.strerror}") from error
         finally:

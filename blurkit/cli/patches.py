@@ -50,17 +50,20 @@ def work_on(args, console):
             raise UsageError("a patch set is one file: name it with -o FILE")
         options.set_threads(args)
         wanted = list(enumerate(items))
-        found = survey(wanted, args, console)
+        bar = output.progress(2 * len(wanted), args, "photo")  # two passes
+        found = survey(wanted, args, console, bar)
         count = sum(len(at) for places in found.values() for at in places)
         if not count:
             raise InputError("no patches: none of the photos could be used")
         console.detail(f"{count} patches of {len(found)} photos")
         out.write(None, [encode_npy_header((count,), pipeline.patch_record())])
         kept = [(number, item) for number, item in wanted if number in found]
-        for _, records, error in work.in_order(lambda i: cut(i, found, args), kept, args.jobs):
-            if error:
-                raise error  # the header has promised its patches
+        for (_, item), records, error in work.in_order(lambda i: cut(i, found, args), kept, args.jobs):
+            if error:  # it was readable a moment ago, and the header has promised its patches
+                raise InputError(f"{item.label}: {error}") from error
             out.append([as_bytes(part) for part in records])
+            bar.update()
+        bar.close()
 
 
 def check(args):
@@ -75,21 +78,20 @@ def check(args):
         raise UsageError("--compose needs at least one copy")
 
 
-def survey(wanted, args, console):
+def survey(wanted, args, console, bar):
     """First pass: the centres of all pictures of every photo that can be used, by its number."""
     found = {}
-    bar = output.progress(2 * len(wanted), args, "photo")
     for (number, item), places, error in work.in_order(lambda i: survey_one(i, args), wanted, args.jobs):
         if error:
             console.bad(item.label, error)
         else:
             found[number] = places
         bar.update()
-    bar.close()
     return found
 
 
 def survey_one(wanted, args):
+    """The centres of all pictures of one photo, a list of (n, 2) arrays."""
     from blurkit import methods
 
     centres = methods.pipeline(args.method).centres

@@ -18,7 +18,7 @@ def work_on(args, console):
     items = inputs.from_args(args)
     with output.Output(args, FORMS, "npy") as out:
         check_picture_options(args, out)
-        out.claim(items)
+        out.claim(items, args.guide)
         for named, raw, guide in inputs.maps_with_photos(items, args.guide, "--guide", args, console):
             refine_one(named, raw, guide, args, out, console)
 
@@ -33,6 +33,7 @@ def refine_one(item, raw, guide, args, out, console):
     except (InputError, MemoryError) as error:
         console.bad(guide or item.label, error)
     else:
+        console.detail(f"{item.label}: {raw.shape[1]}x{raw.shape[0]} refined")
         out.write(item, encode(refined, out, args))
 
 

@@ -1,16 +1,16 @@
 """blur-score: photos or maps in, one number per photo out; or, with --truth, how right they are."""
 
 from blurkit.cli import inputs, options, output, run, work
-from blurkit.errors import InputError, check_sizes
+from blurkit.errors import InputError, UsageError, check_sizes
 
-NAMES = ("auc", "f_max", "f_adaptive", "f_blurred", "mae", "accuracy")
+NAMES = ("auc", "f_max", "f_adaptive", "f_blurred", "mae", "accuracy", "precision", "recall")
 
 
 def describe(parser):
     parser.usage = "blur-score [OPTION]... [FILE]..."
     parser.description = (
-        "One line per photo: score, tab, path; bigger = sharper, from 0 to 1. The score is the mean of the\n"
-        "sharpest tenth of the map, so a sharp subject before a soft background scores as sharp.\n"
+        "One line per photo: score, tab, path; bigger = sharper, from 0 to 1. The score is that of the sharpest\n"
+        "tenth of the raw map, so a sharp subject before a soft background scores as sharp.\n"
         "With --truth: how well maps agree with masks made by hand."
     )
     group = options.files(parser, "photos, or maps: NPY (any number in one stream), PFM", recursive=True)
@@ -26,6 +26,8 @@ def describe(parser):
 
 
 def work_on(args, console):
+    if args.truth_is and not args.masks:
+        raise UsageError("--truth-is goes with --truth")
     items = inputs.from_args(args)
     options.set_threads(args)
     weights = Lazy(lambda: options.load_weights(args)[0])
@@ -39,6 +41,7 @@ def work_on(args, console):
             compared.append(result)
         bar.update()
     bar.close()
+    console.detail(f"{len(compared)} of {len(items)} inputs scored")
     if args.masks and compared:
         tell_summary(compared, args)
 
@@ -47,6 +50,7 @@ def tasks(items, args, console):
     """(input, map) for every map of a stream, (input, None) for anything else."""
     for item in items:
         try:
+            item = inputs.seekable(item)
             if inputs.holds_arrays(item):
                 for _, found in inputs.maps(item, args.max_pixels):
                     yield item, found
@@ -78,7 +82,7 @@ def map_of(item, args, weights):
     if args.maps or data.startswith(PFM_MAGIC):
         return decode_map(data, args.max_pixels)
     photo = decode_photo(data, args.max_pixels)
-    return sharpness_map(photo, weights(), args.method, False, args.as_published, args.device, options.working_side(args))
+    return sharpness_map(photo, weights(), args.method, not args.masks, args.as_published, args.device, options.working_side(args))
 
 
 class Lazy:

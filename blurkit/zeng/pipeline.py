@@ -4,6 +4,7 @@ from blurkit import window
 from blurkit.colour import grey
 from blurkit.device import window_for
 from blurkit.errors import InputError
+from blurkit.limits import WORKING_SIDE
 from blurkit.zeng import calibration, evidence, metric
 from blurkit.zeng import refine as refinement
 
@@ -82,7 +83,7 @@ def fit(records, epochs, seed, device, report):
     return {"published": basis.pair(*components[:2]), "filters": filters, **weights}, measured
 
 
-def estimate(photo, weights, as_published=False, device="auto", side=window.WORKING_SIDE):
+def estimate(photo, weights, as_published=False, device="auto", side=WORKING_SIDE):
     """Raw sharpness map of a photo.
 
     Parameters
@@ -113,7 +114,7 @@ def estimate(photo, weights, as_published=False, device="auto", side=window.WORK
     return window.enlarge_to(raw, shape)
 
 
-def refine(raw, guide=None, as_published=False, side=window.WORKING_SIDE):
+def refine(raw, guide=None, as_published=False, side=WORKING_SIDE):
     """Refined map, (H, W) float32 in [0, 1]: the paper's iterated tanh, or spread along the photo `guide`."""
     if as_published:
         return refinement.iterate(raw)

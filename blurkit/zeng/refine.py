@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from blurkit import window
+from blurkit.limits import WORKING_SIDE
 from blurkit.propagate import propagate
 
 STEPS = {10: 0.3, 50: 0.2, 100: 0.5}  # step: share in the mix (the paper's)
@@ -18,7 +19,7 @@ STRENGTH, EDGE_SCALE, ROUNDS = 4000.0, 0.02, 3  # of ``propagate``
 CELL = 2  # pixels; side of the grid cells on which the map is spread
 LEAST_WEIGHT = 0.01  # weight of a cell that is wholly unsure; a sure one has 1
 GAIN = 4.0  # on the logit of the spread map, which averaging has drawn towards the middle
-LEAN = 0.15  # added to that logit: losing some of the subject is worse than keeping some background
+LEAN = 0.7  # added to that logit: losing some of the subject is worse than keeping some background
 CERTAIN = 1e-4  # distance from 0 and 1 beyond which the spread map is cut, so that its logit stays finite
 
 
@@ -53,7 +54,7 @@ def otsu(plane):
     return np.float32(level / 255)
 
 
-def propagate_along(raw, guide, side=window.WORKING_SIDE):
+def propagate_along(raw, guide, side=WORKING_SIDE):
     """Edge-aware spreading of the sure parts of a map.
 
     Parameters

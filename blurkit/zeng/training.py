@@ -92,7 +92,7 @@ def train(records, epochs, seed, device, report):
         Too few patches can be used.
     """
     torch.manual_seed(seed)
-    torch.use_deterministic_algorithms(True)
+    torch.use_deterministic_algorithms(True, warn_only=device != "cpu")
     rng = np.random.default_rng(seed)
     chosen = usable(records)
     validation = held_out(records)[chosen]

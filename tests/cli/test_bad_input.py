@@ -84,7 +84,9 @@ def bad(tmp_path_factory, photos):
 def no_torch(tmp_path_factory):
     """Environment in which torch is an empty shell: bad input is refused before anything is learned, and this is faster."""
     folder = tmp_path_factory.mktemp("shell")
-    (folder / "torch.py").write_text("class cuda:\n    is_available = staticmethod(lambda: False)\n    device_count = staticmethod(lambda: 0)\n")
+    (folder / "torch.py").write_text(
+        "class cuda:\n    is_available = staticmethod(lambda: False)\n    device_count = staticmethod(lambda: 0)\n\ndef set_num_threads(count):\n    pass\n"
+    )
     return {"PYTHONPATH": str(folder)}
 
 
@@ -185,7 +187,7 @@ def test_wrong_usage_is_told_before_any_work(run, command, words):
     ("command", "variables", "complaint"),
     [
         ("blur-map", {"BLURKIT_DEVICE": "abacus"}, b"abacus"),
-        ("blur-mask", {"BLURKIT_THREADS": "many"}, b"BLURKIT_THREADS: 'many'"),
+        ("blur-map", {"BLURKIT_THREADS": "many"}, b"BLURKIT_THREADS: 'many'"),
         ("blur-score", {"BLURKIT_WEIGHTS": "/nowhere"}, b"/nowhere"),
     ],
 )

@@ -74,11 +74,11 @@ def test_torch_gives_the_same_map(half_sharp, weights):
 
 def test_fit_gives_weights_of_the_declared_shapes_twice_the_same(toy_records):
     pytest.importorskip("torch")
-    weights, measured = pipeline.fit(toy_records, 40, 1, "cpu", lambda *_: None)
+    weights, measured = pipeline.fit(toy_records, 30, 1, "cpu", lambda *_: None)
     assert {name: array.shape for name, array in weights.items()} == pipeline.SHAPES
     assert all(array.dtype == np.float32 for array in weights.values())
     assert measured["accuracy"] >= 0.9 and measured["calibration_accuracy"] >= 0.8 and 0 < measured["explained"] <= 1
-    again, _ = pipeline.fit(toy_records, 40, 1, "cpu", lambda *_: None)
+    again, _ = pipeline.fit(toy_records, 30, 1, "cpu", lambda *_: None)
     assert store.write_weights(weights, {"method": "zeng"}) == store.write_weights(again, {"method": "zeng"})
 
 

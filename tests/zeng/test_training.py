@@ -60,8 +60,8 @@ def test_crops_are_parts_of_their_patches_flipped_or_turned(toy_records):
 
 def test_training_tells_sharp_from_blurred_and_twice_gives_the_same_kernels(toy_records):
     steps = []
-    model, accuracy = training.train(toy_records, 40, 1, "cpu", lambda *step: steps.append(step))
-    again, _ = training.train(toy_records, 40, 1, "cpu", lambda *_: None)
+    model, accuracy = training.train(toy_records, 30, 1, "cpu", lambda *step: steps.append(step))
+    again, _ = training.train(toy_records, 30, 1, "cpu", lambda *_: None)
     assert accuracy >= 0.9
     assert (network.first_kernels(model) == network.first_kernels(again)).all()
     assert [s[0] for s in steps] == list(range(1, steps[0][1] + 1))

@@ -1,0 +1,11 @@
+"""Limits that commands state in their help and the library keeps; without NumPy, so that help stays instant."""
+
+MAX_PIXELS = 250_000_000
+"""Photos and maps of more pixels are refused unless told (a photo of that size takes about 750 MB decoded)."""
+
+WORKING_SIDE = 1536
+"""Pixels; photos with a longer side are measured at this size by default.
+
+Camera pixels are softer than the web-sized photos the weights are learned on
+(demosaicing, denoising), and time and memory stay bounded.
+"""

@@ -201,11 +201,11 @@ def speed_large(photo, scratch):
     cv2.imwrite(str(large), cv2.resize(photo, (4000, 3000), interpolation=cv2.INTER_CUBIC), [cv2.IMWRITE_JPEG_QUALITY, 92])
     decode = "import sys, time, PIL.Image; t = time.perf_counter(); PIL.Image.open(sys.argv[1]).load(); print(time.perf_counter() - t)"
     decoding = min(float(command(sys.executable, "-c", decode, large)) for _ in range(REPEATS))
-    for label, extra in (("default", []), ("--working-size 0", ["--working-size", 0]), ("--as-published", ["--as-published"])):
+    for label, extra, limit in (("default", [], 20.0), ("--working-size 0", ["--working-size", 0], None), ("--as-published", ["--as-published"], None)):
         words = ["blur-map", *map(str, extra), str(large)]
         took = seconds(*words)
         gigabytes = float(command(sys.executable, "-c", PEAK, *words))
-        yield f"12 megapixels, {label}", {"seconds": took, "x decoding": took / decoding, "limit": 20.0, "peak GB": gigabytes}
+        yield f"12 megapixels, {label}", {"seconds": took, "x decoding": took / decoding, **({"limit": limit} if limit else {}), "peak GB": gigabytes}
 
 
 STUDIES = {f.__name__: f for f in (identity, accuracy, noise, meaning, speed, control)}

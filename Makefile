@@ -4,7 +4,7 @@ PYTHON ?= python3
 PREFIX ?= /usr/local
 DESTDIR ?=
 DATA ?= data
-PHOTO ?= coffee.png
+PHOTO ?= chelsea.png
 SEED ?= 0
 
 VENV := .venv

@@ -26,7 +26,7 @@ def threshold(sharpness, rule, value=None):
     if rule == "fixed":
         return value
     if rule == "mean":
-        return min(value * float(sharpness.mean()), 0.95 * float(sharpness.max()))
+        return min(value * float(sharpness.mean(dtype=np.float64)), 0.95 * float(sharpness.max()))
     low, high = float(sharpness.min()), float(sharpness.max())
     if rule == "alpha":
         return value * low + (1 - value) * high

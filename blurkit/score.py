@@ -3,6 +3,7 @@
 import numpy as np
 
 from blurkit.errors import InputError
+from blurkit.mask import threshold
 
 SHARPEST_SHARE = 0.1  # of a map's pixels make the score, so soft backgrounds cost nothing
 CERTAIN = 1e-6  # distance from 0 and 1 within which a probability says nothing more
@@ -60,7 +61,7 @@ def compare(sharpness_map, truth):
     one_class = sharp.all() or not sharp.any()
     above = [np.cumsum(np.histogram(v, THRESHOLDS, (0, 1))[0][::-1])[::-1] for v in (values[sharp], values[~sharp])]
     found = above[0] + above[1]
-    level = min(ADAPTIVE * sharpness_map.mean(dtype=np.float64), 0.95 * float(sharpness_map.max()))
+    level = threshold(sharpness_map, "mean", ADAPTIVE)
     return {
         "auc": np.nan if one_class else auc(values, sharp),
         "f_adaptive": np.nan if one_class else f_measure(*precision_recall(values >= level, sharp)),

@@ -241,6 +241,8 @@ def main():
     parser.add_argument("--results", type=Path, required=True)
     parser.add_argument("--only", choices=list(STUDIES), action="append")
     args = parser.parse_args()
+    if not (args.data / "cuhk" / "val.txt").is_file():
+        parser.error(f"there is no {args.data / 'cuhk' / 'val.txt'}; give the folder with make bench DATA=DIR")
     args.results.mkdir(parents=True, exist_ok=True)
     record = args.results / "zeng.json"
     results = json.loads(record.read_text()) if args.only and record.exists() else {}

@@ -68,7 +68,11 @@ def run(command, describe, work, argv=None):
 
     if sys.stderr is None:
         sys.stderr = open(os.devnull, "w")  # closed by the caller: words are lost, the work is not
-    args = options.parse(command, describe, argv, __version__)
+    try:
+        args = options.parse(command, describe, argv, __version__)
+    except SystemExit:  # help, version or wrong usage
+        flush()
+        raise
     console = Console(command, args.verbose, args.debug)
     os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")  # its warnings name neither command nor file
     if not args.debug:
@@ -91,6 +95,15 @@ def run(command, describe, work, argv=None):
             raise
         console.say(f"internal error: {type(error).__name__}: {error} (--debug shows where; please report it)")
     return 2
+
+
+def flush():
+    """Empty standard output while a reader that has left can still be told from an error."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        die_of(signal.SIGPIPE)
 
 
 def die_of(number):

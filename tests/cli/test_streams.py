@@ -165,7 +165,8 @@ def test_help_to_a_reader_that_left_says_nothing_on_standard_error(start):
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, -signal.SIGINT), (signal.SIGTERM, 128 + signal.SIGTERM)])
 def test_an_interrupted_command_leaves_no_half_written_file_and_says_nothing(start, tmp_path, stream, number, status):
-    process = start("blur-mask", "-f", "npy", "-o", tmp_path / "masks.npy")
+    # A background job of a shell ignores SIGINT, and so would its children.
+    process = start("blur-mask", "-f", "npy", "-o", tmp_path / "masks.npy", preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
     process.stdin.write(stream)
     process.stdin.flush()
     until = time.monotonic() + 30

@@ -18,3 +18,8 @@ def grey(photo):
     """
     full_scale = np.float32(1.0 / np.iinfo(photo.dtype).max)
     return cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY).astype(np.float32) * full_scale  # (H, W)
+
+
+def eight_bits(photo):
+    """A photo in 8 bits: uint16 divided by 257 and floored, uint8 as it is; same shape, uint8."""
+    return (photo // 257).astype(np.uint8) if photo.dtype == np.uint16 else photo

@@ -3,6 +3,8 @@
 import cv2
 import numpy as np
 
+from blurkit.colour import eight_bits
+
 SCALE_RANGE = (0.5, 1.5)  # of the photo's size, drawn log-uniformly
 NOISE_RANGE = (0.0, 10.0)  # 8-bit steps; standard deviation, the same for all channels
 QUALITY_RANGE = (40, 96)  # JPEG quality, libjpeg's scale
@@ -23,8 +25,7 @@ def degrade(photo, truth, rng):
     photo : ndarray, (h, w, 3), uint8, RGB
     truth : ndarray, (h, w), uint8, the same values as before
     """
-    if photo.dtype == np.uint16:
-        photo = (photo // 257).astype(np.uint8)
+    photo = eight_bits(photo)
     resized, noisy, packed = rng.random(3) < SHARE
     if resized:
         scale = np.exp(rng.uniform(*np.log(SCALE_RANGE)))

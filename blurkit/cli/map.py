@@ -46,7 +46,7 @@ def one(item, args, weights):
     from blurkit.map import sharpness_map
 
     photo = inputs.photo(item, args.max_pixels)
-    return sharpness_map(photo, weights, args.method, args.raw, args.as_published, args.device, options.working_side(args))
+    return sharpness_map(photo, weights, args.method, args.raw, args.as_published, args.device, args.working_size)
 
 
 def check_picture_options(args, out):

@@ -35,8 +35,10 @@ def build(command, describe, version):
 
 def check(args):
     """What argparse cannot check; fills in what environment variables say."""
-    if getattr(args, "working_size", None) is not None and args.as_published:
-        raise UsageError("--as-published measures at the photo's own size; --working-size does not go with it")
+    if hasattr(args, "working_size"):
+        if args.working_size is not None and args.as_published:
+            raise UsageError("--as-published measures at the photo's own size; --working-size does not go with it")
+        args.working_size = WORKING_SIDE if args.working_size is None else args.working_size
     if hasattr(args, "device"):
         args.device = args.device or os.environ.get("BLURKIT_DEVICE") or "auto"
         check_device(args.device)
@@ -122,11 +124,6 @@ def method(parser, working_size=True):
             help=f"measure photos with a longer side at N pixels; 0 = never reduce (default {WORKING_SIDE})",
         )
     return group
-
-
-def working_side(args):
-    """The number behind --working-size."""
-    return WORKING_SIDE if args.working_size is None else args.working_size
 
 
 def weights(group):

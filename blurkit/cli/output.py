@@ -43,15 +43,15 @@ class Output:
 
     def claim(self, inputs, photos=()):
         """Refuse, before any work, two inputs that would become one file, and an output that would replace an input."""
-        inputs = list(inputs)
         if len(inputs) > 1 and not self.folder and self.form not in self.many:
             raise UsageError(f"one {self.form.upper()} holds one result; use -o FOLDER/ or -f {self.many[0]}")
-        read = [item.path for item in inputs if item.path is not None] + list(photos)
-        written = [self.path_of(item) for item in inputs] if self.folder else [self.target or ""]
-        taken = {identity(path): path for path in read} if self.target else {}
-        for path in written:
-            if identity(path) in taken and os.path.isfile(path):
-                raise UsageError(f"{path} would replace the input {taken[identity(path)]}")
+        if self.target is None:
+            return
+        taken = {identity(path): path for path in (*(item.path for item in inputs if item.path is not None), *photos)}
+        for path in [self.path_of(item) for item in inputs] if self.folder else [self.target]:
+            replaced = taken.get(identity(path))
+            if replaced is not None and os.path.isfile(path):
+                raise UsageError(f"{path} would replace the input {replaced}")
         seen = {}
         for item in inputs if self.folder else ():
             if item.stem in seen:

@@ -29,7 +29,7 @@ def refine_one(item, raw, guide, args, out, console):
 
     try:
         photo = None if guide is None else inputs.photo(inputs.Input(guide, ""), args.max_pixels)
-        refined = refine(raw, photo, args.method, args.as_published, options.working_side(args))
+        refined = refine(raw, photo, args.method, args.as_published, args.working_size)
     except (InputError, MemoryError) as error:
         console.bad(guide or item.label, error)
     else:

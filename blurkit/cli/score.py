@@ -82,7 +82,7 @@ def map_of(item, args, weights):
     if args.maps or data.startswith(PFM_MAGIC):
         return decode_map(data, args.max_pixels)
     photo = decode_photo(data, args.max_pixels)
-    return sharpness_map(photo, weights(), args.method, not args.masks, args.as_published, args.device, options.working_side(args))
+    return sharpness_map(photo, weights(), args.method, not args.masks, args.as_published, args.device, args.working_size)
 
 
 class Lazy:

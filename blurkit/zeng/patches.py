@@ -3,6 +3,8 @@
 import cv2
 import numpy as np
 
+from blurkit.colour import eight_bits
+
 SIZE = 48
 """Pixels. The network sees a 24-pixel crop of it (the paper's super-pixel patch; its size
 is not given), the calibration the whole."""
@@ -45,10 +47,8 @@ def cut(photo, truth, centres):
     ndarray, (n,), RECORD
         `photo`, `number`, `copy` and `sigma` are left empty.
     """
-    if photo.dtype == np.uint16:
-        photo = (photo // 257).astype(np.uint8)
     half = SIZE // 2
-    photo = cv2.copyMakeBorder(photo, half, half, half, half, cv2.BORDER_REFLECT_101)
+    photo = cv2.copyMakeBorder(eight_bits(photo), half, half, half, half, cv2.BORDER_REFLECT_101)
     truth = cv2.copyMakeBorder(truth, half, half, half, half, cv2.BORDER_REFLECT_101)
     records = np.zeros(len(centres), RECORD)
     for record, (row, column) in zip(records, centres, strict=True):

@@ -10,6 +10,7 @@ from blurkit import window
 from blurkit.colour import grey
 from blurkit.device import CpuWindow
 from blurkit.errors import InputError
+from blurkit.learning import descend
 from blurkit.zeng import evidence, patches
 
 HIDDEN = 32
@@ -102,8 +103,6 @@ def fit(inputs, targets, seed, report):
     """
     import torch
     from torch import nn
-
-    from blurkit.zeng.training import descend
 
     torch.manual_seed(seed)
     mean, scale = inputs.mean(axis=0), inputs.std(axis=0) + 1e-6

@@ -1,9 +1,12 @@
 """The four verbs: cut patches, fit weights, estimate a raw map, refine it."""
 
+import numpy as np
+
 from blurkit import window
 from blurkit.colour import grey
 from blurkit.device import window_for
 from blurkit.errors import InputError
+from blurkit.learning import held_out
 from blurkit.limits import WORKING_SIDE
 from blurkit.zeng import calibration, evidence, metric
 from blurkit.zeng import refine as refinement
@@ -19,6 +22,10 @@ SHAPES = {  # what a weights file holds
     "calibration.output_bias": (),
 }
 EPOCHS = 16
+LEAST_ACCURACY = 0.9  # of the network; below, the kernels of one run in two are noise
+LEARNS_FROM = "masks"
+MEASURES_SIGMA = False
+RAW_PLANES = 1
 
 
 def patch_record():
@@ -28,18 +35,20 @@ def patch_record():
     return patches.RECORD
 
 
-def centres(photo, count):
+def centres(picture, truth, copy, count, rng):
     """Where to cut: (n, 2) centres of about `count` super-pixels."""
     from blurkit.zeng import superpixels
 
-    return superpixels.centroids(photo, count)
+    return superpixels.centroids(picture, count)
 
 
-def cut(photo, truth, at):
-    """Patches at the given centres, see ``patches.cut``."""
+def cut(picture, truth, at, sigma):
+    """Patches at the given centres, see ``patches.cut``; `sigma` is the blur of what is out of focus, if known."""
     from blurkit.zeng import patches
 
-    return patches.cut(photo, truth, at)
+    records = patches.cut(picture, truth, at)
+    records["sigma"] = np.where(records["label"] == 1, np.minimum(sigma, 0), sigma)
+    return records
 
 
 def fit(records, epochs, seed, device, report):
@@ -68,7 +77,7 @@ def fit(records, epochs, seed, device, report):
     judges = training.judges(records)
     filters = metric.best_pair(components, records["patch"][judges], records["label"][judges] == 1)
     inputs, targets, origin = calibration.examples(records, filters)
-    held = training.held_out(records)[origin]
+    held = held_out(records)[origin]
     if held.all() or not held.any():
         raise InputError("patch set has too few photos to hold some out for validation")
     weights = calibration.fit(inputs[~held], targets[~held], seed, lambda *step: report("calibration", *step))

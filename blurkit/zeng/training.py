@@ -1,23 +1,20 @@
 """Stage 4: training of the network on labelled patches."""
 
-import zlib
-
 import numpy as np
 import torch
 from torch import nn
 
 from blurkit.errors import InputError
+from blurkit.learning import descend, held_out
 from blurkit.zeng import network, patches
 
 BATCH = 128  # patches a step
 PEAK_RATE = 3e-3  # AdamW, one cycle: up over the first third, then down to nothing
-WEIGHT_DECAY = 1e-4
 LEAST_STRUCTURE = 0.04  # of full scale; deviation of grey below which a patch cannot show its focus
 SLIGHT_BLUR = 2.0  # pixels; sigma
 ENOUGH = 0.1  # share of the labelled patches
 FEWEST = 16  # patches to learn from, and to validate on
 JUDGES = 4000  # patches of either label
-VALIDATION = 5  # one photo in five, by name, is held out
 
 
 def usable(records):
@@ -56,16 +53,6 @@ def evenly(sides, most):
     """The same number of indices of each side, at most `most`, spread evenly over it; ascending."""
     fewer = min(most, *map(len, sides))
     return np.sort(np.concatenate([side[np.linspace(0, len(side) - 1, fewer).astype(int)] for side in sides]))
-
-
-def held_out(records):
-    """True for the patches of the photos kept for validation, (n,), bool.
-
-    Decided by the photo's name alone, so that all copies of a photo fall on one side,
-    whatever else is in the set.
-    """
-    names, where = np.unique(records["photo"], return_inverse=True)
-    return np.array([zlib.crc32(name) % VALIDATION == 0 for name in names])[where]
 
 
 def train(records, epochs, seed, device, report):
@@ -111,28 +98,9 @@ def train(records, epochs, seed, device, report):
         return nn.functional.cross_entropy(logits, labels), (logits.argmax(1) == labels).float().mean()
 
     model.train()
-    descend(model, loss_of, len(learn), epochs, rng, report)
+    descend(model, loss_of, len(learn), epochs, rng, report, BATCH, PEAK_RATE)
     model.eval()
     return model.cpu(), accuracy(model, records, check)
-
-
-def descend(model, loss_of, count, epochs, rng, report, batch=BATCH, rate=PEAK_RATE):
-    """AdamW over shuffled batches of indices 0..count-1; `loss_of(batch)` -> loss, accuracy."""
-    batch = min(batch, count)
-    steps = epochs * (count // batch)
-    optimizer = torch.optim.AdamW(model.parameters(), lr=rate, weight_decay=WEIGHT_DECAY)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, rate, total_steps=steps)
-    step = 0
-    for _ in range(epochs):
-        order = rng.permutation(count)
-        for start in range(0, count - batch + 1, batch):
-            loss, right = loss_of(order[start : start + batch])
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
-            schedule.step()
-            step += 1
-            report(step, steps, loss.item(), right.item())
 
 
 def random_crops(all_patches, indices, rng):

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch")
+from blurkit import learning  # noqa: E402
 from blurkit.errors import InputError  # noqa: E402
 from blurkit.zeng import network, patches, training  # noqa: E402
 
@@ -40,11 +41,11 @@ def test_strong_and_unknown_blur_are_left_out_where_slight_blur_is_known(toy_rec
 
 
 def test_whole_photos_are_held_out(toy_records):
-    held = training.held_out(toy_records)
+    held = learning.held_out(toy_records)
     sides = {name: set(held[toy_records["photo"] == name]) for name in set(toy_records["photo"])}
     assert all(len(side) == 1 for side in sides.values())
     assert 1 <= sum(side == {True} for side in sides.values()) <= 8
-    assert (training.held_out(toy_records[:300]) == held[:300]).all()
+    assert (learning.held_out(toy_records[:300]) == held[:300]).all()
     assert not set(training.judges(toy_records)) & set(np.flatnonzero(held))
 
 

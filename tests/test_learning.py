@@ -1,0 +1,93 @@
+"""Photos held out, and the descent."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from blurkit import learning
+
+names = st.lists(st.binary(min_size=1, max_size=8).filter(lambda name: not name.endswith(b"\0")), min_size=1, max_size=40)
+
+
+def records_of(photos):
+    return np.array([(name,) for name in photos], np.dtype([("photo", "S64")]))
+
+
+@given(names, st.integers(1, 12), st.integers(0, 10**6))
+def test_a_photo_is_held_out_by_its_name_alone(photos, one_in, seed):
+    whole = learning.held_out(records_of(photos), one_in)
+    order = np.random.default_rng(seed).permutation(len(photos))
+    assert (learning.held_out(records_of(photos)[order], one_in) == whole[order]).all()
+    assert all(learning.held_out(records_of([name] * 3), one_in).tolist() == [held] * 3 for name, held in zip(photos, whole, strict=True))
+
+
+@pytest.mark.parametrize("one_in", [2, 5, 10])
+def test_about_one_photo_in_so_many_is_held_out(one_in):
+    photos = [f"photo_{number}.jpg".encode() for number in range(2000)]
+    assert learning.held_out(records_of(photos), one_in).mean() == pytest.approx(1 / one_in, rel=0.2)
+
+
+def test_one_in_five_unless_told_otherwise():
+    photos = records_of([f"{number}".encode() for number in range(200)])
+    assert (learning.held_out(photos) == learning.held_out(photos, 5)).all()
+
+
+@pytest.fixture
+def torch():
+    return pytest.importorskip("torch")
+
+
+def descent(torch, count, epochs, batch, seed=0, rate=0.1):
+    """A line fitted to 3 x - 1: (model, batches seen, steps reported)."""
+    torch.manual_seed(0)
+    model = torch.nn.Linear(1, 1)
+    x = torch.linspace(-1, 1, count)[:, None]
+    seen, steps = [], []
+
+    def loss_of(indices):
+        seen.append(indices)
+        loss = ((model(x[indices]) - 3 * x[indices] + 1) ** 2).mean()
+        return loss, (loss < 0.01).float()
+
+    learning.descend(model, loss_of, count, epochs, np.random.default_rng(seed), lambda *step: steps.append(step), batch, rate)
+    return model, seen, steps
+
+
+def test_a_line_is_found(torch):
+    model, _, steps = descent(torch, 64, 60, 16)
+    assert model.weight.item() == pytest.approx(3, abs=0.1) and model.bias.item() == pytest.approx(-1, abs=0.1)
+    assert steps[-1][2] < 0.01 and steps[-1][3] == 1
+
+
+@pytest.mark.parametrize("count, batch, used", [(64, 16, 64), (50, 16, 48), (10, 16, 10)])
+def test_an_epoch_sees_every_patch_at_most_once_in_whole_batches(torch, count, batch, used):
+    _, seen, steps = descent(torch, count, 3, batch)
+    a_epoch = len(seen) // 3
+    assert all(len(indices) == min(batch, count) for indices in seen)
+    for epoch in range(3):
+        assert len(set(np.concatenate(seen[epoch * a_epoch : (epoch + 1) * a_epoch]))) == used
+    assert [step[:2] for step in steps] == [(number, 3 * a_epoch) for number in range(1, 3 * a_epoch + 1)]
+
+
+def test_equal_seeds_give_equal_weights_and_others_another_order(torch):
+    one, two, three = (descent(torch, 64, 2, 16, seed) for seed in (1, 1, 2))
+    assert one[0].weight.item() == two[0].weight.item() and one[2] == two[2]
+    assert (np.concatenate(one[1]) != np.concatenate(three[1])).any()
+
+
+def test_the_rate_rises_over_the_first_third_and_falls_to_nothing(torch):
+    torch.manual_seed(0)
+    model = torch.nn.Linear(1, 1, bias=False)
+    with torch.no_grad():
+        model.weight.zero_()
+    places = []
+
+    def loss_of(_):
+        places.append(model.weight.item())
+        return model.weight.sum(), torch.tensor(0.0)  # always the same slope: AdamW moves by its rate
+
+    learning.descend(model, loss_of, 1, 90, np.random.default_rng(0), lambda *_: None, 1, 0.01)
+    moves = -np.diff([*places, model.weight.item()])
+    assert 25 <= moves.argmax() <= 31 and moves.max() == pytest.approx(0.01, rel=0.05)
+    assert moves[0] < 0.1 * moves.max() and moves[-1] < 0.01 * moves.max()

@@ -35,8 +35,7 @@ def degrade(photo, truth, rng):
     if noisy:
         photo = add_noise(photo, rng.uniform(*NOISE_RANGE), rng)
     if packed:
-        _, data = cv2.imencode(".jpg", photo[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(*QUALITY_RANGE))])
-        photo = np.ascontiguousarray(cv2.imdecode(data, cv2.IMREAD_COLOR)[..., ::-1])
+        photo = compress(photo, int(rng.integers(*QUALITY_RANGE)))
     return photo, truth
 
 
@@ -44,3 +43,9 @@ def add_noise(photo, sigma, rng):
     """Gaussian noise of `sigma` 8-bit steps added to a uint8 photo, rounded and clipped to 8 bits."""
     noisy = photo + rng.normal(0, sigma, photo.shape)
     return np.clip(np.rint(noisy), 0, 255).astype(np.uint8)
+
+
+def compress(photo, quality):
+    """A uint8 photo, (h, w, 3) RGB, after JPEG of a quality on libjpeg's scale."""
+    _, data = cv2.imencode(".jpg", photo[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])
+    return np.ascontiguousarray(cv2.imdecode(data, cv2.IMREAD_COLOR)[..., ::-1])

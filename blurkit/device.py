@@ -1,8 +1,8 @@
 """Where the arithmetic runs: OpenCV on the CPU, torch on a GPU.
 
 `window_for` hands out an object with the verbs of ``window`` (convolve,
-separable, smooth, pool, log) plus `put` and `take`, which move an array there
-and back. torch is imported only once a GPU is known to be there.
+separable, smooth, pool, log) and of ``layers``, plus `put` and `take`, which move
+an array there and back. torch is imported only once a GPU is known to be there.
 """
 
 import importlib.util
@@ -10,7 +10,7 @@ import os
 
 import numpy as np
 
-from blurkit import window
+from blurkit import layers, window
 from blurkit.errors import DeviceError
 
 GPU_NODES = ("/dev/nvidiactl", "/dev/dxg")  # Linux driver, Windows Subsystem for Linux
@@ -25,6 +25,13 @@ class CpuWindow:
     smooth = staticmethod(window.smooth)
     pool = staticmethod(window.pool)
     log = staticmethod(window.log)
+    convolve_stack = staticmethod(layers.convolve_stack)
+    pool_stack = staticmethod(layers.pool_stack)
+    dense = staticmethod(layers.dense)
+
+    @staticmethod
+    def join(*parts):
+        return np.concatenate(parts, axis=1)
 
     @staticmethod
     def put(array):
@@ -74,6 +81,20 @@ class TorchWindow:
         fill = (0, -width % cell, 0, -height % cell)
         padded = self.torch.nn.functional.pad(plane[None, None], fill, mode="replicate")
         return self.torch.nn.functional.avg_pool2d(padded, cell)[0, 0]
+
+    def convolve_stack(self, stack, weight, bias, stride=1):
+        found = self.torch.nn.functional.conv2d(stack.permute(0, 3, 1, 2), self.put(weight), self.put(bias), stride)
+        return found.relu().permute(0, 2, 3, 1)
+
+    def pool_stack(self, stack, size):
+        return self.torch.nn.functional.max_pool2d(stack.permute(0, 3, 1, 2), size, ceil_mode=True).permute(0, 2, 3, 1)
+
+    def dense(self, vectors, weight, bias, rectified=True):
+        found = vectors @ self.put(weight).T + self.put(bias)
+        return found.relu() if rectified else found
+
+    def join(self, *parts):
+        return self.torch.cat(parts, dim=1)
 
 
 def gpu_present():

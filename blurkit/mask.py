@@ -1,9 +1,8 @@
 """Masks from maps."""
 
-import cv2
 import numpy as np
 
-OTSU_LEVELS = 256  # histogram bins, over the map's own range
+from blurkit import window
 
 
 def threshold(sharpness, rule, value=None):
@@ -31,11 +30,7 @@ def threshold(sharpness, rule, value=None):
     if rule == "alpha":
         return value * low + (1 - value) * high
     if rule == "otsu":
-        if high <= low:
-            return high
-        level, _ = cv2.threshold(np.rint((sharpness - low) / (high - low) * (OTSU_LEVELS - 1)).astype(np.uint8), 0, 255, cv2.THRESH_OTSU)
-        # Otsu splits level | level + 1; the bins are rounded, so the split lies half a bin up.
-        return low + (level + 0.5) / (OTSU_LEVELS - 1) * (high - low)
+        return window.otsu(sharpness)
     raise ValueError(f"unknown rule {rule!r}")
 
 

@@ -11,6 +11,8 @@ import numpy as np
 
 from blurkit.limits import WORKING_SIDE
 
+OTSU_LEVELS = 256  # of the histogram
+
 log = np.log
 
 
@@ -77,3 +79,14 @@ def reduce_to(array, shape):
 def enlarge_to(plane, shape):
     """Bilinearly bring (h, w) up to shape (H, W); same dtype."""
     return cv2.resize(plane, (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR)
+
+
+def otsu(plane):
+    """Otsu's threshold between two classes of values, by a histogram over their range: float; their value if all are one."""
+    low, high = float(plane.min()), float(plane.max())
+    if high <= low:
+        return high
+    levels = np.rint((plane - low) / (high - low) * (OTSU_LEVELS - 1)).astype(np.uint8)
+    level, _ = cv2.threshold(levels, 0, 255, cv2.THRESH_OTSU)
+    # Otsu splits level | level + 1; the bins are rounded, so the split lies half a bin up.
+    return low + (level + 0.5) / (OTSU_LEVELS - 1) * (high - low)

@@ -1,8 +1,9 @@
+import cv2
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from blurkit.degrade import add_noise, degrade
+from blurkit.degrade import add_noise, compress, degrade
 
 
 @given(st.integers(0, 10**6), st.integers(1, 40), st.integers(1, 40), st.sampled_from([np.uint8, np.uint16]))
@@ -42,3 +43,10 @@ def test_noise_is_clipped_not_wrapped():
 
 def test_no_noise_changes_nothing(scene):
     assert np.array_equal(add_noise(scene, 0.0, np.random.default_rng(0)), scene)
+
+
+def test_compression_costs_the_more_the_lower_the_quality(scene):
+    soft = cv2.GaussianBlur(scene, None, 3)
+    errors = [np.abs(compress(soft, quality).astype(int) - soft).mean() for quality in (100, 85, 40)]
+    assert errors[0] < errors[1] < errors[2]
+    assert compress(soft, 85).shape == soft.shape and errors[0] < 1.5  # colours keep their places

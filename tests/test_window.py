@@ -82,3 +82,12 @@ def test_enlarging_stays_within_the_range_and_keeps_a_ramp(plane):
     assert plane.min() <= large.min() and large.max() <= plane.max()
     ramp = window.enlarge_to(np.arange(4, dtype=np.float32)[None].repeat(4, 0), (16, 16))
     assert np.allclose(ramp[:, 2:-2], (np.arange(2, 14) + 0.5) / 4 - 0.5, atol=1e-5)
+
+
+def test_otsu_parts_two_kinds_of_values_whatever_their_scale():
+    rng = np.random.default_rng(0)
+    values = np.concatenate([rng.normal(0.2, 0.03, 3000), rng.normal(0.7, 0.05, 1000)]).astype(np.float32).reshape(50, 80)
+    level = window.otsu(values)
+    assert (values[:37] <= level).mean() > 0.99 and (values[38:] > level).all()
+    assert window.otsu(values * 40 - 7) == pytest.approx(level * 40 - 7, abs=0.2)
+    assert window.otsu(np.full((4, 4), 0.3, np.float32)) == np.float32(0.3)

@@ -1,0 +1,96 @@
+"""Second routes: plain loops, and torch.nn.functional."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from blurkit import device, layers
+
+
+def random(seed, *shape):
+    return np.random.default_rng(seed).normal(size=shape).astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def torch():
+    return pytest.importorskip("torch")
+
+
+stacks = st.tuples(st.integers(0, 3), st.integers(4, 12), st.integers(4, 12), st.integers(1, 5), st.integers(0, 10**6))
+
+
+@given(stacks, st.integers(1, 4), st.integers(1, 3))
+def test_convolution_equals_torchs(torch, shape, size, stride):
+    *shape, seed = shape
+    stack, weight, bias = random(seed, *shape), random(seed + 1, 6, shape[3], size, size), random(seed + 2, 6)
+    found = layers.convolve_stack(stack, weight, bias, stride)
+    tensors = (torch.from_numpy(a) for a in (stack.transpose(0, 3, 1, 2).copy(), weight, bias))
+    second = torch.nn.functional.conv2d(*tensors, stride=stride).relu().permute(0, 2, 3, 1).numpy()
+    assert found.dtype == np.float32 and found.shape == second.shape
+    assert np.abs(found - second).max(initial=0) <= 1e-4
+
+
+def test_convolution_equals_plain_loops():
+    stack, weight, bias = random(0, 1, 5, 7, 2), random(1, 3, 2, 3, 3), random(2, 3)
+    found = layers.convolve_stack(stack, weight, bias, 2)
+    assert found.shape == (1, 2, 3, 3)
+    for row, column, k in np.ndindex(2, 3, 3):
+        total = float(bias[k])
+        for channel, down, across in np.ndindex(2, 3, 3):
+            total += float(weight[k, channel, down, across]) * float(stack[0, 2 * row + down, 2 * column + across, channel])
+        assert found[0, row, column, k] == pytest.approx(max(total, 0), abs=1e-5)
+
+
+@given(stacks, st.integers(1, 4))
+def test_pooling_equals_torchs_that_rounds_sizes_up(torch, shape, size):
+    *shape, seed = shape
+    stack = np.abs(random(seed, *shape))
+    second = torch.nn.functional.max_pool2d(torch.from_numpy(stack.transpose(0, 3, 1, 2).copy()), size, ceil_mode=True)
+    found = layers.pool_stack(stack, size)
+    assert found.shape == tuple(second.permute(0, 2, 3, 1).shape) and (found == second.permute(0, 2, 3, 1).numpy()).all()
+
+
+@given(st.integers(1, 9), st.integers(1, 9), st.integers(1, 5))
+def test_every_cell_holds_its_largest_also_a_small_one_at_the_end(height, width, size):
+    stack = np.abs(random(height, 2, height, width, 1))
+    found = layers.pool_stack(stack, size)
+    for row, column in np.ndindex(-(-height // size), -(-width // size)):
+        cell = stack[:, row * size : (row + 1) * size, column * size : (column + 1) * size]
+        assert (found[:, row, column] == cell.max(axis=(1, 2))).all()
+
+
+def test_a_stack_is_not_changed_by_what_is_made_of_it():
+    stack = np.abs(random(0, 2, 6, 6, 3))
+    before = stack.copy()
+    layers.pool_stack(stack, 2)
+    layers.convolve_stack(stack, random(1, 4, 3, 3, 3), random(2, 4))
+    layers.dense(stack[:, 0, 0], random(3, 4, 3), random(4, 4))
+    assert (stack == before).all()
+
+
+@pytest.mark.parametrize("rectified", [True, False])
+def test_dense_equals_torchs(torch, rectified):
+    vectors, weight, bias = random(0, 5, 7), random(1, 4, 7), random(2, 4)
+    second = torch.nn.functional.linear(*(torch.from_numpy(a) for a in (vectors, weight, bias))).numpy()
+    assert (second < 0).any()
+    found = layers.dense(vectors, weight, bias, rectified)
+    assert found.dtype == np.float32
+    assert found == pytest.approx(np.maximum(second, 0) if rectified else second, abs=1e-5)
+
+
+def test_torchs_window_offers_the_same_layers(torch):
+    there, here = device.TorchWindow("cpu"), device.CpuWindow
+    stack, kernel, bias = np.abs(random(0, 3, 9, 9, 4)), random(1, 5, 4, 3, 3), random(2, 5)
+    weight = random(3, 2, 4)
+    verbs = {
+        "convolve_stack": lambda w: w.convolve_stack(w.put(stack), kernel, bias, 2),
+        "pool_stack": lambda w: w.pool_stack(w.put(stack), 2),
+        "dense": lambda w: w.dense(w.put(stack[:, 0, 0]), weight, bias[:2]),
+        "dense, not rectified": lambda w: w.dense(w.put(stack[:, 0, 0]), weight, bias[:2], rectified=False),
+        "join": lambda w: w.join(w.put(stack[:, 0, 0]), w.put(stack[:, 0, 1])),
+    }
+    for name, verb in verbs.items():
+        found, expected = there.take(verb(there)), here.take(verb(here))
+        assert found.shape == expected.shape and found.dtype == np.float32, name
+        assert np.abs(found - expected).max() <= 1e-5, name

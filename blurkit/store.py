@@ -5,6 +5,7 @@ import io
 import json
 import math
 import os
+import tempfile
 import zipfile
 import zlib
 from pathlib import Path
@@ -18,6 +19,7 @@ FORMAT_VERSION = 1
 LARGEST_WEIGHTS = 64 << 20  # bytes; the largest weights file that is opened
 UNREADABLE = (zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, InputError, KeyError, ValueError, TypeError, EOFError, OSError, RuntimeError)
 """What damaged weights lead to."""
+AT_ONCE = 4096  # records; read and written at a time
 STILL = (1980, 1, 1, 0, 0, 0)  # date of every entry, so that equal weights are equal bytes
 
 
@@ -143,7 +145,7 @@ def check_arrays(arrays, shapes):
 
 
 def read_patches(stream, dtype, most_bytes):
-    """All patch sets of a stream, joined.
+    """All patch sets of a stream, joined in a temporary file: a million patches need not fit in memory.
 
     Parameters
     ----------
@@ -156,22 +158,26 @@ def read_patches(stream, dtype, most_bytes):
 
     Returns
     -------
-    records : ndarray, (n,), dtype
+    records : numpy.memmap, (n,), dtype
+        Read-only. Its file has no name and goes with it.
     digest : str
         SHA-256 of the records.
     """
-    sets, digest, total = [], hashlib.sha256(), 0
-    while (header := read_npy_header(stream)) is not None:
-        shape, _, found = header
-        if found != dtype or len(shape) != 1:
-            raise InputError(f"not a patch set of this method: array of shape {shape}, fields {found.names}; fields {dtype.names} are needed")
-        total += math.prod(shape) * dtype.itemsize
-        if total > most_bytes:
-            raise InputError(f"patch set needs {total} bytes of memory; --max-bytes allows {most_bytes}")
-        records = np.empty(shape, dtype)
-        read_into(stream, records)
-        digest.update(as_bytes(records))
-        sets.append(records)
-    if not total:
-        raise InputError("no patches on the input")
-    return np.concatenate(sets) if len(sets) > 1 else sets[0], digest.hexdigest()
+    digest, total = hashlib.sha256(), 0
+    with tempfile.TemporaryFile() as file:
+        while (header := read_npy_header(stream)) is not None:
+            shape, _, found = header
+            if found != dtype or len(shape) != 1:
+                raise InputError(f"not a patch set of this method: array of shape {shape}, fields {found.names}; fields {dtype.names} are needed")
+            total += math.prod(shape) * dtype.itemsize
+            if total > most_bytes:
+                raise InputError(f"patch set needs {total} bytes; --max-bytes allows {most_bytes}")
+            for start in range(0, shape[0], AT_ONCE):
+                records = np.empty(min(AT_ONCE, shape[0] - start), dtype)
+                read_into(stream, records)
+                digest.update(as_bytes(records))
+                file.write(as_bytes(records))
+        if not total:
+            raise InputError("no patches on the input")
+        file.flush()
+        return np.memmap(file, dtype, "r"), digest.hexdigest()

@@ -1,5 +1,6 @@
 import io
 import json
+import tracemalloc
 import zipfile
 
 import numpy as np
@@ -119,6 +120,32 @@ def test_the_digest_does_not_depend_on_how_the_records_were_split():
     np.save(halves, records[:2])
     np.save(halves, records[2:])
     assert read_patches(io.BytesIO(whole), RECORD, 1000)[1] == read_patches(io.BytesIO(halves.getvalue()), RECORD, 1000)[1]
+
+
+class Endless:
+    """A patch set of `count` records as a stream that makes them as it is read."""
+
+    def __init__(self, count):
+        self.left = count * RECORD.itemsize
+        header = io.BytesIO()
+        np.lib.format.write_array_header_1_0(header, {"descr": np.lib.format.dtype_to_descr(RECORD), "fortran_order": False, "shape": (count,)})
+        self.header = io.BytesIO(header.getvalue())
+
+    def read(self, size):
+        if head := self.header.read(size):
+            return head
+        size = min(size, self.left)
+        self.left -= size
+        return bytes(size)
+
+
+def test_a_set_larger_than_the_memory_in_use_passes_through():
+    tracemalloc.start()
+    records, _ = read_patches(Endless(10_000_000), RECORD, 1 << 30)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(records) == 10_000_000 and peak < records.nbytes / 10
+    assert not records[[0, 5_000_000, 9_999_999]]["label"].any()
 
 
 def test_patch_sets_over_the_bound_are_refused_with_both_numbers():

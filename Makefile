@@ -1,4 +1,4 @@
-# make demo | test | install | weights-zeng | bench | completions | clean
+# make demo | test | install | weights-zeng | weights-park | bench | completions | clean
 SHELL := /bin/bash
 PYTHON ?= python3
 PREFIX ?= /usr/local
@@ -12,7 +12,7 @@ TEST_VENV := .venv-test
 CONSTRAINTS := .ci/constraints.txt
 METHOD_FILES := $(shell find blurkit share man -type f -not -name '*.pyc') setup.cfg pyproject.toml
 
-.PHONY: help demo test install weights-zeng bench bench-zeng completions clean
+.PHONY: help demo test install weights-zeng weights-park bench bench-zeng bench-park completions clean
 
 help:
 	@sed -n '1s/^# //p' Makefile
@@ -57,10 +57,22 @@ weights-zeng: $(TEST_VENV)/installed
 	    blur-patches --method zeng --compose --seed $(SEED) --files0-from build/scenes.lst; } | \
 	  blur-train --method zeng --seed $(SEED) -o share/weights/zeng.npz
 
-bench: bench-zeng
+# From sharp photos, blurred on purpose; about half an hour on two cores.
+weights-park: $(TEST_VENV)/installed
+	@mkdir -p build
+	$(TEST_VENV)/bin/python bench/photos.py blurring "$(DATA)" > build/blurring.lst
+	PATH="$(CURDIR)/$(TEST_VENV)/bin:$$PATH"; set -o pipefail; \
+	  blur-patches --method park --per-photo 60 --seed $(SEED) -j 2 --files0-from build/blurring.lst | \
+	  blur-train --method park --threads 2 --seed $(SEED) -o share/weights/park.npz
+
+bench: bench-zeng bench-park
 
 bench-zeng: $(TEST_VENV)/installed
 	PATH="$(CURDIR)/$(TEST_VENV)/bin:$$PATH" $(TEST_VENV)/bin/python bench/zeng.py --data "$(DATA)" --results bench/results
+
+bench-park: $(TEST_VENV)/installed
+	PATH="$(CURDIR)/$(TEST_VENV)/bin:$$PATH" $(TEST_VENV)/bin/python bench/park.py --data "$(DATA)" --results bench/results && \
+	  $(TEST_VENV)/bin/python bench/paper.py --data "$(DATA)" --results bench/results
 
 completions:
 	$(PYTHON) -m blurkit.cli.completions share/completions

@@ -1,4 +1,4 @@
-"""Lists of photos, each name ended by a NUL byte: photos.py training|validation|scenes DATA."""
+"""Lists of photos, each name ended by a NUL byte: photos.py training|validation|scenes|blurring DATA."""
 
 import os
 import sys
@@ -33,6 +33,16 @@ def sharp(data):
     return sorted((data / "sharp").glob("*.jpg"))
 
 
+def blurring(data):
+    """Sharp photos that park learns from: all of sharp/, every other scene."""
+    return sharp(data) + scenes(data)[::2]
+
+
+def unseen(data):
+    """The other scenes, for the classifier's figures."""
+    return scenes(data)[1::2]
+
+
 if __name__ == "__main__":
-    which, folder = {"training": training, "validation": validation, "scenes": scenes}[sys.argv[1]], Path(sys.argv[2])
+    which, folder = {"training": training, "validation": validation, "scenes": scenes, "blurring": blurring}[sys.argv[1]], Path(sys.argv[2])
     sys.stdout.buffer.write(b"".join(os.fsencode(p) + b"\0" for p in which(folder)))

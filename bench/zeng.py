@@ -7,77 +7,29 @@ Accuracy is that of photos no weights were trained on. Times are ratios to anoth
 process on the same machine, so they carry over.
 """
 
-import argparse
-import json
 import multiprocessing
 import subprocess
 import sys
-import tempfile
-import time
 from concurrent.futures import ProcessPoolExecutor
-from pathlib import Path
 
 import cv2
+import measure
 import numpy as np
 import photos
-
-IMPORT = [sys.executable, "-c", "import numpy, cv2, PIL.Image"]
-NAMES = ("auc", "f_max", "mae", "f_blurred")
-NOISE = 5.0  # 8-bit steps
-PEAK = """import resource, subprocess, sys
-subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, check=True)
-print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1e6)"""
-REPEATS = 7  # of every timing; the least counts
+from measure import IMPORT, command, maps, peak, scored, seconds, sets
 
 
-def command(*words, data=None):
-    """Output of a command; stops the benchmark where it fails."""
-    return subprocess.run([str(w) for w in words], input=data, stdout=subprocess.PIPE, check=True).stdout
-
-
-def maps(names, folder, *extra):
-    command("blur-map", *extra, "-q", "-j", 2, "-o", f"{folder}/", *names)
-
-
-def scored(folder, masks, *extra):
-    """The figures of blur-score --truth for a folder of maps."""
-    lines = command("blur-score", "--truth", masks, *extra, "--json", *sorted(Path(folder).glob("*.npy"))).splitlines()
-    return {k: v for k, v in json.loads(lines[-1]).items() if k in NAMES}
-
-
-def sets(data):
-    """Name, photos, masks and polarity of the two sets that are scored."""
-    yield "cuhk val (60)", photos.validation(data), (data / "cuhk" / "gt", "--truth-is", "blurred")
-    yield "labelled (48)", photos.labelled(data), (data / "labelled",)
-
-
-def accuracy(data, scratch):
+def accuracy(data, scratch, results):
     """As published and as default, on both sets."""
-    for name, names, masks in sets(data):
-        for label, extra in (("as published", ["--as-published"]), ("default", [])):
-            folder = scratch / f"{name}-{label}"
-            maps(names, folder, *extra)
-            yield f"{name}, {label}", scored(folder, *masks)
+    yield from measure.accuracy("zeng", data, scratch, (("as published", ["--as-published"]), ("default", [])))
 
 
-def noise(data, scratch):
+def noise(data, scratch, results):
     """Val photos with Gaussian noise of sigma 5/255 added."""
-    rng = np.random.default_rng(0)
-    folder = scratch / "noisy"
-    folder.mkdir()
-    for path in photos.validation(data):
-        photo = cv2.imread(str(path)).astype(np.float64)
-        cv2.imwrite(str(folder / f"{path.stem}.png"), np.clip(np.rint(photo + rng.normal(0, NOISE, photo.shape)), 0, 255).astype(np.uint8))
-    found = []
-    for label, names in (("clean", photos.validation(data)), (f"noise {NOISE:g}/255", sorted(folder.glob("*.png")))):
-        maps(names, scratch / f"maps-{label[:5]}")
-        found.append(scored(scratch / f"maps-{label[:5]}", data / "cuhk" / "gt", "--truth-is", "blurred"))
-        yield label, found[-1]
-    fall = found[0]["f_max"] - found[1]["f_max"]
-    yield "max F falls by", {"f_max": fall, "within .02": fall <= NOISE_COST}
+    yield from measure.noise("zeng", data, scratch, most=0.02)
 
 
-def meaning(data, scratch):
+def meaning(data, scratch, results):
     """Mean of the map of sharp photos, as they are and blurred everywhere."""
     names = photos.sharp(data)[:100]
     for sigma in (0, 0.75, 1.5, 3):
@@ -86,12 +38,12 @@ def meaning(data, scratch):
         for path in names:
             photo = cv2.imread(str(path))
             cv2.imwrite(str(folder / f"{path.stem}.png"), cv2.GaussianBlur(photo, (0, 0), sigma) if sigma else photo)
-        maps(sorted(folder.glob("*.png")), scratch / f"maps-{sigma}")
+        maps("zeng", sorted(folder.glob("*.png")), scratch / f"maps-{sigma}")
         means = np.array([np.load(p).mean() for p in sorted((scratch / f"maps-{sigma}").glob("*.npy"))])
         yield f"sigma {sigma:g}", {"median of means": float(np.median(means)), "mean <= .15, of 100": int((means <= 0.15).sum())}
 
 
-def control(data, scratch):
+def control(data, scratch, results):
     """Learned kernels against random ones and lap o lap, the rest the same; three seeds each, seed 0 of the learned as shipped."""
     patch_set(data, scratch)
     cases = [("learned", 0), ("learned", 1), ("learned", 2), ("random", 0), ("random", 1), ("random", 2), ("lap o lap", 0)]
@@ -101,7 +53,7 @@ def control(data, scratch):
             for name, names, masks in sets(data):
                 for label, extra in (("as published", ["--as-published"]), ("default", [])):
                     folder = scratch / f"{kind}-{seed}-{name}-{label}"
-                    maps(names, folder, "--weights", path, *extra)
+                    maps("zeng", names, folder, "--weights", path, *extra)
                     yield f"{kind} seed {seed}, {name}, {label}", scored(folder, *masks)
 
 
@@ -109,6 +61,7 @@ def control_weights(kind, seed, scratch):
     """Weights that differ from the shipped ones in their kernels, and in the calibration fitted to these."""
     from blurkit import store
     from blurkit.device import torch_device
+    from blurkit.learning import held_out
     from blurkit.zeng import basis, calibration, metric, pipeline, training
 
     if (kind, seed) == ("learned", 0):
@@ -125,7 +78,7 @@ def control_weights(kind, seed, scratch):
         published = basis.pair(*components[:2])
         filters = metric.best_pair(components, records["patch"][judges], records["label"][judges] == 1)
     inputs, targets, origin = calibration.examples(records, filters)
-    taught = ~training.held_out(records)[origin]
+    taught = ~held_out(records)[origin]
     weights = calibration.fit(inputs[taught], targets[taught], seed, lambda *_: None)
     path = scratch / f"{kind}-{seed}.npz"
     path.write_bytes(store.write_weights({"published": published, "filters": filters, **weights}, {"method": "zeng"}))
@@ -151,34 +104,16 @@ def patch_set(data, scratch):
             subprocess.run(["blur-patches", "-q", "-j", "2", *map(str, extra), *map(str, names)], stdout=out, check=True)
 
 
-def identity(data, scratch):
+def identity(data, scratch, results):
     """Same bytes by different ways."""
+    yield from measure.identity("zeng", data)
     ten = photos.validation(data)[:10]
-    guides = [word for path in ten for word in ("--guide", path)]
-    whole = command("blur-map", *ten)
-    yield (
-        "blur-map = blur-map --raw | blur-refine --guide, ten photos in one stream",
-        {"same": whole == command("blur-refine", *guides, data=command("blur-map", "--raw", *ten))},
-    )
-    yield "one stream = ten runs", {"same": whole == b"".join(command("blur-map", p) for p in ten)}
-    single = [command("blur-refine", "--guide", p, data=command("blur-map", "--raw", p)) for p in ten]
-    yield "ten pipes = one stream", {"same": whole == b"".join(single)}
-    published = command("blur-map", "--as-published", *ten)
-    raw = command("blur-map", "--as-published", "--raw", *ten)
-    yield "--as-published, without a guide", {"same": published == command("blur-refine", "--as-published", data=raw)}
+    published = command("blur-map", "--method", "zeng", "--as-published", *ten)
+    raw = command("blur-map", "--method", "zeng", "--as-published", "--raw", *ten)
+    yield "--as-published, without a guide", {"same": published == command("blur-refine", "--method", "zeng", "--as-published", data=raw)}
 
 
-def seconds(*words):
-    """Least wall time of a command over some runs."""
-    found = []
-    for _ in range(REPEATS):
-        start = time.perf_counter()
-        subprocess.run([str(w) for w in words], stdout=subprocess.DEVNULL, check=True)
-        found.append(time.perf_counter() - start)
-    return min(found)
-
-
-def speed(data, scratch):
+def speed(data, scratch, results):
     """Whole processes against a bare import of NumPy, OpenCV and Pillow; a large photo against its decoding."""
     bare = seconds(*IMPORT)
     photo = cv2.resize(cv2.imread(str(photos.validation(data)[0])), (640, 457), interpolation=cv2.INTER_AREA)
@@ -186,11 +121,11 @@ def speed(data, scratch):
     cv2.imwrite(str(small), photo)
     yield "import numpy, cv2, PIL.Image", {"seconds": bare}
     for label, words in (
-        ("blur-map", ["blur-map", small, "-o", found]),
-        ("blur-map --as-published", ["blur-map", "--as-published", small]),
-        ("blur-refine", ["blur-refine", "--guide", small, found]),
+        ("blur-map", ["blur-map", "--method", "zeng", small, "-o", found]),
+        ("blur-map --as-published", ["blur-map", "--method", "zeng", "--as-published", small]),
+        ("blur-refine", ["blur-refine", "--method", "zeng", "--guide", small, found]),
         ("blur-mask", ["blur-mask", found]),
-        ("blur-score", ["blur-score", small]),
+        ("blur-score", ["blur-score", "--method", "zeng", small]),
     ):
         took = seconds(*words)
         yield f"{label}, 640x457", {"seconds": took, "x import": took / bare}
@@ -204,12 +139,11 @@ def speed_large(photo, scratch):
     large = scratch / "large.jpg"
     cv2.imwrite(str(large), cv2.resize(photo, (4000, 3000), interpolation=cv2.INTER_CUBIC), [cv2.IMWRITE_JPEG_QUALITY, 92])
     decode = "import sys, time, PIL.Image; t = time.perf_counter(); PIL.Image.open(sys.argv[1]).load(); print(time.perf_counter() - t)"
-    decoding = min(float(command(sys.executable, "-c", decode, large)) for _ in range(REPEATS))
+    decoding = min(float(command(sys.executable, "-c", decode, large)) for _ in range(7))
     for label, extra in (("default", []), ("--working-size 0", ["--working-size", 0]), ("--as-published", ["--as-published"])):
-        words = ["blur-map", *map(str, extra), str(large)]
+        words = ["blur-map", "--method", "zeng", *map(str, extra), str(large)]
         took = seconds(*words)
-        gigabytes = float(command(sys.executable, "-c", PEAK, *words))
-        yield f"12 megapixels, {label}", {"seconds": took, "x decoding": took / decoding, "peak GB": gigabytes}
+        yield f"12 megapixels, {label}", {"seconds": took, "x decoding": took / decoding, "peak GB": peak(*words)}
 
 
 REQUIRED = {  # what each row must show: (least, most) per figure
@@ -223,39 +157,7 @@ REQUIRED = {  # what each row must show: (least, most) per figure
     "--help": {"x python -c pass": (0, 5)},
     "12 megapixels, default": {"x decoding": (0, 20), "peak GB": (0, 1)},
 }
-NOISE_COST = 0.02  # most that max F may fall under noise
-
-
-def missed(label, figures):
-    """The figures of a row that miss what they must show."""
-    wanted = REQUIRED.get(label, {})
-    return [name for name, (least, most) in wanted.items() if not least <= figures[name] <= most] + [n for n, v in figures.items() if v is False]
-
-
-STUDIES = {f.__name__: f for f in (identity, accuracy, noise, meaning, speed, control)}
-
-
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--results", type=Path, required=True)
-    parser.add_argument("--only", choices=list(STUDIES), action="append")
-    args = parser.parse_args()
-    if not (args.data / "cuhk" / "val.txt").is_file():
-        parser.error(f"there is no {args.data / 'cuhk' / 'val.txt'}; give the folder with make bench DATA=DIR")
-    args.results.mkdir(parents=True, exist_ok=True)
-    record = args.results / "zeng.json"
-    results = json.loads(record.read_text()) if args.only and record.exists() else {}
-    for name in args.only or STUDIES:
-        with tempfile.TemporaryDirectory() as scratch:
-            print(f"## {name}: {STUDIES[name].__doc__}", flush=True)
-            results[name] = {}
-            for label, figures in STUDIES[name](args.data, Path(scratch)):
-                results[name][label] = figures
-                mark = f"  MISSED: {', '.join(found)}" if (found := missed(label, figures)) else ""
-                print(f"{label:60s} " + "  ".join(f"{k} {v:.4g}" if isinstance(v, float) else f"{k} {v}" for k, v in figures.items()) + mark, flush=True)
-    record.write_text(json.dumps(results, indent=1) + "\n")
 
 
 if __name__ == "__main__":
-    main()
+    measure.main("zeng", __doc__, (identity, accuracy, noise, meaning, speed, control), REQUIRED)

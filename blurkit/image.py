@@ -188,16 +188,16 @@ def decode_segments(data, max_pixels=MAX_PIXELS):
 # ---- maps -----------------------------------------------------------------
 
 
-def as_map(array):
-    """An array of any numeric type as a map: (H, W) float32 in [0, 1].
+def as_map(array, raw=False):
+    """An array of any numeric type as a map: (H, W) float32 in [0, 1]; if `raw`, (2, H, W) passes too.
 
-    Integers and booleans are scaled by the largest value of their type. An InputError
-    where it is not two-dimensional, empty, not numeric, NaN, or out of range.
+    Integers and booleans are scaled by their largest value. An InputError: another shape, empty, not numeric, NaN, out of range.
     """
     if array.ndim == 3 and array.shape[2] == 1:
         array = array[..., 0]
-    if array.ndim != 2 or not array.size:
-        raise InputError(f"map has shape {array.shape}; it must be (H, W)")
+    planes = array.ndim == 3 and array.shape[0] == 2
+    if not array.size or array.ndim != 2 and not (planes and raw):
+        raise InputError(f"map has shape {array.shape}; it must be (H, W)" + "; raw maps of two planes need blur-refine first" * planes)
     if array.dtype.kind == "b":
         return array.astype(np.float32)
     if array.dtype.kind == "u":

@@ -5,7 +5,7 @@ from blurkit.limits import WORKING_SIDE
 from blurkit.refine import refine
 
 
-def sharpness_map(photo, weights, method, raw=False, as_published=False, device="auto", side=WORKING_SIDE):
+def sharpness_map(photo, weights, method, raw=False, as_published=False, device="auto", side=WORKING_SIDE, sigma=False):
     """What is in focus in a photo.
 
     Parameters
@@ -22,10 +22,14 @@ def sharpness_map(photo, weights, method, raw=False, as_published=False, device=
         As for ``device.window_for``.
     side : int, pixels
         Longest side at which to measure; 0 = the photo's own size.
+    sigma : bool
+        Blur in pixels of the photo, for methods that measure it.
 
     Returns
     -------
-    ndarray, (H, W), float32 in [0, 1], 1 = in focus
+    ndarray, (H, W), float32 in [0, 1], 1 = in focus; raw maybe (2, H, W), see ``methods``
     """
     found = methods.pipeline(method).estimate(photo, weights, as_published, device, side)
-    return found if raw else refine(found, photo, method, as_published, side)
+    if not raw:
+        return refine(found, photo, method, as_published, side, sigma)
+    return methods.pipeline(method).in_pixels(found, as_published, side) if sigma else found

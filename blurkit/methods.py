@@ -2,13 +2,23 @@
 
 A method is a package whose ``pipeline`` offers four verbs and a few facts:
 
-========================== ======================================================
-``cut(photo, truth, at)``  records of dtype ``patch_record()`` at ``centres(photo, n)``
-``fit(records, ...)``      weights, and how well they did
-``estimate(photo, ...)``   raw map
-``refine(raw, guide, ...)`` refined map
-``SHAPES``, ``EPOCHS``     what its weights file holds; how long it trains
-========================== ======================================================
+============================== ==================================================
+``centres(picture, second, copy, count, rng)``  where to cut patches, (n, ...) int
+``blurred(photo, rng)``        a copy blurred on purpose, if it learns from sharp photos
+``cut(picture, second, at, sigma)``  records of dtype ``patch_record()`` there
+``fit(records, ...)``          weights, and how well they did
+``estimate(photo, ...)``       raw map
+``refine(raw, guide, ...)``    refined map
+``needs_guide(as_published)``  True if ``refine`` needs the photo
+``SHAPES``                     what its weights file holds
+``EPOCHS``, ``LEAST_ACCURACY`` how long it trains; below which accuracy that failed
+``LEARNS_FROM``                "masks": photos and their truth; "sharp photos": alone
+``RAW_PLANES``                 of a raw map: 1, or 2 (value and weight)
+``MEASURES_SIGMA``             True: maps can tell blur in pixels (``in_pixels``)
+============================== ==================================================
+
+``second`` is what goes with a picture: its truth, or the sharp photo it was blurred from.
+A raw map is (H, W), or (2, H, W) where only some places were measured: value and weight.
 """
 
 import importlib
@@ -17,6 +27,7 @@ from blurkit.errors import UsageError
 
 METHODS = {
     "zeng": "blurkit.zeng.pipeline",
+    "park": "blurkit.park.pipeline",
 }
 DEFAULT = "zeng"
 

@@ -1,36 +1,41 @@
 """Refinement of raw maps."""
 
 from blurkit import methods
-from blurkit.errors import UsageError, check_sizes
+from blurkit.errors import InputError, UsageError, check_sizes
 from blurkit.limits import WORKING_SIDE
 
 
-def refine(raw, guide, method, as_published=False, side=WORKING_SIDE):
+def refine(raw, guide, method, as_published=False, side=WORKING_SIDE, sigma=False):
     """Refine a raw map, along the photo it was made from where the method uses one.
 
     Parameters
     ----------
-    raw : ndarray, (H, W), float32 in [0, 1]
+    raw : ndarray, (H, W) or (2, H, W), float32 in [0, 1]
     guide : ndarray, (H, W, 3), uint8 or uint16, or None
     method : str
     as_published : bool
     side : int, pixels
         As for ``map.sharpness_map``.
+    sigma : bool
+        Blur in pixels of the photo, for methods that measure it.
 
     Returns
     -------
-    ndarray, (H, W), float32 in [0, 1], 1 = in focus
+    ndarray, (H, W), float32 in [0, 1], 1 = in focus; or pixels
 
     Raises
     ------
     InputError
-        Map and photo differ in size.
+        Map and photo differ in size, or the map is not one of this method.
     UsageError
         The method needs a photo and there is none.
     """
     pipeline = methods.pipeline(method)
     if guide is None and pipeline.needs_guide(as_published):
         raise UsageError(f"method {method} refines along the photo: give it with --guide")
+    planes = raw.shape[0] if raw.ndim == 3 else 1
+    if planes != pipeline.RAW_PLANES:
+        raise InputError(f"raw map has {planes} plane{'s' * (planes > 1)}; those of method {method} have {pipeline.RAW_PLANES}")
     if guide is not None:
-        check_sizes("map", raw.shape, "photo", guide.shape)
-    return pipeline.refine(raw, guide, as_published, side)
+        check_sizes("map", raw.shape[-2:], "photo", guide.shape)
+    return pipeline.refine(raw, guide, as_published, side, **({"sigma": True} if sigma else {}))

@@ -19,15 +19,18 @@ def sharpness(sharpness_map):
 
     Parameters
     ----------
-    sharpness_map : ndarray, (H, W), float32 in [0, 1]
+    sharpness_map : ndarray, (H, W) or (2, H, W), float32 in [0, 1]
         Best the raw map: refinement pushes values to 0 and 1, where differences vanish.
+        Of two planes, value and weight, only places of a weight count.
 
     Returns
     -------
     float in (0, 1)
         Bigger = sharper: the mean logit of the sharpest tenth, divided by 4, as a probability.
     """
-    values = sharpness_map.ravel()
+    values = sharpness_map.ravel() if sharpness_map.ndim == 2 else sharpness_map[0][sharpness_map[1] > 0]
+    if not len(values):
+        values = np.zeros(1, np.float32)  # nothing to be sharp
     count = max(1, round(len(values) * SHARPEST_SHARE))
     sharpest = np.clip(np.partition(values, -count)[-count:].astype(np.float64), CERTAIN, 1 - CERTAIN)
     return float(1 / (1 + np.exp(-np.log(sharpest / (1 - sharpest)).mean() / SOFTNESS)))

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from blurkit import __version__
+from blurkit import __version__, methods
 from blurkit.cli import completions
-from blurkit.zeng import patches, pipeline
+from blurkit.cli.patches import COPIES
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = sorted((ROOT / "man").glob("*.[157]"))
@@ -27,6 +27,12 @@ def plain(text):
 def section(page, name):
     """The lines of a section, without its title."""
     return re.search(rf"^\.SH {name}\n(.*?)(?=^\.SH |\Z)", page.read_text(), re.M | re.S)[1]
+
+
+def of_method(name, method):
+    """What a section of the format page says of one method, plain; its first part holds for all."""
+    common, *parts = re.split(r"^\.SS (.*)\n", section(ROOT / "man/blurkit.5", name), flags=re.M)
+    return plain(common + dict(zip(parts[::2], parts[1::2], strict=True))[method])
 
 
 def described(command):
@@ -108,16 +114,26 @@ def test_the_title_names_page_section_and_version(page):
     assert re.fullmatch(rf'\.TH {title.upper()} {number} \d{{4}}-\d\d-\d\d "blurkit {__version__}" "blurkit manual"', plain(head))
 
 
-def test_the_format_page_names_every_field_of_a_patch_and_its_type():
-    found = dict(re.findall(r"(\w+) \((\w+)[,)]", plain(section(ROOT / "man/blurkit.5", "PATCH SETS"))))
-    fields = {name: patches.RECORD[name].base.str.lstrip("<|") for name in patches.RECORD.names}
-    assert {name: found.get(name) for name in fields} == fields
+@pytest.mark.parametrize("method", methods.METHODS)
+def test_the_format_page_names_every_field_of_a_patch_its_type_and_its_shape(method):
+    found = dict(re.findall(r"(\w+) \(([a-zA-Z]\d+(?:, [\dx ]+)?)\)", of_method("PATCH SETS", method)))
+    record = methods.pipeline(method).patch_record()
+    fields = {name: record[name].base.str.lstrip("<|") + ", " * bool(record[name].shape) + " x ".join(map(str, record[name].shape)) for name in record.names}
+    assert found == fields
 
 
-def test_the_format_page_names_every_array_of_the_weights_and_its_shape():
-    text = plain(section(ROOT / "man/blurkit.5", "WEIGHTS"))
-    for name, shape in pipeline.SHAPES.items():
-        assert f"{name} ({', '.join(map(str, shape))})" in text
+@pytest.mark.parametrize("method", methods.METHODS)
+def test_the_format_page_names_every_array_of_the_weights_and_its_shape(method):
+    headings = re.findall(r"^([\w.]+) \(([\d, ]*)\)(?:, ([\w.]+) \(([\d, ]*)\))?$", of_method("WEIGHTS", method), re.M)
+    found = {name: shape for line in headings for name, shape in (line[:2], line[2:]) if name}
+    assert found == {name: ", ".join(map(str, shape)) for name, shape in methods.pipeline(method).SHAPES.items()}
+
+
+@pytest.mark.parametrize("method", methods.METHODS)
+def test_pages_on_making_weights_name_the_defaults_of_every_method(method):
+    pipeline = methods.pipeline(method)
+    assert f"{pipeline.LEAST_ACCURACY} for {method}" in described("blur-train")["--min-accuracy"]
+    assert f"(default {COPIES[pipeline.LEARNS_FROM]})" in described("blur-patches")["--copies"]
 
 
 @pytest.mark.skipif(not shutil.which("groff"), reason="groff is not installed")

@@ -147,10 +147,10 @@ def holds_arrays(item):
         return file.read(len(NPY_MAGIC)) == NPY_MAGIC
 
 
-def maps(item, max_pixels):
+def maps(item, max_pixels, raw=False):
     """The maps in an input: every array of an NPY stream, or one PNG, TIFF or PFM.
 
-    Yields (input, map); raises InputError where the stream breaks.
+    Yields (input, map), with `raw` of one or two planes; raises InputError where the stream breaks.
     """
     from blurkit.image import as_map, decode_map
     from blurkit.npy import NPY_MAGIC, OnlyRead, read_npy
@@ -167,10 +167,11 @@ def maps(item, max_pixels):
             yield item, decode_map(start + stream.read(), max_pixels)
             return
         number = 0
-        while (array := read_npy(source, max_pixels)) is not None:
+        while (array := read_npy(source, max_pixels * (1 + raw))) is not None:
             number += 1
             named = item if number == 1 else Input(item.path, f"{item.stem}-{number}")
-            yield named, as_map(array)
+            check_pixels(array, max_pixels)
+            yield named, as_map(array, raw)
     except OSError as error:
         raise InputError(error.strerror or str(error)) from error
     finally:
@@ -178,7 +179,14 @@ def maps(item, max_pixels):
             stream.close()
 
 
-def maps_with_photos(items, paths, option, args, console):
+def check_pixels(array, max_pixels):
+    """Raise an InputError where a map has too many pixels, in one or two planes."""
+    pixels = array.size // 2 if array.ndim == 3 and array.shape[0] == 2 else array.size
+    if pixels > max_pixels:
+        raise InputError(f"map has {pixels} pixels; --max-pixels allows {max_pixels}")
+
+
+def maps_with_photos(items, paths, option, args, console, raw=False):
     """Every map of the inputs with the path of its photo (None where `paths` is empty).
 
     A map that cannot be read is reported and uses up its photo, so that the others keep theirs.
@@ -187,7 +195,7 @@ def maps_with_photos(items, paths, option, args, console):
     count = 0
     for item in items:
         try:
-            for named, found in maps(item, args.max_pixels):
+            for named, found in maps(item, args.max_pixels, raw):
                 count += 1
                 path = next(photos, None)
                 if paths and path is None:

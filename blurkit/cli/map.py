@@ -11,6 +11,7 @@ def describe(parser):
     options.files(parser, "photos", recursive=True)
     group = options.method(parser)
     group.add_argument("--raw", action="store_true", help="leave out the refinement (blur-refine does it)")
+    options.sigma(group)
     options.weights(group)
     picture_options(options.output(parser, FORMS, "npy", "map"))
     options.workers(parser)
@@ -27,6 +28,7 @@ def work_on(args, console):
     items = inputs.from_args(args)
     with output.Output(args, FORMS, "npy") as out:
         check_picture_options(args, out)
+        check_planes(args, out)
         out.claim(items)
         options.set_threads(args)
         weights, header = options.load_weights(args)
@@ -46,7 +48,7 @@ def one(item, args, weights):
     from blurkit.map import sharpness_map
 
     photo = inputs.photo(item, args.max_pixels)
-    return sharpness_map(photo, weights, args.method, args.raw, args.as_published, args.device, args.working_size)
+    return sharpness_map(photo, weights, args.method, args.raw, args.as_published, args.device, args.working_size, args.sigma)
 
 
 def check_picture_options(args, out):
@@ -55,6 +57,20 @@ def check_picture_options(args, out):
 
     if (args.stretch or args.palette) and out.form != "png":
         raise UsageError(f"--stretch, --colormap and --palette are for PNG, not {out.form.upper()}; add -f png")
+
+
+def check_planes(args, out):
+    """What goes beyond one plane of [0, 1] needs a format that holds it, and a method that measures it."""
+    from blurkit import methods
+    from blurkit.errors import UsageError
+
+    pipeline = methods.pipeline(args.method)
+    if args.sigma and not pipeline.MEASURES_SIGMA:
+        raise UsageError(f"method {args.method} does not measure blur in pixels; --sigma needs one that does")
+    if args.sigma and out.form == "png":
+        raise UsageError("--sigma is in pixels, and a PNG holds 0 to 1 only: add -f npy, tiff or pfm")
+    if getattr(args, "raw", False) and pipeline.RAW_PLANES > 1 and out.form != "npy":
+        raise UsageError(f"a raw map of method {args.method} has {pipeline.RAW_PLANES} planes, which only NPY holds: add -f npy")
 
 
 def encode(sharpness, out, args):

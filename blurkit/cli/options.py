@@ -126,6 +126,10 @@ def method(parser, working_size=True):
     return group
 
 
+def sigma(group):
+    group.add_argument("--sigma", action="store_true", help="write blur as sigma in pixels of the photo, instead of sharpness (park)")
+
+
 def weights(group):
     group.add_argument("--weights", metavar="FILE", help="weights to use (default: those that came with blurkit, or $BLURKIT_WEIGHTS)")
     group.add_argument("--device", metavar="DEV", help="auto, cpu, cuda or cuda:N (default $BLURKIT_DEVICE or auto: a GPU if there is one)")

@@ -8,7 +8,7 @@ from blurkit.cli import inputs, options, output, run, work
 from blurkit.errors import InputError, UsageError, check_sizes
 
 FORMS = ("npy",)
-COMPOSED_COPIES = 8  # default of --copies with --compose
+COPIES = {"masks": 0, "compositions": 8, "sharp photos": 40}  # default of --copies
 SEGMENTS = (".seg.png",)
 
 
@@ -28,8 +28,9 @@ def describe(parser):
         "--copies",
         metavar="N",
         type=options.natural,
-        help="N copies of each photo, resized, noised and compressed at random, besides itself (default 0); "
-        f"with --compose: N compositions, every fourth so degraded (default {COMPOSED_COPIES})",
+        help=f"N copies of each photo, resized, noised and compressed at random, besides itself (default {COPIES['masks']}); "
+        f"with --compose: N compositions, every fourth so degraded (default {COPIES['compositions']}); "
+        f"park: N copies, reduced, blurred, noised and compressed at random (default {COPIES['sharp photos']})",
     )
     group.add_argument("--seed", metavar="N", type=options.natural, default=0, help="seed of all that is random (default 0)")
     options.output(parser, FORMS, "npy")
@@ -43,7 +44,7 @@ def work_on(args, console):
     check(args)
     items = inputs.from_args(args)
     if any(item.path is None for item in items):
-        raise UsageError("name the photos: one on standard input has no mask")
+        raise UsageError("name the photos: they are read twice, so standard input will not do")
     pipeline = methods.pipeline(args.method)
     with output.Output(args, FORMS, "npy") as out:
         if out.folder:
@@ -68,14 +69,21 @@ def work_on(args, console):
 
 def check(args):
     """Options that exclude each other, and a default that depends on another option."""
+    from blurkit import methods
+
     if args.compose and (args.masks or args.truth_is):
         raise UsageError("--compose makes its own masks; --masks and --truth-is do not go with it")
     if args.segments and not args.compose:
         raise UsageError("--segments goes with --compose")
+    args.source = "compositions" if args.compose else methods.pipeline(args.method).LEARNS_FROM
+    if args.source == "sharp photos" and (args.masks or args.truth_is):
+        raise UsageError(f"method {args.method} learns from sharp photos alone; --masks and --truth-is do not go with it")
+    if args.compose and methods.pipeline(args.method).LEARNS_FROM == "sharp photos":
+        raise UsageError(f"method {args.method} learns from sharp photos alone; --compose does not go with it")
     if args.copies is None:
-        args.copies = COMPOSED_COPIES if args.compose else 0
-    if args.compose and not args.copies:
-        raise UsageError("--compose needs at least one copy")
+        args.copies = COPIES[args.source]
+    if args.source != "masks" and not args.copies:
+        raise UsageError(f"method {args.method} needs at least one copy" if args.source == "sharp photos" else "--compose needs at least one copy")
 
 
 def survey(wanted, args, console, bar):
@@ -91,11 +99,11 @@ def survey(wanted, args, console, bar):
 
 
 def survey_one(wanted, args):
-    """The centres of all pictures of one photo, a list of (n, 2) arrays."""
-    from blurkit import methods
+    """The centres of all pictures of one photo, a list of arrays."""
+    from blurkit.patches import centres
 
-    centres = methods.pipeline(args.method).centres
-    return [centres(photo, args.per_photo) for photo, *_ in pictures(wanted, args)]
+    made = enumerate(pictures(wanted, args))
+    return [centres(picture, second, copy, args.per_photo, args.method, args.seed, wanted[0]) for copy, (picture, second, _) in made]
 
 
 def cut(wanted, found, args):
@@ -107,19 +115,27 @@ def cut(wanted, found, args):
     number, item = wanted
     name = os.fsencode(os.path.basename(item.path))
     made = zip(pictures(wanted, args), found[number], strict=True)
-    return [cut(photo, truth, at, args.method, name, number, copy, sigma) for copy, ((photo, truth, sigma), at) in enumerate(made)]
+    return [cut(picture, second, at, args.method, name, number, copy, sigma) for copy, ((picture, second, sigma), at) in enumerate(made)]
 
 
 def pictures(wanted, args):
-    """All pictures made from one photo, always the same: (photo, truth, sigma)."""
+    """All pictures made from one photo, always the same: (picture, what goes with it, sigma)."""
     from blurkit.patches import picture
 
     number, item = wanted
     photo = inputs.photo(item, args.max_pixels)
+    second = companion(item, photo, args)
+    for copy in range(args.copies + (args.source == "masks")):
+        yield picture(photo, second, copy, args.source, args.method, args.seed, number)
+
+
+def companion(item, photo, args):
+    """The mask or the segmentation that belongs to a photo; None where none is needed."""
+    if args.source == "sharp photos":
+        return None
     second = segments(item, args) if args.compose else inputs.truth(item, args)
     check_sizes("photo", photo.shape, "its segmentation" if args.compose else "its mask", second.shape)
-    for copy in range(args.copies + (not args.compose)):
-        yield picture(photo, second, copy, args.compose, args.seed, number)
+    return second
 
 
 def segments(item, args):

@@ -1,7 +1,7 @@
 """blur-refine: maps in, refined maps out."""
 
 from blurkit.cli import inputs, options, output, run
-from blurkit.cli.map import FORMS, check_picture_options, encode, picture_options
+from blurkit.cli.map import FORMS, check_picture_options, check_planes, encode, picture_options
 from blurkit.errors import InputError
 
 
@@ -10,7 +10,8 @@ def describe(parser):
     parser.description = "Refine raw maps (from blur-map --raw) along the photos they were made from."
     group = options.files(parser, "maps: NPY (any number in one stream), PNG, TIFF or PFM")
     group.add_argument("--guide", metavar="PHOTO", action="append", default=[], help="the photo of a map; given once per map, in order")
-    options.method(parser)
+    method = options.method(parser)
+    options.sigma(method)
     picture_options(options.output(parser, FORMS, "npy", "map"))
 
 
@@ -18,8 +19,9 @@ def work_on(args, console):
     items = inputs.from_args(args)
     with output.Output(args, FORMS, "npy") as out:
         check_picture_options(args, out)
+        check_planes(args, out)
         out.claim(items, args.guide)
-        for named, raw, guide in inputs.maps_with_photos(items, args.guide, "--guide", args, console):
+        for named, raw, guide in inputs.maps_with_photos(items, args.guide, "--guide", args, console, raw=True):
             refine_one(named, raw, guide, args, out, console)
 
 
@@ -29,11 +31,11 @@ def refine_one(item, raw, guide, args, out, console):
 
     try:
         photo = None if guide is None else inputs.photo(inputs.Input(guide, ""), args.max_pixels)
-        refined = refine(raw, photo, args.method, args.as_published, args.working_size)
+        refined = refine(raw, photo, args.method, args.as_published, args.working_size, args.sigma)
     except (InputError, MemoryError) as error:
         console.bad(guide or item.label, error)
     else:
-        console.detail(f"{item.label}: {raw.shape[1]}x{raw.shape[0]} refined")
+        console.detail(f"{item.label}: {raw.shape[-1]}x{raw.shape[-2]} refined")
         out.write(item, encode(refined, out, args))
 
 

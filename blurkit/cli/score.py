@@ -52,7 +52,7 @@ def tasks(items, args, console):
         try:
             item = inputs.seekable(item)
             if inputs.holds_arrays(item):
-                for _, found in inputs.maps(item, args.max_pixels):
+                for _, found in inputs.maps(item, args.max_pixels, raw=not args.masks):
                     yield item, found
             else:
                 yield item, None

@@ -6,7 +6,6 @@ from blurkit.cli import inputs, options, output, run
 from blurkit.errors import InputError, UsageError, WeightsError
 
 FORMS = ("npz",)
-LEAST_ACCURACY = 0.9  # below, the kernels of one run in two are noise
 MOST_BYTES = 4 << 30
 
 
@@ -25,8 +24,7 @@ def describe(parser):
         "--min-accuracy",
         metavar="A",
         type=options.share,
-        default=LEAST_ACCURACY,
-        help=f"write no weights if the network is less accurate on photos it has not seen (default {LEAST_ACCURACY})",
+        help="write no weights if the network is less accurate on photos it has not seen (default: what the method needs)",
     )
     options.output(parser, FORMS, "npz")
 
@@ -39,6 +37,7 @@ def work_on(args, console):
     items = inputs.from_args(args)
     pipeline = methods.pipeline(args.method)
     epochs = args.epochs or pipeline.EPOCHS
+    least = pipeline.LEAST_ACCURACY if args.min_accuracy is None else args.min_accuracy
     with output.Output(args, FORMS, "npz") as out:
         if out.folder:
             raise UsageError("weights are one file: name it with -o FILE")
@@ -48,11 +47,11 @@ def work_on(args, console):
         with Report(args) as report:
             arrays, measured = train(records, args.method, epochs, args.seed, device, report)
         table(measured, args)
-        if measured["accuracy"] < args.min_accuracy:
-            raise WeightsError(f"accuracy on unseen photos is {measured['accuracy']:.3f}, below {args.min_accuracy:g}: no weights written (--min-accuracy)")
+        if measured["accuracy"] < least:
+            raise WeightsError(f"accuracy on unseen photos is {measured['accuracy']:.3f}, below {least:g}: no weights written (--min-accuracy)")
         header = {
             "method": args.method,
-            "command": f"blur-train --method {args.method} --epochs {epochs} --seed {args.seed}",
+            "command": f"blur-train --method {args.method} --epochs {epochs} --seed {args.seed}" + (f" --threads {args.threads}" if args.threads else ""),
             "patches": len(records),
             "photos": len(set(records["photo"].tolist())),
             "patches_sha256": digest,

@@ -1,0 +1,41 @@
+"""Pictures of results: curves as SVG, montages as PNG."""
+
+import cv2
+import numpy as np
+
+WIDTH, HEIGHT, EDGE = 480, 320, 48  # pixels
+COLOURS = ("#1b6ca8", "#c8553d", "#4f8a4c", "#8d5a97", "#b08900", "#3d3d3d")
+CELL = (240, 180)  # pixels; width and height of a picture in a montage
+
+
+def curves(path, rows, title, along, places=None):
+    """Curves {name: values} over `places` (default 1, 2, ...) as an SVG."""
+    rows = {name: np.asarray(values, float) for name, values in rows.items()}
+    count = len(next(iter(rows.values())))
+    places = np.arange(1, count + 1) if places is None else np.asarray(places, float)
+    top = max(values.max() for values in rows.values())
+    x = EDGE + (places - places[0]) / (places[-1] - places[0]) * (WIDTH - 2 * EDGE)
+    parts = [f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{HEIGHT}" font-family="sans-serif" font-size="12">']
+    parts.append(f'<rect width="{WIDTH}" height="{HEIGHT}" fill="white"/><text x="{EDGE}" y="20">{title}</text>')
+    parts.append(f'<path d="M{EDGE} {EDGE // 2 + 8}V{HEIGHT - EDGE}H{WIDTH - EDGE}" fill="none" stroke="black"/>')
+    parts.append(f'<text x="{WIDTH - EDGE}" y="{HEIGHT - 12}" text-anchor="end">{along} ({places[0]:g} to {places[-1]:g})</text>')
+    parts.append(f'<text x="4" y="{EDGE}">{top:.3g}</text><text x="4" y="{HEIGHT - EDGE}">0</text>')
+    for number, (name, values) in enumerate(rows.items()):
+        y = HEIGHT - EDGE - values / top * (HEIGHT - 2 * EDGE)
+        points = " ".join(f"{a:.1f},{b:.1f}" for a, b in zip(x, y, strict=True))
+        colour = COLOURS[number % len(COLOURS)]
+        parts.append(f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="1.5"/>')
+        if len(rows) <= len(COLOURS):
+            parts.append(f'<text x="{WIDTH - EDGE}" y="{EDGE + 16 * number}" text-anchor="end" fill="{colour}">{name}</text>')
+    path.write_text("\n".join([*parts, "</svg>"]) + "\n")
+
+
+def painted(sharpness):
+    """A map in colours, (H, W, 3) uint8 RGB."""
+    return cv2.applyColorMap(np.uint8(sharpness * 255), cv2.COLORMAP_VIRIDIS)[..., ::-1]
+
+
+def montage(path, rows):
+    """Pictures, grey or RGB uint8, in rows, as one PNG."""
+    shown = [np.hstack([cv2.resize(p if p.ndim == 3 else np.dstack([p] * 3), CELL, interpolation=cv2.INTER_AREA) for p in row]) for row in rows]
+    cv2.imwrite(str(path), np.vstack(shown)[..., ::-1])

@@ -1,0 +1,136 @@
+"""What the benchmarks share: the commands run as processes, the sets that are scored, the record of a study."""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import cv2
+import numpy as np
+import photos
+
+IMPORT = [sys.executable, "-c", "import numpy, cv2, PIL.Image"]
+NAMES = ("auc", "f_max", "mae", "f_blurred")
+NOISE = 5.0  # 8-bit steps
+PEAK = """import resource, subprocess, sys
+subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, check=True)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1e6)"""
+
+
+def command(*words, data=None):
+    """Output of a command; stops the benchmark where it fails."""
+    return subprocess.run([str(w) for w in words], input=data, stdout=subprocess.PIPE, check=True).stdout
+
+
+def maps(method, names, folder, *extra):
+    """Maps of photos, as NPY files in a folder."""
+    command("blur-map", "--method", method, *extra, "-q", "-j", 2, "-o", f"{folder}/", *names)
+
+
+def scored(folder, masks, *extra):
+    """The figures of blur-score --truth for a folder of maps."""
+    lines = command("blur-score", "--truth", masks, *extra, "--json", *sorted(Path(folder).glob("*.npy"))).splitlines()
+    return {k: v for k, v in json.loads(lines[-1]).items() if k in NAMES}
+
+
+def sets(data):
+    """Name, photos, masks and polarity of the two sets that are scored."""
+    yield "cuhk val (60)", photos.validation(data), (data / "cuhk" / "gt", "--truth-is", "blurred")
+    yield "labelled (48)", photos.labelled(data), (data / "labelled",)
+
+
+def accuracy(method, data, scratch, variants):
+    """Figures of a method on both sets; `variants`: (label, options of blur-map)."""
+    for name, names, masks in sets(data):
+        for label, extra in variants:
+            folder = scratch / f"{name}-{label}"
+            maps(method, names, folder, *extra)
+            yield f"{name}, {label}", scored(folder, *masks)
+
+
+def noise(method, data, scratch, most):
+    """Figures on val photos as they are and with Gaussian noise of sigma 5/255; `most`: that max F may fall."""
+    rng = np.random.default_rng(0)
+    folder = scratch / "noisy"
+    folder.mkdir()
+    for path in photos.validation(data):
+        photo = cv2.imread(str(path)).astype(np.float64)
+        cv2.imwrite(str(folder / f"{path.stem}.png"), np.clip(np.rint(photo + rng.normal(0, NOISE, photo.shape)), 0, 255).astype(np.uint8))
+    found = []
+    for label, names in (("clean", photos.validation(data)), (f"noise {NOISE:g}/255", sorted(folder.glob("*.png")))):
+        maps(method, names, scratch / f"maps-{label[:5]}")
+        found.append(scored(scratch / f"maps-{label[:5]}", data / "cuhk" / "gt", "--truth-is", "blurred"))
+        yield label, found[-1]
+    fall = found[0]["f_max"] - found[1]["f_max"]
+    yield "max F falls by", {"f_max": fall, f"within {most:g}": fall <= most}
+
+
+def identity(method, data):
+    """The same bytes by different ways, ten photos."""
+    ten = photos.validation(data)[:10]
+    guides = [word for path in ten for word in ("--guide", path)]
+    do, refine = ("blur-map", "--method", method), ("blur-refine", "--method", method)
+    whole = command(*do, *ten)
+    raw = command(*do, "--raw", *ten)
+    yield "blur-map = blur-map --raw | blur-refine --guide, ten photos in one stream", {"same": whole == command(*refine, *guides, data=raw)}
+    yield "one stream = ten runs", {"same": whole == b"".join(command(*do, p) for p in ten)}
+    single = [command(*refine, "--guide", p, data=command(*do, "--raw", p)) for p in ten]
+    yield "ten pipes = one stream", {"same": whole == b"".join(single)}
+
+
+def seconds(*words, repeats=7, cores=None):
+    """Least wall time of a command over some runs, on all or the first few cores."""
+    found = []
+    bound = (lambda: os.sched_setaffinity(0, range(cores))) if cores else None
+    for _ in range(repeats):
+        start = time.perf_counter()
+        subprocess.run([str(w) for w in words], stdout=subprocess.DEVNULL, check=True, preexec_fn=bound)
+        found.append(time.perf_counter() - start)
+    return min(found)
+
+
+def peak(*words):
+    """Peak memory of a command, GB."""
+    return float(command(sys.executable, "-c", PEAK, *words))
+
+
+def missed(label, figures, required):
+    """The figures of a row that miss what they must show."""
+    wanted = required.get(label, {})
+    return [name for name, (least, most) in wanted.items() if not least <= figures[name] <= most] + [n for n, v in figures.items() if v is False]
+
+
+def line(label, figures, required):
+    """A row of a study, as text."""
+    mark = f"  MISSED: {', '.join(found)}" if (found := missed(label, figures, required)) else ""
+    return f"{label:60s} " + "  ".join(f"{k} {v:.4g}" if isinstance(v, float) else f"{k} {v}" for k, v in figures.items()) + mark
+
+
+def main(name, doc, studies, required):
+    """Run the studies and keep their rows in RESULTS/NAME.txt and .json."""
+    parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--results", type=Path, required=True)
+    parser.add_argument("--only", choices=[f.__name__ for f in studies], action="append")
+    args = parser.parse_args()
+    if not (args.data / "cuhk" / "val.txt").is_file():
+        parser.error(f"there is no {args.data / 'cuhk' / 'val.txt'}; give the folder with make bench DATA=DIR")
+    args.results.mkdir(parents=True, exist_ok=True)
+    record = args.results / f"{name}.json"
+    results = json.loads(record.read_text()) if args.only and record.exists() else {}
+    for study in studies:
+        if args.only and study.__name__ not in args.only:
+            continue
+        with tempfile.TemporaryDirectory() as scratch:
+            print(f"## {study.__name__}: {study.__doc__}", flush=True)
+            results[study.__name__] = {}
+            for label, figures in study(args.data, Path(scratch), args.results):
+                results[study.__name__][label] = figures
+                print(line(label, figures, required), flush=True)
+        record.write_text(json.dumps(results, indent=1) + "\n")
+    text = [f"## {study}\n" + "\n".join(line(*row, required) for row in rows.items()) for study, rows in results.items()]
+    (args.results / f"{name}.txt").write_text("\n\n".join(text) + "\n")

@@ -1,0 +1,240 @@
+"""The figures of the park method, measured through the commands: bench/results/park.{txt,json}.
+
+usage: park.py --data DATA --results DIR [--only NAME]...
+
+DATA holds cuhk/ (image, gt, val.txt), labelled/, sharp/ and scenes/ as README.md says.
+Accuracy of maps and of the classifier is that of photos no weights were trained on;
+the study of sigma uses the photos it was trained on and others, and says which.
+"""
+
+import cv2
+import measure
+import numpy as np
+import photos
+from measure import command, maps, peak, seconds
+
+from blurkit import store
+from blurkit.degrade import add_noise, compress
+from blurkit.device import CpuWindow
+from blurkit.park import edges, features, network, patches
+
+CONDITIONS = {
+    "clean": lambda photo, rng: photo,
+    "JPEG q85": lambda photo, rng: compress(photo, 85),
+    "noise 3/255": lambda photo, rng: add_noise(photo, 3, rng),
+}
+POINTS = 48  # of a photo, half of them at weak edges
+KNOWN = (0.6, 0.9, 1.2, 1.5, 1.9)  # pixels
+
+
+def identity(data, scratch, results):
+    """Same bytes by different ways."""
+    yield from measure.identity("park", data)
+    photo = photos.validation(data)[0]
+    do, refine = ("blur-map", "--method", "park"), ("blur-refine", "--method", "park", "--guide", photo)
+    for extra in ("--as-published", "--sigma"):
+        raw = command(*do, "--raw", *([extra] if extra != "--sigma" else []), photo)
+        yield f"{extra}, one photo", {"same": command(*do, extra, photo) == command(*refine, extra, data=raw)}
+
+
+def load(path):
+    """A photo as RGB."""
+    return cv2.cvtColor(cv2.imread(str(path)), cv2.COLOR_BGR2RGB)
+
+
+def halved(photo):
+    """A photo at half its width and height, by area."""
+    return cv2.resize(photo, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+
+
+def fresh(names, condition, reduce, seed=0):
+    """Patches of photos blurred by every class, at edges of the sharp photo (training thresholds), as many weak as strong.
+
+    Returns
+    -------
+    patches : (n, 28, 28, 3) uint8; strong : (n,) bool; labels : (n,) int, of SIGMAS; photo : (n,) int
+    """
+    found = []
+    for number, path in enumerate(names):
+        rng = np.random.default_rng([seed, number])
+        sharp = reduce(load(path))
+        at = patches.points(sharp, sharp, patches.SHARP, 10**9, rng)
+        few = min(POINTS // 2, int((at[:, 2] == 0).sum()), int((at[:, 2] == 1).sum()))
+        at = np.concatenate([at[at[:, 2] == kind][:few] for kind in (0, 1)])
+        for label, sigma in enumerate(patches.SIGMAS):
+            picture = CONDITIONS[condition](patches.gaussian_blur(sharp, float(sigma)), rng)
+            found.append((patches.gather(picture, at[:, :2]), at[:, 2] == 1, np.full(len(at), label), np.full(len(at), number)))
+    return tuple(np.concatenate(part) for part in zip(*found, strict=True))
+
+
+def shipped():
+    """The weights that come with blurkit."""
+    return store.read_weights(store.find_weights("park").read_bytes(), "park", network.SHAPES)[0]
+
+
+def folded(posterior):
+    """Our classes as the paper's eleven, what lies beyond them counted to the ends: (n, 17) -> (n, 11)."""
+    first, last = patches.SHARPEST, patches.SHARPEST + len(patches.SIGMAS)
+    found = posterior[:, first:last].copy()
+    found[:, 0] += posterior[:, :first].sum(axis=1)
+    found[:, -1] += posterior[:, last:].sum(axis=1)
+    return found
+
+
+def ours(pixels, strong, weights):
+    """Our network's probabilities of the paper's classes."""
+    cut = pixels[:, :-1, :-1]
+    return folded(network.in_chunks(lambda part: network.posterior(part, weights, CpuWindow), len(patches.CLASSES), cut))
+
+
+def published(pixels, strong, weights):
+    """The paper's network's probabilities."""
+
+    def of(part, strong):
+        crafted = features.hand_crafted(part.max(axis=3) / 255, strong).reshape(len(part), -1)
+        return network.published_probabilities(part[:, :-1, :-1], crafted, strong, weights, CpuWindow)
+
+    return network.in_chunks(of, len(patches.SIGMAS), pixels, strong)
+
+
+def nearest(probabilities):
+    """The class nearest to the expected sigma."""
+    return np.abs((probabilities @ patches.SIGMAS)[:, None] - patches.SIGMAS).argmin(axis=1)
+
+
+def likeliest_three(probabilities):
+    """The class whose probability, with that of its neighbours, is largest."""
+    padded = np.pad(probabilities, ((0, 0), (1, 1)))
+    return (padded[:, :-2] + padded[:, 1:-1] + padded[:, 2:]).argmax(axis=1)
+
+
+def likeliest(probabilities):
+    """The likeliest class."""
+    return probabilities.argmax(axis=1)
+
+
+def rates(chosen, labels):
+    """Shares of right classes and of classes at most one off."""
+    off = np.abs(chosen - labels)
+    return {"exact": float((off == 0).mean()), "within one": float((off <= 1).mean())}
+
+
+def classifier(data, scratch, results):
+    """Fresh patches of the 100 scenes nothing was trained on, photos halved by area unless told."""
+    weights = shipped()
+    for reduce, how in ((halved, ""), (np.asarray, ", photos as they are")):
+        for condition in CONDITIONS:
+            pixels, strong, labels, _ = fresh(photos.unseen(data), condition, reduce)
+            found = ours(pixels, strong, weights)
+            yield f"ours, {condition}{how}", rates(nearest(found), labels)
+            yield f"ours, {condition}{how}, likeliest class", rates(likeliest(found), labels)
+            yield f"ours, {condition}{how}, likeliest three", rates(likeliest_three(found), labels)
+            if reduce is halved:
+                yield f"paper's network, {condition}", rates(likeliest(published(pixels, strong, weights)), labels)
+
+
+def reliability(data, scratch, results):
+    """How often the likeliest class is right, by its probability; and the error by the posterior's own deviation."""
+    pixels, strong, labels, _ = fresh(photos.unseen(data), "JPEG q85", halved)
+    found = ours(pixels, strong, shipped())
+    confidence, right = found.max(axis=1), found.argmax(axis=1) == labels
+    for low in np.arange(0.2, 1, 0.1):
+        inside = (confidence >= low) & (confidence < low + 0.1)
+        if inside.sum() >= 50:
+            yield (
+                f"probability {low:.1f} to {low + 0.1:.1f}",
+                {"patches": int(inside.sum()), "mean": float(confidence[inside].mean()), "right": float(right[inside].mean())},
+            )
+    mean = found @ patches.SIGMAS
+    deviation = np.sqrt(np.maximum(found @ patches.SIGMAS**2 - mean**2, 0))
+    for low, high in ((0, 0.05), (0.05, 0.1), (0.1, 0.15), (0.15, 0.2), (0.2, 0.3), (0.3, 0.5)):
+        inside = (deviation >= low) & (deviation < high)
+        if inside.sum() >= 50:
+            error = np.sqrt(((mean - patches.SIGMAS[labels])[inside] ** 2).mean())
+            yield f"deviation {low:g} to {high:g} pixels", {"patches": int(inside.sum()), "mean": float(deviation[inside].mean()), "error": float(error)}
+
+
+def sigma(data, scratch, results):
+    """Median of --sigma at edges of photos halved and blurred by a known sigma: how many are within .15 pixels."""
+    for label, names in (("sharp (100, of those trained on)", photos.sharp(data)[:100]), ("scenes (100, unseen)", photos.unseen(data))):
+        found = np.array([medians(names, known, scratch / f"{label}-{known}") for known in KNOWN])  # (5, 100)
+        for known, row in zip(KNOWN, found, strict=True):
+            within = int((np.abs(row - known) <= 0.15).sum())
+            yield f"{label}, sigma {known:g}", {"median": float(np.median(row)), "within .15": within}
+        yield f"{label}, all", {"within .15, of 100": float((np.abs(found - np.array(KNOWN)[:, None]) <= 0.15).mean() * 100)}
+        yield f"{label}, rising with sigma", {"photos": int((np.diff(found, axis=0) > 0).all(axis=0).sum())}
+
+
+def medians(names, known, folder):
+    """Median of --sigma at the edges of every photo, halved and blurred by `known`."""
+    folder.mkdir()
+    for path in names:
+        picture = patches.gaussian_blur(halved(load(path)), known)
+        cv2.imwrite(str(folder / f"{path.stem}.png"), picture[..., ::-1])
+    blurred = sorted(folder.glob("*.png"))
+    maps("park", blurred, folder / "maps", "--sigma")
+    return [float(np.median(np.load(folder / "maps" / f"{p.stem}.npy")[edges.edges(edges.value(load(p))) > 0])) for p in blurred]
+
+
+def accuracy(data, scratch, results):
+    """As published and as default, on both sets, weights as shipped."""
+    yield from measure.accuracy("park", data, scratch, (("default", []), ("as published", ["--as-published"])))
+
+
+def noise(data, scratch, results):
+    """Val photos with Gaussian noise of sigma 5/255 added."""
+    yield from measure.noise("park", data, scratch, most=0.03)
+
+
+def meaning(data, scratch, results):
+    """Mean of the map of photos sharp everywhere and blurred everywhere."""
+    names = photos.unseen(data)
+    for known in (0, 0.75, 1.5, 3):
+        folder = scratch / f"sigma-{known}"
+        folder.mkdir()
+        for path in names:
+            cv2.imwrite(str(folder / f"{path.stem}.png"), patches.gaussian_blur(halved(load(path)), known)[..., ::-1])
+        maps("park", sorted(folder.glob("*.png")), folder / "maps")
+        yield f"sigma {known:g}", {"median of means": float(np.median([np.load(p).mean() for p in sorted((folder / "maps").glob("*.npy"))]))}
+
+
+def speed(data, scratch, results):
+    """Whole processes, no GPU: time and peak memory; least of three runs."""
+    names = photos.validation(data)
+    sized = [cv2.resize(load(p), (640, 480), interpolation=cv2.INTER_AREA) for p in names]
+    counts = [int((edges.edges(edges.value(photo)) > 0).sum()) for photo in sized]
+    ordinary = int(np.argmin(np.abs(np.array(counts) - 6000)))
+    busy = np.tile(sized[int(np.argmax(counts))], (2, 2, 1))
+    large = cv2.resize(sized[ordinary], (4000, 3000), interpolation=cv2.INTER_CUBIC)
+    took = {}
+    for label, photo, extra in (
+        ("640x480", sized[ordinary], []),
+        ("640x480, --as-published", sized[ordinary], ["--as-published"]),
+        ("1280x960, busy", busy, []),
+        ("12 megapixels", large, []),
+    ):
+        path = scratch / "photo.png"
+        cv2.imwrite(str(path), photo[..., ::-1])
+        words = ["blur-map", "--method", "park", "--device", "cpu", *extra, str(path)]
+        took[label] = seconds(*words, repeats=3)
+        points = int((edges.edges(edges.value(photo)) > 0).sum())
+        yield label, {"edge points": points, "seeds": len(edges.seeds(edges.value(photo))), "seconds": took[label], "peak GB": peak(*words)}
+    yield "default : as published", {"ratio": took["640x480"] / took["640x480, --as-published"]}
+
+
+REQUIRED = {  # what each row must show: (least, most) per figure
+    "ours, clean": {"exact": (0.55, 1), "within one": (0.93, 1)},
+    "ours, JPEG q85": {"within one": (0.91, 1)},
+    "ours, noise 3/255": {"within one": (0.91, 1)},
+    "sharp (100, of those trained on), all": {"within .15, of 100": (90, 100)},
+    "sharp (100, of those trained on), rising with sigma": {"photos": (100, 100)},
+    "labelled (48), default": {"auc": (0.955, 1), "f_max": (0.89, 1), "mae": (0, 0.20), "f_blurred": (0.88, 1)},
+    "cuhk val (60), default": {"auc": (0.935, 1), "f_max": (0.80, 1), "mae": (0, 0.19), "f_blurred": (0.88, 1)},
+    "640x480": {"seconds": (0, 1.2)},
+    "default : as published": {"ratio": (0, 0.15)},
+    "1280x960, busy": {"edge points": (50_000, 10**7), "seconds": (0, 5)},
+    "12 megapixels": {"seconds": (0, 15), "peak GB": (0, 2.5)},
+}
+
+if __name__ == "__main__":
+    measure.main("park", __doc__, (identity, classifier, reliability, sigma, accuracy, noise, meaning, speed), REQUIRED)

@@ -1,0 +1,23 @@
+"""park: blur in pixels at edges, by deep and hand-crafted features, spread over the photo.
+
+J. Park, Y.-W. Tai, D. Cho, I. S. Kweon, "A Unified Approach of Multi-scale Deep and
+Hand-crafted Features for Defocus Estimation", CVPR 2017, doi:10.1109/CVPR.2017.295.
+
+The stages, in the order of the paper; our network in `network` and `training`,
+the seeds in `edges` and all of `spread` are ours.
+"""
+
+STAGES = (
+    "edges",
+    "patches",
+    "features",
+    "network",
+    "training",
+    "sparse",
+    "guide",
+    "bilateral",
+    "laplacian",
+    "median",
+    "spread",
+    "pipeline",
+)

@@ -1,0 +1,130 @@
+"""Stage 1: edge points, by Canny with two pairs of thresholds.
+
+J. Canny, "A Computational Approach to Edge Detection", IEEE TPAMI 8(6), 1986, as
+MATLAB's ``edge`` has it: derivative of a Gaussian, magnitude scaled by its largest,
+non-maximum suppression between interpolated neighbours, hysteresis over 8 neighbours.
+"""
+
+import math
+
+import cv2
+import numpy as np
+
+SIGMA = math.sqrt(2)  # pixels; smoothing before the gradient
+RADIUS = 8  # pixels; the Gaussian is cut here
+
+LEAST_GRADIENT = 1e-6  # of full scale a pixel; a photo of less has no edges, only rounding
+
+ESTIMATE = ((0.117, 0.176), (0.234, 0.351))
+"""(low, high) of weak and of strong edges in the photo to be measured, in units of its
+largest gradient (the published program)."""
+
+TRAIN = ((0.234, 0.351), (0.468, 0.702))
+"""The same in sharp photos to be learned from."""
+
+SEEK = (0.02, 0.04)
+"""(low, high) of the points our default measures: soft backgrounds seldom have stronger ones."""
+
+THIN = 8  # pixels; of a THIN x THIN cell one point is measured, its neighbours say the same
+
+WEAK, STRONG = 1, 2
+
+
+def value(photo):
+    """V of HSV, the largest of R, G and B: (H, W) float64 in [0, 1] of a uint8 or uint16 photo."""
+    return photo.max(axis=2) / np.float64(np.iinfo(photo.dtype).max)
+
+
+def gradient(grey):
+    """Derivatives of the Gaussian-smoothed grey along columns and rows, each (H, W) float64."""
+    offset = np.arange(-RADIUS, RADIUS + 1)
+    smooth = np.exp(-(offset**2) / (2 * SIGMA**2))
+    smooth /= smooth.sum()
+    slope = np.gradient(smooth)
+    slope /= np.abs(slope).sum() / 2  # either half sums to one
+    across = cv2.sepFilter2D(grey, cv2.CV_64F, -slope, smooth, borderType=cv2.BORDER_REPLICATE)
+    down = cv2.sepFilter2D(grey, cv2.CV_64F, smooth, -slope, borderType=cv2.BORDER_REPLICATE)
+    return across, down
+
+
+def edges(grey, thresholds=ESTIMATE):
+    """Edge points of a grey photo.
+
+    Parameters
+    ----------
+    grey : ndarray, (H, W), float64 in [0, 1]
+    thresholds : pair of (low, high)
+        Of weak and of strong edges, in units of the largest gradient.
+
+    Returns
+    -------
+    ndarray, (H, W), uint8
+        2 strong, 1 weak, 0 no edge.
+    """
+    found = np.zeros(grey.shape, np.uint8)
+    ridge, magnitude = ridges(grey, min(low for low, _ in thresholds))
+    for kind, (low, high) in zip((WEAK, STRONG), thresholds, strict=True):
+        found[hysteresis(ridge & (magnitude > low), magnitude > high)] = kind
+    return found
+
+
+def seeds(grey, thin=THIN):
+    """Points at even weak edges, the steepest of every small cell.
+
+    Parameters
+    ----------
+    grey : ndarray, (H, W), float64 in [0, 1]
+    thin : int, pixels
+        Side of the cells.
+
+    Returns
+    -------
+    ndarray, (n, 2), int64
+        (row, column), in the order of the cells.
+    """
+    low, high = SEEK
+    ridge, magnitude = ridges(grey, low)
+    row, column = np.nonzero(hysteresis(ridge, magnitude > high))
+    cell = row // thin * grey.shape[1] + column // thin
+    order = np.lexsort((-magnitude[row, column], cell))
+    first = order[np.flatnonzero(np.diff(cell[order], prepend=-1))]
+    return np.stack([row[first], column[first]], axis=1)
+
+
+def ridges(grey, low):
+    """Where the gradient exceeds `low` and its neighbours up and down its own direction.
+
+    The neighbours lie between pixels and are interpolated; the outermost pixels are never ridges.
+
+    Returns
+    -------
+    ridge : ndarray, (H, W), bool
+    magnitude : ndarray, (H, W), float64 in [0, 1]
+        Of the gradient, in units of its largest.
+    """
+    across, down = gradient(grey)
+    magnitude = np.hypot(across, down)
+    magnitude /= max(magnitude.max(), LEAST_GRADIENT)
+    width = grey.shape[1]
+    row, column = np.nonzero(magnitude[1:-1, 1:-1] > low)
+    at = (row + 1) * width + column + 1
+    x, y, flat = across.ravel()[at], down.ravel()[at], magnitude.ravel()
+    steep = np.abs(y) >= np.abs(x)
+    major = np.where(steep, np.where(y > 0, width, -width), np.where(x > 0, 1, -1))
+    minor = np.where(steep, np.where(x > 0, 1, -1), np.where(y > 0, width, -width))
+    share = np.minimum(np.abs(x), np.abs(y)) / np.maximum(np.abs(x), np.abs(y))
+    highest = np.ones(len(at), bool)
+    for way in (1, -1):
+        beside = flat[at + way * major] * (1 - share) + flat[at + way * (major + minor)] * share
+        highest &= flat[at] >= beside
+    ridge = np.zeros(grey.shape, bool)
+    ridge.ravel()[at[highest]] = True
+    return ridge, magnitude
+
+
+def hysteresis(candidates, sure):
+    """The 8-connected groups of candidates that hold a sure one: (H, W) bool."""
+    count, group = cv2.connectedComponents(candidates.astype(np.uint8), connectivity=8)
+    kept = np.zeros(count, bool)
+    kept[group[candidates & sure]] = True
+    return kept[group]

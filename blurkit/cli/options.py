@@ -145,7 +145,7 @@ def output(parser, forms, default, what=None):
     """-o and -f; what goes out is written in one place, ``cli.output``."""
     group = parser.add_argument_group("output")
     folder = f", or folder (existing, or with a slash at the end) for one {what} per input" if what else ""
-    group.add_argument("-o", "--output", metavar="OUT", help=f"file{folder} (default standard output)")
+    group.add_argument("-o", "--output", metavar="OUT", help=f"file{folder} (default, or -: standard output)")
     group.add_argument("-f", "--format", choices=forms, help=f"file format (default: by the suffix of OUT, else {default})")
     group.add_argument("--force", action="store_true", help="write binary data to a terminal")
     return group

@@ -432,3 +432,9 @@ def test_a_real_photo_goes_through_the_whole_pipe(run, data):
     with Image.open(photo) as picture:
         assert np.load(io.BytesIO(mapped.stdout)).shape == picture.size[::-1]
     assert run("blur-mask", "-t", "otsu", stdin=mapped.stdout).stdout.startswith(b"\x89PNG")
+
+
+def test_a_dash_as_output_is_standard_output(run, photos, tmp_path):
+    done = run("blur-map", "-o", "-", photos / "photo.png", cwd=tmp_path)
+    assert done == run("blur-map", photos / "photo.png") and done.status == 0
+    assert not list(tmp_path.iterdir())

@@ -47,7 +47,7 @@ def halved(photo):
     return cv2.resize(photo, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
 
 
-def fresh(names, condition, reduce, seed=0):
+def fresh(names, condition, reduce, seed=0, count=POINTS):
     """Patches of photos blurred by every class, at edges of the sharp photo (training thresholds), as many weak as strong.
 
     Returns
@@ -59,7 +59,7 @@ def fresh(names, condition, reduce, seed=0):
         rng = np.random.default_rng([seed, number])
         sharp = reduce(load(path))
         at = patches.points(sharp, sharp, patches.SHARP, 10**9, rng)
-        few = min(POINTS // 2, int((at[:, 2] == 0).sum()), int((at[:, 2] == 1).sum()))
+        few = min(count // 2, int((at[:, 2] == 0).sum()), int((at[:, 2] == 1).sum()))
         at = np.concatenate([at[at[:, 2] == kind][:few] for kind in (0, 1)])
         for label, sigma in enumerate(patches.SIGMAS):
             picture = CONDITIONS[condition](patches.gaussian_blur(sharp, float(sigma)), rng)

@@ -111,7 +111,7 @@ def line(label, figures, required):
 
 
 def main(name, doc, studies, required):
-    """Run the studies and keep their rows in RESULTS/NAME.txt and .json."""
+    """Run the studies and keep their rows in RESULTS/NAME.txt and .json; 1 if a row misses what it must show, else 0."""
     parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--results", type=Path, required=True)
@@ -134,3 +134,4 @@ def main(name, doc, studies, required):
         record.write_text(json.dumps(results, indent=1) + "\n")
     text = [f"## {study}\n" + "\n".join(line(*row, required) for row in rows.items()) for study, rows in results.items()]
     (args.results / f"{name}.txt").write_text("\n\n".join(text) + "\n")
+    return int(any("  MISSED: " in part for part in text))

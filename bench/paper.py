@@ -7,6 +7,7 @@ paper's eleven sigmas without noise or compression, and measured on the other sc
 the share within .15 pixels, one class. All photos are halved by area, both for training and measuring.
 """
 
+import sys
 from functools import cache, partial
 
 import cv2
@@ -21,6 +22,7 @@ from torch import nn
 
 from blurkit.device import CpuWindow, torch_device
 from blurkit.learning import descend
+from blurkit.mask import mask
 from blurkit.park import edges, features, network, patches, pipeline, sparse, training
 from blurkit.park.features import COUNTS, LARGE, NAMES, PADDED
 
@@ -154,14 +156,21 @@ def transforms(data, scratch, results):
         "DST": lambda p: np.abs(fft.dstn(p, s=(size, size), axes=(1, 2), norm="ortho")),
     }
     for label, transform in kinds.items():
-        found = [ring_means(made["patch"][:, :-1, :-1].max(axis=3) / 255, transform, size) for made in (learn, check)]
+        averages = features.rings(size, COUNTS[LARGE], folded if label == "DFT" else np.arange)
+        found = [ring_means(made["patch"][:, :-1, :-1].max(axis=3) / 255, transform, averages) for made in (learn, check)]
         model = classifier(found[0], labels_of(learn))
         yield label, within(model(found[1]), labels_of(check))
 
 
-def ring_means(grey, transform, size):
-    """Rings of a transform's magnitude, normalised as the paper's: (n, 26) float32. The DFT's repeat beyond half its size is folded."""
-    parts = [transform(grey[start : start + 1024]).reshape(-1, size * size) @ features.rings(size, COUNTS[LARGE]) for start in range(0, len(grey), 1024)]
+def folded(size):
+    """Frequencies of a DFT, counted in half steps as those of a DCT are: 0, 2, ... and down again for the negative ones."""
+    place = np.arange(size)
+    return np.minimum(2 * np.minimum(place, size - place), size - 1)
+
+
+def ring_means(grey, transform, averages):
+    """Rings of a transform's magnitude, normalised as the paper's: (n, 26) float32."""
+    parts = [transform(grey[start : start + 1024]).reshape(-1, len(averages)) @ averages for start in range(0, len(grey), 1024)]
     return features.normalised(np.concatenate(parts)).astype(np.float32)
 
 
@@ -194,9 +203,10 @@ def feature_maps(data, scratch, results):
     rows = []
     for path in photos.validation(data)[:PICTURES]:
         photo = load(path)
-        rows.append([photo, *(painted(map_of(photo, partial(probabilities, parts, models[parts], weights))) for parts in models)])
+        maps = [map_of(photo, partial(probabilities, parts, models[parts], weights)) for parts in models]
+        rows.append([photo, *map(painted, maps), mask(maps[-1], "alpha", 0.3)])
     montage(results / "maps.png", rows)
-    yield "maps.png", {"photos": PICTURES, "columns": "photo, fD, fG, fS, fC, fB"}
+    yield "maps.png", {"photos": PICTURES, "columns": "photo, fD, fG, fS, fC, fB, mask of fB"}
 
 
 def probabilities(parts, model, weights, made):
@@ -226,4 +236,4 @@ def low_rank(data, scratch, results):
 
 
 if __name__ == "__main__":
-    measure.main("paper", __doc__, (table, conditions, transforms, mean_curves, activations, feature_maps, low_rank), {})
+    sys.exit(measure.main("paper", __doc__, (table, conditions, transforms, mean_curves, activations, feature_maps, low_rank), {}))

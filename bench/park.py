@@ -7,6 +7,8 @@ Accuracy of maps and of the classifier is that of photos no weights were trained
 the study of sigma uses the photos it was trained on and others, and says which.
 """
 
+import sys
+
 import cv2
 import measure
 import numpy as np
@@ -237,4 +239,4 @@ REQUIRED = {  # what each row must show: (least, most) per figure
 }
 
 if __name__ == "__main__":
-    measure.main("park", __doc__, (identity, classifier, reliability, sigma, accuracy, noise, meaning, speed), REQUIRED)
+    sys.exit(measure.main("park", __doc__, (identity, classifier, reliability, sigma, accuracy, noise, meaning, speed), REQUIRED))

@@ -160,4 +160,4 @@ REQUIRED = {  # what each row must show: (least, most) per figure
 
 
 if __name__ == "__main__":
-    measure.main("zeng", __doc__, (identity, accuracy, noise, meaning, speed, control), REQUIRED)
+    sys.exit(measure.main("zeng", __doc__, (identity, accuracy, noise, meaning, speed, control), REQUIRED))

@@ -27,7 +27,7 @@ def sharpness_map(photo, weights, method, raw=False, as_published=False, device=
 
     Returns
     -------
-    ndarray, (H, W), float32 in [0, 1], 1 = in focus; raw maybe (2, H, W), see ``methods``
+    ndarray, (H, W), float32 in [0, 1], 1 = in focus; with `sigma`, pixels; raw maybe (2, H, W), see ``methods``
     """
     found = methods.pipeline(method).estimate(photo, weights, as_published, device, side)
     if not raw:

@@ -44,6 +44,8 @@ def check(args):
         check_device(args.device)
     if hasattr(args, "threads"):
         args.threads = args.threads or threads_of_environment()
+        if hasattr(args, "jobs"):  # NumPy reads it when it is imported; small products are slower on more threads
+            os.environ.setdefault("OPENBLAS_NUM_THREADS", str(args.threads or 1))
 
 
 def check_device(device):
@@ -138,7 +140,7 @@ def weights(group):
 def workers(parser):
     group = parser.add_argument_group("speed")
     group.add_argument("-j", "--jobs", metavar="N", type=positive, default=1, help="work on N photos at a time (default 1)")
-    group.add_argument("--threads", metavar="N", type=positive, help="OpenCV threads per photo (default $BLURKIT_THREADS or all cores)")
+    group.add_argument("--threads", metavar="N", type=positive, help="threads per photo (default $BLURKIT_THREADS, or what suits each step)")
 
 
 def output(parser, forms, default, what=None):

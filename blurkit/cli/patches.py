@@ -103,7 +103,10 @@ def survey_one(wanted, args):
     from blurkit.patches import centres
 
     made = enumerate(pictures(wanted, args))
-    return [centres(picture, second, copy, args.per_photo, args.method, args.seed, wanted[0]) for copy, (picture, second, _) in made]
+    found = [centres(picture, second, copy, args.per_photo, args.method, args.seed, wanted[0]) for copy, (picture, second, _) in made]
+    if not any(len(at) for at in found):
+        raise InputError("no place to cut a patch at: too small, or without edges")
+    return found
 
 
 def cut(wanted, found, args):

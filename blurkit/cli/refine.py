@@ -29,11 +29,13 @@ def refine_one(item, raw, guide, args, out, console):
     """Refine and write one map; a bad photo or one of another size costs only this map."""
     from blurkit.refine import refine
 
+    about = guide or item.label  # what an error is about
     try:
         photo = None if guide is None else inputs.photo(inputs.Input(guide, ""), args.max_pixels)
+        about = item.label
         refined = refine(raw, photo, args.method, args.as_published, args.working_size, args.sigma)
     except (InputError, MemoryError) as error:
-        console.bad(guide or item.label, error)
+        console.bad(about, error)
     else:
         console.detail(f"{item.label}: {raw.shape[-1]}x{raw.shape[-2]} refined")
         out.write(item, encode(refined, out, args))

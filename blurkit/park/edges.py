@@ -13,7 +13,7 @@ import numpy as np
 SIGMA = math.sqrt(2)  # pixels; smoothing before the gradient
 RADIUS = 8  # pixels; the Gaussian is cut here
 
-LEAST_GRADIENT = 1e-6  # of full scale a pixel; a photo of less has no edges, only rounding
+LEAST_GRADIENT = 1e-6  # of full scale a pixel; the largest gradient counts as no less, so that rounding is no edge
 
 ESTIMATE = ((0.117, 0.176), (0.234, 0.351))
 """(low, high) of weak and of strong edges in the photo to be measured, in units of its

@@ -24,10 +24,12 @@ def cosine_basis(size):
     return basis
 
 
-def rings(size, count):
-    """Averages over overlapping rings of radial frequency: (size * size, count) float64."""
-    u, v = np.mgrid[:size, :size]
-    radius = np.hypot(u, v).reshape(-1, 1)
+def rings(size, count, frequency=np.arange):
+    """Averages over overlapping rings of radial frequency: (size * size, count) float64.
+
+    ``frequency(size)`` tells the frequency of every coefficient along an axis, from 0 to size - 1.
+    """
+    radius = np.hypot(*np.meshgrid(frequency(size), frequency(size))).reshape(-1, 1)
     bound = np.linspace(0, size - 1, count + 1)
     wider = OVERLAP * bound[1]
     inside = (radius >= bound[:-1] - wider) & (radius <= bound[1:] + wider)

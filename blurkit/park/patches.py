@@ -156,7 +156,11 @@ def gather(photo, points):
     -------
     ndarray, (n, 28, 28, 3), uint8
     """
+    return windows(photo)[points[:, 0], points[:, 1]]
+
+
+def windows(photo):
+    """The patches of all points as a view, (H, W, 28, 28, 3), to be indexed a few at a time."""
     half = LARGE // 2
     padded = cv2.copyMakeBorder(photo, half, half + 1, half, half + 1, cv2.BORDER_REPLICATE)
-    windows = np.lib.stride_tricks.sliding_window_view(padded, (SIDE, SIDE, 3))[:, :, 0]  # (H, W, 28, 28, 3)
-    return windows[points[:, 0], points[:, 1]]
+    return np.lib.stride_tricks.sliding_window_view(padded, (SIDE, SIDE, 3))[:, :, 0]

@@ -5,6 +5,7 @@ import numpy as np
 from blurkit import window
 from blurkit.colour import eight_bits
 from blurkit.device import window_for
+from blurkit.errors import InputError
 from blurkit.limits import WORKING_SIDE
 from blurkit.park import edges, laplacian, network, patches, sparse, spread
 
@@ -56,6 +57,7 @@ def fit(records, epochs, seed, device, report):
     """
     from blurkit.park import training
 
+    training.split(records, training.usable_as_published(records))  # too few are found out before the long part
     ours, accuracy = training.train_ours(records, epochs, seed, device, lambda *step: report("network", *step))
     paper, published = training.train_published(records, epochs, seed, device, lambda phase, *step: report(f"paper's network, {phase}", *step))
     return {**paper, **ours}, {"accuracy": accuracy, "published_accuracy": published}
@@ -87,8 +89,8 @@ def estimate(photo, weights, as_published=False, device="auto", side=WORKING_SID
         return sparse.published_map(shape, *published_points(eight_bits(photo), weights, where))
     small = eight_bits(window.reduce_to(photo, window.working_shape(shape, side)))
     points = edges.seeds(edges.value(small))
-    cut = patches.gather(small, points)[:, :-1, :-1]
-    probabilities = network.in_chunks(lambda part: network.posterior(part, weights, where), len(patches.CLASSES), cut)
+    windows = patches.windows(small)
+    probabilities = network.in_chunks(lambda part: network.posterior(windows[tuple(part.T)][:, :-1, :-1], weights, where), len(patches.CLASSES), points)
     return sparse.seed_map(shape, small.shape[:2], points, probabilities)
 
 
@@ -101,8 +103,10 @@ def published_points(photo, weights, where):
     points = np.argwhere(found)
     strong = found[tuple(points.T)] == edges.STRONG
 
+    windows = patches.windows(photo)
+
     def of(points, strong):
-        cut = patches.gather(photo, points)
+        cut = windows[tuple(points.T)]
         crafted = features.hand_crafted(edges.value(cut.reshape(-1, 1, 3)).reshape(cut.shape[:3]), strong)
         return network.published_probabilities(cut[:, :-1, :-1], crafted.reshape(len(points), -1), strong, weights, where)
 
@@ -125,6 +129,8 @@ def refine(raw, guide, as_published=False, side=WORKING_SIDE, sigma=False):
     ndarray, (H, W), float32
         In [0, 1], 1 = in focus; or pixels, >= 0.
     """
+    if sparse.is_published(raw) != as_published and raw[1].any():
+        raise InputError(f"raw map was made {'without' if as_published else 'with'} --as-published; refine it alike")
     if as_published:
         return published_refinement(raw, guide, sigma)
     return spread.spread(raw, guide, window.working_shape(guide.shape, side), sigma)

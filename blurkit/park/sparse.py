@@ -47,6 +47,11 @@ def published_map(shape, points, probabilities):
     return found
 
 
+def is_published(raw):
+    """True if all points of a raw map, (2, H, W), have the sharpness of one of the paper's classes."""
+    return bool(np.isin(raw[0][raw[1] > 0], np.float32(sharpness_of(SIGMAS))).all())
+
+
 def seed_map(shape, measured, points, probabilities):
     """Raw map of our default: expected sharpness at the seeds, trusted the less the wider it is spread.
 

@@ -88,13 +88,19 @@ def as_arrays(tensors):
     return {name: np.array(tensor.detach().cpu().numpy(), np.float32, order="C") for name, tensor in tensors.items()}
 
 
+def usable_as_published(records):
+    """Indices of the records of the paper's eleven classes, at points found its way."""
+    among = (records["sigma"] >= patches.SIGMAS[0] - 1e-3) & (records["sigma"] <= patches.SIGMAS[-1] + 1e-3)
+    return np.flatnonzero(among & (records["source"] != patches.SEEDS))
+
+
 def split(records, chosen):
     """Indices to learn from and to check on, of the chosen records; an InputError where they are too few."""
     held = held_out(records, VALIDATION)
     learn, check = chosen[~held[chosen]], chosen[held[chosen]]
     if len(learn) < FEWEST or not len(check):
         raise InputError(
-            f"patch set has {len(learn)} patches to learn from and {len(check)} of photos held out; at least {FEWEST} and 1 are needed: more photos"
+            f"of {len(records)} patches {len(learn)} can be learned from and {len(check)} are held out; at least {FEWEST} and 1 are needed: more photos"
         )
     return learn, check
 
@@ -149,8 +155,7 @@ def train_published(records, epochs, seed, device, report):
     """
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
-    among = (records["sigma"] >= patches.SIGMAS[0] - 1e-3) & (records["sigma"] <= patches.SIGMAS[-1] + 1e-3)
-    chosen = np.flatnonzero(among & (records["source"] != patches.SEEDS))
+    chosen = usable_as_published(records)
     learn, check = split(records, chosen)
     labels, crafted = classes(records["sigma"], patches.SIGMAS), crafted_of(records, chosen)
     model = Published().to(device)

@@ -17,7 +17,7 @@ complete -c blur-map -l stretch -d 'PNG: darkest to black, brightest to white, i
 complete -c blur-map -l colormap -d 'PNG: in colour, for eyes'
 complete -c blur-map -l palette -x -a 'viridis turbo magma inferno cividis' -d 'PNG: in these colours'
 complete -c blur-map -s j -l jobs -x -d 'work on N photos at a time'
-complete -c blur-map -l threads -x -d 'OpenCV threads per photo'
+complete -c blur-map -l threads -x -d 'threads per photo'
 complete -c blur-map -s q -l quiet -d 'say nothing but errors'
 complete -c blur-map -s v -l verbose -d 'say more'
 complete -c blur-map -l debug -d 'show where an error comes from'

@@ -13,7 +13,7 @@ complete -c blur-score -l truth -x -d 'compare with the masks NAME.mask.png or N
 complete -c blur-score -l truth-is -x -a 'sharp blurred' -d 'what white means in the masks'
 complete -c blur-score -l json -d 'JSON Lines instead of text'
 complete -c blur-score -s j -l jobs -x -d 'work on N photos at a time'
-complete -c blur-score -l threads -x -d 'OpenCV threads per photo'
+complete -c blur-score -l threads -x -d 'threads per photo'
 complete -c blur-score -s q -l quiet -d 'say nothing but errors'
 complete -c blur-score -s v -l verbose -d 'say more'
 complete -c blur-score -l debug -d 'show where an error comes from'

@@ -101,6 +101,25 @@ def test_maps_of_the_wrong_method_are_refused(run, photos):
     assert done.status == 2 and b"need blur-refine first" in done.stderr
 
 
+def test_raw_maps_of_the_two_ways_do_not_mix(run, photos):
+    photo = photos / "photo.png"
+    for made, refined in (((), ("--as-published",)), (("--as-published",), ())):
+        raw = run("blur-map", *PARK, "--raw", *made, photo).stdout
+        done = run("blur-refine", *PARK, *refined, "--guide", photo, stdin=raw)
+        assert done.status == 2 and done.stdout == b"" and b"--as-published; refine it alike" in done.stderr
+
+
+def test_a_photo_without_a_place_to_cut_is_named(run, photos):
+    done = run("blur-patches", *PARK, "--copies", 3, photos / "dot.png", photos / "photo.png")
+    assert done.status == 2 and b"dot.png: no place to cut a patch at" in done.stderr and len(arrays(done.stdout)[0])
+
+
+def test_an_error_of_a_map_names_the_map(run, photos, tmp_path):
+    (tmp_path / "raw.npy").write_bytes(run("blur-map", "--method", "zeng", "--raw", photos / "photo.png").stdout)
+    done = run("blur-refine", *PARK, "--guide", photos / "photo.png", tmp_path / "raw.npy")
+    assert done.status == 2 and b"raw.npy: raw map has 1 plane" in done.stderr
+
+
 def test_raw_maps_score_as_their_photos(run, photos):
     photo = photos / "photo.png"
     score = run("blur-score", *PARK, photo).stdout.split(b"\t")[0]

@@ -72,24 +72,33 @@ def test_our_network_learns_to_tell_two_classes_far_apart(toy_records):
     assert accuracy >= 0.8
 
 
-def test_the_paper_trains_in_two_phases_and_the_first_sees_no_hand_crafted_features(many):
-    steps = []
+def test_the_paper_trains_in_two_phases_and_the_first_sees_no_hand_crafted_features(many, monkeypatch):
+    steps, seen, forward = [], {"deep": [], "fine": []}, training.Published.forward
+
+    def watched(self, photos, hand_crafted):
+        if self.training:
+            phase = "deep" if not steps or steps[-1][0] == "deep" and steps[-1][1] < steps[-1][2] else "fine"
+            seen[phase].append(bool(hand_crafted.any()))
+        return forward(self, photos, hand_crafted)
+
+    monkeypatch.setattr(training.Published, "forward", watched)
     weights, accuracy = training.train_published(many, 1, 1, "cpu", lambda *step: steps.append(step))
     phases = [s[0] for s in steps]
     assert sorted(set(phases)) == ["deep", "fine"] and phases == sorted(phases)
+    assert seen["deep"] and not any(seen["deep"]) and seen["fine"] and all(seen["fine"])
     assert 0 <= accuracy <= 1 and set(weights) == {name for name in network.SHAPES if name.startswith("published.")}
 
 
 @pytest.mark.parametrize("which", TRAIN)
 def test_too_few_patches_are_refused_with_both_numbers(toy_records, which):
-    with pytest.raises(InputError, match=r"patches to learn from and \d+ of photos held out; at least 256 and 1"):
+    with pytest.raises(InputError, match=r"can be learned from and \d+ are held out; at least 256 and 1"):
         TRAIN[which](toy_records[:100], 1, 0, "cpu", lambda *_: None)
 
 
 def test_patches_of_one_photo_alone_are_refused(toy_records):
     records = toy_records.copy()
     records["photo"] = next(name for name in np.unique(records["photo"]) if not held_out(records[records["photo"] == name], 10).any())
-    with pytest.raises(InputError, match="0 of photos held out"):
+    with pytest.raises(InputError, match="0 are held out"):
         training.train_ours(records, 1, 0, "cpu", lambda *_: None)
 
 
@@ -97,7 +106,7 @@ def test_patches_of_one_photo_alone_are_refused(toy_records):
 def test_the_paper_learns_neither_from_seeds_nor_from_classes_it_does_not_have(many, field, value):
     records = many.copy()
     records[field] = value
-    with pytest.raises(InputError, match="has 0 patches to learn from"):
+    with pytest.raises(InputError, match="0 can be learned from"):
         training.train_published(records, 1, 0, "cpu", lambda *_: None)
 
 

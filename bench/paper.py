@@ -55,7 +55,7 @@ def labels_of(made):
 def crafted(made):
     """Hand-crafted features of records, (n, 3, 40) float32."""
     parts = [made[start : start + 1024] for start in range(0, len(made), 1024)]
-    return np.concatenate([features.hand_crafted(p["patch"].max(axis=3) / 255, p["strong"] == 1) for p in parts]).astype(np.float32)
+    return np.concatenate([features.hand_crafted(edges.value(p["patch"]), p["strong"] == 1) for p in parts]).astype(np.float32)
 
 
 def deep(made, weights):
@@ -157,7 +157,7 @@ def transforms(data, scratch, results):
     }
     for label, transform in kinds.items():
         averages = features.rings(size, COUNTS[LARGE], folded if label == "DFT" else np.arange)
-        found = [ring_means(made["patch"][:, :-1, :-1].max(axis=3) / 255, transform, averages) for made in (learn, check)]
+        found = [ring_means(edges.value(made["patch"][:, :-1, :-1]), transform, averages) for made in (learn, check)]
         model = classifier(found[0], labels_of(learn))
         yield label, within(model(found[1]), labels_of(check))
 
@@ -226,7 +226,7 @@ def low_rank(data, scratch, results):
     (learn, _), *_ = trained(data, "clean")
     rows = []
     for k in (0, len(patches.SIGMAS) - 1):
-        chosen = learn["patch"][(learn["strong"] == 0) & (labels_of(learn) == k)][:500, :-1, :-1].max(axis=3) / 255
+        chosen = edges.value(learn["patch"][(learn["strong"] == 0) & (labels_of(learn) == k)][:500, :-1, :-1])
         u, s, v = np.linalg.svd(chosen)
         energy = (s**2).cumsum(axis=1) / (s**2).sum(axis=1, keepdims=True)
         yield f"sigma {patches.SIGMAS[k]:g}", {f"rank {r}": float(energy[:, r - 1].mean()) for r in RANKS}

@@ -18,7 +18,7 @@ from measure import command, maps, peak, seconds
 from blurkit import store
 from blurkit.degrade import add_noise, compress
 from blurkit.device import CpuWindow
-from blurkit.park import edges, features, network, patches
+from blurkit.park import edges, network, patches, pipeline
 
 CONDITIONS = {
     "clean": lambda photo, rng: photo,
@@ -91,12 +91,7 @@ def ours(pixels, strong, weights):
 
 def published(pixels, strong, weights):
     """The paper's network's probabilities."""
-
-    def of(part, strong):
-        crafted = features.hand_crafted(part.max(axis=3) / 255, strong).reshape(len(part), -1)
-        return network.published_probabilities(part[:, :-1, :-1], crafted, strong, weights, CpuWindow)
-
-    return network.in_chunks(of, len(patches.SIGMAS), pixels, strong)
+    return network.in_chunks(lambda part, strong: pipeline.published_probabilities(part, strong, weights, CpuWindow), len(patches.SIGMAS), pixels, strong)
 
 
 def nearest(probabilities):

@@ -50,10 +50,15 @@ def pool(plane, cell):
     ndarray, (ceil(H / cell), ceil(W / cell)), float32
     """
     height, width = plane.shape
-    rows, columns = -(-height // cell), -(-width // cell)
+    rows, columns = cells(plane.shape, cell)
     if (rows * cell, columns * cell) != (height, width):
         plane = cv2.copyMakeBorder(plane, 0, rows * cell - height, 0, columns * cell - width, cv2.BORDER_REPLICATE)
     return cv2.resize(plane, (columns, rows), interpolation=cv2.INTER_AREA)
+
+
+def cells(shape, cell):
+    """(rows, columns) of cells of cell x cell pixels that cover (H, W)."""
+    return tuple(-(-n // cell) for n in shape[:2])
 
 
 def box_mean(plane, size):
@@ -74,6 +79,11 @@ def reduce_to(array, shape):
     if array.shape[:2] == tuple(shape):
         return array
     return cv2.resize(array, (shape[1], shape[0]), interpolation=cv2.INTER_AREA)
+
+
+def guide_on(photo, shape):
+    """A photo, (H, W, 3) uint8 or uint16, as a guide on a grid of shape (rows, columns): (rows, columns, 3) float32 in [0, 1]."""
+    return reduce_to(photo, shape).astype(np.float32) / np.iinfo(photo.dtype).max
 
 
 def enlarge_to(plane, shape):

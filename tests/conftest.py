@@ -115,3 +115,17 @@ def photos(tmp_path_factory, scene):
     (folder / "empty.jpg").write_bytes(b"")
     (folder / "text.jpg").write_text("A photo? No: some words.\n")
     return folder
+
+
+@pytest.fixture(scope="session")
+def discs():
+    """discs(rng, height, width): overlapping discs of random colour, (height, width, 3) uint8, edges everywhere."""
+
+    def discs(rng, height, width):
+        photo = np.full((height, width, 3), 128, np.uint8)
+        for _ in range(height * width // 60):
+            centre = int(rng.integers(width)), int(rng.integers(height))
+            cv2.circle(photo, centre, int(rng.integers(2, 9)), rng.integers(0, 256, 3).tolist(), -1)
+        return photo
+
+    return discs

@@ -75,11 +75,11 @@ def check(args):
         raise UsageError("--compose makes its own masks; --masks and --truth-is do not go with it")
     if args.segments and not args.compose:
         raise UsageError("--segments goes with --compose")
-    args.source = "compositions" if args.compose else methods.pipeline(args.method).LEARNS_FROM
-    if args.source == "sharp photos" and (args.masks or args.truth_is):
-        raise UsageError(f"method {args.method} learns from sharp photos alone; --masks and --truth-is do not go with it")
-    if args.compose and methods.pipeline(args.method).LEARNS_FROM == "sharp photos":
-        raise UsageError(f"method {args.method} learns from sharp photos alone; --compose does not go with it")
+    learns_from = methods.pipeline(args.method).LEARNS_FROM
+    if learns_from == "sharp photos" and (args.masks or args.truth_is or args.compose):
+        other = "--compose does" if args.compose else "--masks and --truth-is do"
+        raise UsageError(f"method {args.method} learns from sharp photos alone; {other} not go with it")
+    args.source = "compositions" if args.compose else learns_from
     if args.copies is None:
         args.copies = COPIES[args.source]
     if args.source != "masks" and not args.copies:

@@ -31,8 +31,8 @@ WEAK, STRONG = 1, 2
 
 
 def value(photo):
-    """V of HSV, the largest of R, G and B: (H, W) float64 in [0, 1] of a uint8 or uint16 photo."""
-    return photo.max(axis=2) / np.float64(np.iinfo(photo.dtype).max)
+    """V of HSV, the largest of R, G and B: (..., 3) uint8 or uint16, a photo or patches -> (...) float64 in [0, 1]."""
+    return photo.max(axis=-1) / np.float64(np.iinfo(photo.dtype).max)
 
 
 def gradient(grey):

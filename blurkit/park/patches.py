@@ -114,9 +114,10 @@ def points(picture, sharp, source, count, rng):
     ndarray, (n, 4), int64
         Row, column, 1 if strong, source.
     """
-    found = edges.edges(edges.value(sharp), edges.TRAIN) if source == SHARP else edges.edges(edges.value(picture))
+    grey = edges.value(sharp if source == SHARP else picture)
+    found = edges.edges(grey, edges.TRAIN if source == SHARP else edges.ESTIMATE)
     if source == SEEDS:
-        at = edges.seeds(edges.value(picture), SEED_CELL)
+        at = edges.seeds(grey, SEED_CELL)
         chosen = [at[rng.permutation(len(at))[:count]]]
     else:
         chosen = []

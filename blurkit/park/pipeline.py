@@ -96,21 +96,22 @@ def estimate(photo, weights, as_published=False, device="auto", side=WORKING_SID
 
 def published_points(photo, weights, where):
     """Edge points, (n, 2), and the paper's probabilities there, (n, 11)."""
-    from blurkit.park import features
-
-    grey = edges.value(photo)
-    found = edges.edges(grey)
+    found = edges.edges(edges.value(photo))
     points = np.argwhere(found)
     strong = found[tuple(points.T)] == edges.STRONG
-
     windows = patches.windows(photo)
+    probabilities = network.in_chunks(
+        lambda part, strong: published_probabilities(windows[tuple(part.T)], strong, weights, where), len(patches.SIGMAS), points, strong
+    )
+    return points, probabilities
 
-    def of(points, strong):
-        cut = windows[tuple(points.T)]
-        crafted = features.hand_crafted(edges.value(cut.reshape(-1, 1, 3)).reshape(cut.shape[:3]), strong)
-        return network.published_probabilities(cut[:, :-1, :-1], crafted.reshape(len(points), -1), strong, weights, where)
 
-    return points, network.in_chunks(of, len(patches.SIGMAS), points, strong)
+def published_probabilities(cut, strong, weights, where):
+    """The paper's probabilities of patches as they are cut: (n, 28, 28, 3) uint8 -> (n, 11) float32."""
+    from blurkit.park import features
+
+    crafted = features.hand_crafted(edges.value(cut), strong).reshape(len(cut), -1)
+    return network.published_probabilities(cut[:, :-1, :-1], crafted, strong, weights, where)
 
 
 def refine(raw, guide, as_published=False, side=WORKING_SIDE, sigma=False):

@@ -48,23 +48,23 @@ def spread(raw, photo, measured, sigma=False):
 
 def spread_cells(raw, photo, measured, assumed, prior):
     """Values and weights of the seeds spread over cells, each with a `prior` weight at the value `assumed`: (h / 4, w / 4) float32."""
-    cells = tuple(-(-n // CELL) for n in measured)
+    cells = window.cells(measured, CELL)
     value, weight = pooled(raw, cells)
-    guide = window.reduce_to(photo, cells).astype(np.float32) / np.iinfo(photo.dtype).max
-    return propagate((value + prior * assumed) / (weight + prior), weight + prior, guide, STRENGTH, EDGE_SCALE, ROUNDS)
+    value, weight = (value + prior * assumed) / (weight + prior), weight + prior
+    return propagate(value, weight, window.guide_on(photo, cells), STRENGTH, EDGE_SCALE, ROUNDS)
 
 
 def splitting(field):
-    """The sharpness midway between a photo's two kinds of places (Otsu), within limits.
+    """The sharpness about midway between a photo's two kinds of places (Otsu), within limits.
 
     Photos differ in how sharp their sharpest is; one of a single kind is judged by the limits.
     """
-    level = window.otsu(field)
-    sharp = field > level
-    if not sharp.any():
-        return np.float32(np.clip(level, *SPLIT_LIMITS))
-    high, low = field[sharp].mean(), field[~sharp].mean()
-    return np.float32(np.clip(low + SPLIT * (high - low), *SPLIT_LIMITS))
+    between = window.otsu(field)
+    sharp = field > between
+    if sharp.any():
+        high, low = field[sharp].mean(), field[~sharp].mean()
+        between = low + SPLIT * (high - low)
+    return np.float32(np.clip(between, *SPLIT_LIMITS))
 
 
 def pooled(raw, cells):

@@ -8,7 +8,7 @@ from torch import nn
 
 from blurkit.errors import InputError
 from blurkit.learning import descend, held_out
-from blurkit.park import features, network, patches
+from blurkit.park import edges, features, network, patches
 
 VALIDATION = 10  # one photo in ten, by name, is held out: more photos matter more than more patches
 BATCH = 256  # patches a step
@@ -199,7 +199,7 @@ def crafted_of(records, chosen):
     found = np.empty((len(chosen), len(features.NAMES) * features.LENGTH), np.uint8)
     for start in range(0, len(chosen), 1024):
         part = records[chosen[start : start + 1024]]
-        values = features.hand_crafted(part["patch"].max(axis=3) / 255, part["strong"] == 1)
+        values = features.hand_crafted(edges.value(part["patch"]), part["strong"] == 1)
         found[start : start + 1024] = np.rint(values.reshape(len(part), -1) * 255)
     return found
 

@@ -70,12 +70,10 @@ def propagate_along(raw, guide, side=WORKING_SIDE):
     -------
     ndarray, (H, W), float32 in [0, 1]
     """
-    rows, columns = window.working_shape(raw.shape, side)
-    grid = (-(-rows // CELL), -(-columns // CELL))
+    grid = window.cells(window.working_shape(raw.shape, side), CELL)
     coarse = window.reduce_to(raw, grid)
-    photo = window.reduce_to(guide, grid).astype(np.float32) / np.iinfo(guide.dtype).max
     weight = (2 * coarse - 1) ** 2 + LEAST_WEIGHT
-    spread = propagate(coarse, weight, photo, STRENGTH, EDGE_SCALE, ROUNDS)
+    spread = propagate(coarse, weight, window.guide_on(guide, grid), STRENGTH, EDGE_SCALE, ROUNDS)
     spread = np.clip(spread, CERTAIN, 1 - CERTAIN)
     logit = GAIN * (np.log(spread / (1 - spread)) + LEAN)
     return window.enlarge_to(1 / (1 + np.exp(-logit)), raw.shape)

@@ -1,23 +1,13 @@
 """Photos with edges everywhere, weights drawn at random, and patches of known blur."""
 
-import cv2
 import numpy as np
 import pytest
 
 from blurkit.park import network, patches
 
 
-def discs(rng, height, width):
-    """Overlapping discs of random colour, (height, width, 3) uint8."""
-    photo = np.full((height, width, 3), 128, np.uint8)
-    for _ in range(height * width // 60):
-        centre = int(rng.integers(width)), int(rng.integers(height))
-        cv2.circle(photo, centre, int(rng.integers(2, 9)), rng.integers(0, 256, 3).tolist(), -1)
-    return photo
-
-
 @pytest.fixture(scope="session")
-def sharp_photo():
+def sharp_photo(discs):
     """(60, 84, 3) uint8, sharp everywhere."""
     return discs(np.random.default_rng(7), 60, 84)
 
@@ -35,7 +25,7 @@ def weights():
 
 
 @pytest.fixture(scope="session")
-def toy_records():
+def toy_records(discs):
     """About 700 patches of 24 photos, by turns of sigma .5 and 2 pixels and of all three sources."""
     rng, found = np.random.default_rng(3), []
     for number in range(24):

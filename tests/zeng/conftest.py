@@ -7,27 +7,18 @@ import pytest
 from blurkit.zeng import patches
 
 
-def textured(rng, height, width):
-    """Overlapping discs of random colour: an image with edges everywhere."""
-    photo = np.full((height, width, 3), 128, np.uint8)
-    for _ in range(height * width // 60):
-        centre = int(rng.integers(width)), int(rng.integers(height))
-        cv2.circle(photo, centre, int(rng.integers(2, 9)), rng.integers(0, 256, 3).tolist(), -1)
-    return photo
-
-
 @pytest.fixture(scope="session")
-def sharp_photo():
+def sharp_photo(discs):
     """(120, 160, 3) uint8, sharp everywhere."""
-    return textured(np.random.default_rng(7), 120, 160)
+    return discs(np.random.default_rng(7), 120, 160)
 
 
 @pytest.fixture(scope="session")
-def toy_records():
+def toy_records(discs):
     """600 patches of 20 photos, each left half sharp, right half blurred with sigma 2."""
     rng, found = np.random.default_rng(3), []
     for number in range(20):
-        photo = textured(rng, 144, 208)
+        photo = discs(rng, 144, 208)
         truth = np.zeros(photo.shape[:2], np.uint8)
         truth[:, :104] = 255
         photo[:, 104:] = cv2.GaussianBlur(photo, (0, 0), 2)[:, 104:]

@@ -8,7 +8,7 @@ import subprocess
 import pytest
 
 COMMANDS = ("patches", "train", "map", "refine", "mask", "score")
-FOUNDATION = ("errors", "limits", "window", "layers", "colour", "npy", "propagate", "device", "compose", "degrade", "learning")  # from left to right
+FOUNDATION = ("errors", "limits", "window", "layers", "gradient", "colour", "npy", "propagate", "device", "compose", "degrade", "learning")
 SIX = ("refine", "patches", "train", "map", "mask", "score")  # blur-map refines, so refine stands left of map
 DOORS = {"image": {"errors", "limits", "npy"}, "store": {"errors", "npy"}}  # used by cli alone, and what they may use
 TOP = {

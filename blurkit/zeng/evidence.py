@@ -9,6 +9,7 @@ wholly blurred photo shows as such.
 
 import numpy as np
 
+from blurkit.gradient import magnitude
 from blurkit.zeng.metric import FAINT, response
 
 CELL = 4  # pixels; side of the grid cells on which evidence is kept
@@ -19,7 +20,6 @@ FEATURES = 6  # per window
 STATISTICS = (0, 2, 3, 4)  # of the larger window: energy, both ratios, energy over gradient
 PERCENTILES = (5, 50, 95)  # of each of these over the photo
 RELATIVE = (0, 2)  # the first two of these, also given relative to their 95th percentile
-SOBEL_GAIN = 8.0  # a unit ramp through the 3 x 3 Sobel kernel
 
 
 def planes(grey, filters, window):
@@ -50,16 +50,8 @@ def planes(grey, filters, window):
         soft = window.smooth(plane, sigma)
         cells.append(cell_means(response(soft, filters, window)))
         if sigma == REBLUR[0]:
-            gradient = cell_means(gradient_of(soft, window))
+            gradient = cell_means(magnitude(soft, window))
     return np.stack([*cells, gradient, cell_means(plane), cell_means(plane * plane), logarithm])  # (7, h, w)
-
-
-def gradient_of(plane, window):
-    """Magnitude of the Sobel gradient, per pixel: (H, W) on the device of `window`."""
-    slope, ridge = np.float32([-1, 0, 1]), np.float32([1, 2, 1])
-    across = window.separable(plane, ridge, slope)
-    down = window.separable(plane, slope, ridge)
-    return (across * across + down * down) ** 0.5 * (1 / SOBEL_GAIN)
 
 
 def features(cells, box_mean):

@@ -1,0 +1,24 @@
+"""The gradient of a plane, on the CPU or a GPU."""
+
+import numpy as np
+
+SOBEL_GAIN = 8.0  # a unit ramp through the 3 x 3 Sobel kernel
+
+
+def magnitude(plane, window):
+    """Magnitude of the Sobel gradient.
+
+    Parameters
+    ----------
+    plane : (H, W), float32, on the device of `window`
+    window : object from ``device.window_for``
+
+    Returns
+    -------
+    (H, W), float32, >= 0, on the same device
+        Per pixel; borders mirrored without the edge pixel.
+    """
+    slope, ridge = np.float32([-1, 0, 1]), np.float32([1, 2, 1])
+    across = window.separable(plane, ridge, slope)
+    down = window.separable(plane, slope, ridge)
+    return (across * across + down * down) ** 0.5 * (1 / SOBEL_GAIN)

@@ -6,6 +6,43 @@ Weighted Least Squares", IEEE TIP 23(12), 2014, doi:10.1109/TIP.2014.2366600.
 
 import numpy as np
 
+from blurkit import window
+
+CERTAIN = 1e-4  # distance from 0 and 1 beyond which a spread probability is cut, so that its logit stays finite
+
+
+def sure_parts(raw, guide, measured, cell, strength, edge_scale, rounds, *, least_weight, gain, lean=0.0):
+    """A map spread from where it is near 0 or 1 to where it is near .5.
+
+    Parameters
+    ----------
+    raw : ndarray, (H, W), float32 in [0, 1]
+        Probability of being in focus; .5 = unsure.
+    guide : ndarray, (H, W, 3), uint8 or uint16
+        The photo.
+    measured : tuple
+        (h, w) at which the map was measured.
+    cell : int, pixels of (h, w)
+        Side of the grid cells on which the map is spread.
+    strength, edge_scale, rounds
+        Of `propagate`.
+    least_weight : float
+        Weight of a cell that is wholly unsure; a sure one has 1 more.
+    gain, lean : float
+        The logit of the spread map plus `lean` is multiplied by `gain`: averaging has drawn it towards the middle.
+
+    Returns
+    -------
+    ndarray, (H, W), float32 in [0, 1]
+    """
+    grid = window.cells(measured, cell)
+    coarse = window.reduce_to(raw, grid)
+    weight = (2 * coarse - 1) ** 2 + least_weight
+    spread = propagate(coarse, weight, window.guide_on(guide, grid), strength, edge_scale, rounds)
+    spread = np.clip(spread, CERTAIN, 1 - CERTAIN)
+    logit = gain * (np.log(spread / (1 - spread)) + lean)
+    return window.enlarge_to(1 / (1 + np.exp(-logit)), raw.shape)
+
 
 def propagate(values, weight, guide, strength, edge_scale, rounds):
     """Weighted least-squares smoothing of values, row by row and column by column.

@@ -10,17 +10,16 @@ import numpy as np
 
 from blurkit import window
 from blurkit.limits import WORKING_SIDE
-from blurkit.propagate import propagate
+from blurkit.propagate import sure_parts
 
 STEPS = {10: 0.3, 50: 0.2, 100: 0.5}  # step: share in the mix (the paper's)
 NEIGHBOURHOOD = 15  # pixels; side of the square whose mean is tested against Otsu's threshold of the same step
 
-STRENGTH, EDGE_SCALE, ROUNDS = 4000.0, 0.02, 3  # of ``propagate``
+STRENGTH, EDGE_SCALE, ROUNDS = 4000.0, 0.02, 3  # of ``propagate.sure_parts``
 CELL = 2  # pixels; side of the grid cells on which the map is spread
 LEAST_WEIGHT = 0.01  # weight of a cell that is wholly unsure; a sure one has 1
 GAIN = 4.0  # on the logit of the spread map, which averaging has drawn towards the middle
 LEAN = 0.7  # added to that logit: losing some of the subject is worse than keeping some background
-CERTAIN = 1e-4  # distance from 0 and 1 beyond which the spread map is cut, so that its logit stays finite
 
 
 def iterate(raw):
@@ -70,10 +69,4 @@ def propagate_along(raw, guide, side=WORKING_SIDE):
     -------
     ndarray, (H, W), float32 in [0, 1]
     """
-    grid = window.cells(window.working_shape(raw.shape, side), CELL)
-    coarse = window.reduce_to(raw, grid)
-    weight = (2 * coarse - 1) ** 2 + LEAST_WEIGHT
-    spread = propagate(coarse, weight, window.guide_on(guide, grid), STRENGTH, EDGE_SCALE, ROUNDS)
-    spread = np.clip(spread, CERTAIN, 1 - CERTAIN)
-    logit = GAIN * (np.log(spread / (1 - spread)) + LEAN)
-    return window.enlarge_to(1 / (1 + np.exp(-logit)), raw.shape)
+    return sure_parts(raw, guide, window.working_shape(raw.shape, side), CELL, STRENGTH, EDGE_SCALE, ROUNDS, least_weight=LEAST_WEIGHT, gain=GAIN, lean=LEAN)

@@ -27,6 +27,8 @@ class CpuWindow:
     log = staticmethod(window.log)
     convolve_stack = staticmethod(layers.convolve_stack)
     pool_stack = staticmethod(layers.pool_stack)
+    halve_stack = staticmethod(layers.halve_stack)
+    enlarge_stack = staticmethod(layers.enlarge_stack)
     dense = staticmethod(layers.dense)
 
     @staticmethod
@@ -82,12 +84,18 @@ class TorchWindow:
         padded = self.torch.nn.functional.pad(plane[None, None], fill, mode="replicate")
         return self.torch.nn.functional.avg_pool2d(padded, cell)[0, 0]
 
-    def convolve_stack(self, stack, weight, bias, stride=1):
-        found = self.torch.nn.functional.conv2d(stack.permute(0, 3, 1, 2), self.put(weight), self.put(bias), stride)
+    def convolve_stack(self, stack, weight, bias, stride=1, border=0):
+        found = self.torch.nn.functional.conv2d(stack.permute(0, 3, 1, 2), self.put(weight), self.put(bias), stride, border)
         return found.relu().permute(0, 2, 3, 1)
 
     def pool_stack(self, stack, size):
         return self.torch.nn.functional.max_pool2d(stack.permute(0, 3, 1, 2), size, ceil_mode=True).permute(0, 2, 3, 1)
+
+    def halve_stack(self, stack):
+        return self.torch.nn.functional.avg_pool2d(stack.permute(0, 3, 1, 2), 2, ceil_mode=True).permute(0, 2, 3, 1)
+
+    def enlarge_stack(self, stack, shape):
+        return self.torch.nn.functional.interpolate(stack.permute(0, 3, 1, 2), size=shape, mode="bilinear").permute(0, 2, 3, 1)
 
     def dense(self, vectors, weight, bias, rectified=True):
         found = vectors @ self.put(weight).T + self.put(bias)

@@ -4,11 +4,12 @@
 float32 on the CPU; weights are (out, in, rows, columns) everywhere.
 """
 
+import cv2
 import numpy as np
 
 
-def convolve_stack(stack, weight, bias, stride=1):
-    """Correlate a stack with kernels, without border, and cut below 0 (ReLU).
+def convolve_stack(stack, weight, bias, stride=1, border=0):
+    """Correlate a stack with kernels and cut below 0 (ReLU).
 
     Parameters
     ----------
@@ -16,11 +17,15 @@ def convolve_stack(stack, weight, bias, stride=1):
     weight : ndarray, (k, c, s, s), float32
     bias : ndarray, (k,), float32
     stride : int, pixels
+    border : int, pixels
+        Of zeros, put around every patch first.
 
     Returns
     -------
-    ndarray, (n, (h - s) // stride + 1, (w - s) // stride + 1, k), float32, >= 0
+    ndarray, (n, (h + 2 border - s) // stride + 1, (w + 2 border - s) // stride + 1, k), float32, >= 0
     """
+    if border:
+        stack = np.pad(stack, ((0, 0), (border, border), (border, border), (0, 0)))
     count, _, size, _ = weight.shape
     windows = np.lib.stride_tricks.sliding_window_view(stack, (size, size), axis=(1, 2))[:, ::stride, ::stride]
     windows = windows.transpose(0, 1, 2, 4, 5, 3)  # (n, h', w', s, s, c)
@@ -40,8 +45,20 @@ def pool_stack(stack, size):
     return found
 
 
+def halve_stack(stack):
+    """Mean of every 2 x 2 cell of a stack, an odd last row and column repeated: (n, h, w, c) -> (n, ceil(h / 2), ceil(w / 2), c)."""
+    _, height, width, _ = stack.shape
+    stack = np.pad(stack, ((0, 0), (0, height % 2), (0, width % 2), (0, 0)), "edge")
+    return 0.25 * (stack[:, ::2, ::2] + stack[:, 1::2, ::2] + stack[:, ::2, 1::2] + stack[:, 1::2, 1::2])
+
+
+def enlarge_stack(stack, shape):
+    """Bilinearly bring a stack, (n, h, w, c), up to shape (H, W): (n, H, W, c), float32."""
+    return np.stack([cv2.resize(part, shape[::-1], interpolation=cv2.INTER_LINEAR).reshape(*shape, -1) for part in stack])
+
+
 def dense(vectors, weight, bias, rectified=True):
-    """A fully connected layer: (n, c), (k, c), (k,) -> (n, k); cut below 0 if `rectified`."""
+    """A fully connected layer: (..., c), (k, c), (k,) -> (..., k); cut below 0 if `rectified`."""
     found = vectors @ weight.T
     return rectify(found, bias) if rectified else found + bias
 

@@ -20,13 +20,13 @@ def torch():
 stacks = st.tuples(st.integers(0, 3), st.integers(4, 12), st.integers(4, 12), st.integers(1, 5), st.integers(0, 10**6))
 
 
-@given(stacks, st.integers(1, 4), st.integers(1, 3))
-def test_convolution_equals_torchs(torch, shape, size, stride):
+@given(stacks, st.integers(1, 4), st.integers(1, 3), st.integers(0, 2))
+def test_convolution_equals_torchs(torch, shape, size, stride, border):
     *shape, seed = shape
     stack, weight, bias = random(seed, *shape), random(seed + 1, 6, shape[3], size, size), random(seed + 2, 6)
-    found = layers.convolve_stack(stack, weight, bias, stride)
+    found = layers.convolve_stack(stack, weight, bias, stride, border)
     tensors = (torch.from_numpy(a) for a in (stack.transpose(0, 3, 1, 2).copy(), weight, bias))
-    second = torch.nn.functional.conv2d(*tensors, stride=stride).relu().permute(0, 2, 3, 1).numpy()
+    second = torch.nn.functional.conv2d(*tensors, stride=stride, padding=border).relu().permute(0, 2, 3, 1).numpy()
     assert found.dtype == np.float32 and found.shape == second.shape
     assert np.abs(found - second).max(initial=0) <= 1e-4
 
@@ -60,11 +60,32 @@ def test_every_cell_holds_its_largest_also_a_small_one_at_the_end(height, width,
         assert (found[:, row, column] == cell.max(axis=(1, 2))).all()
 
 
+@given(st.integers(1, 9), st.integers(1, 9), st.integers(1, 3))
+def test_halving_takes_the_mean_of_what_there_is(height, width, count):
+    stack = random(height * width, count, height, width, 2)
+    found = layers.halve_stack(stack)
+    assert found.shape == (count, -(-height // 2), -(-width // 2), 2) and found.dtype == np.float32
+    for row, column in np.ndindex(found.shape[1:3]):
+        assert found[:, row, column] == pytest.approx(stack[:, 2 * row : 2 * row + 2, 2 * column : 2 * column + 2].mean(axis=(1, 2)), abs=1e-6)
+
+
+@given(st.integers(1, 6), st.integers(1, 6), st.integers(1, 2), st.integers(1, 2), st.sampled_from([1, 3, 16]))
+def test_enlarging_equals_torchs(torch, height, width, down, across, channels):
+    stack, shape = random(height * width, 2, height, width, channels), (2 * height - (down == 2), 2 * width - (across == 2))
+    second = torch.nn.functional.interpolate(torch.from_numpy(stack.transpose(0, 3, 1, 2).copy()), size=shape, mode="bilinear")
+    found = layers.enlarge_stack(stack, shape)
+    assert found.shape == (2, *shape, channels) and found.dtype == np.float32
+    assert np.abs(found - second.permute(0, 2, 3, 1).numpy()).max() <= 1e-5
+
+
 def test_a_stack_is_not_changed_by_what_is_made_of_it():
     stack = np.abs(random(0, 2, 6, 6, 3))
     before = stack.copy()
     layers.pool_stack(stack, 2)
     layers.convolve_stack(stack, random(1, 4, 3, 3, 3), random(2, 4))
+    layers.convolve_stack(stack, random(1, 4, 3, 1, 1), random(2, 4))
+    layers.halve_stack(stack)
+    layers.enlarge_stack(stack, (12, 11))
     layers.dense(stack[:, 0, 0], random(3, 4, 3), random(4, 4))
     assert (stack == before).all()
 
@@ -85,7 +106,10 @@ def test_torchs_window_offers_the_same_layers(torch):
     weight = random(3, 2, 4)
     verbs = {
         "convolve_stack": lambda w: w.convolve_stack(w.put(stack), kernel, bias, 2),
+        "convolve_stack, with a border": lambda w: w.convolve_stack(w.put(stack), kernel, bias, 1, 1),
         "pool_stack": lambda w: w.pool_stack(w.put(stack), 2),
+        "halve_stack": lambda w: w.halve_stack(w.put(stack)),
+        "enlarge_stack": lambda w: w.enlarge_stack(w.put(stack), (17, 18)),
         "dense": lambda w: w.dense(w.put(stack[:, 0, 0]), weight, bias[:2]),
         "dense, not rectified": lambda w: w.dense(w.put(stack[:, 0, 0]), weight, bias[:2], rectified=False),
         "join": lambda w: w.join(w.put(stack[:, 0, 0]), w.put(stack[:, 0, 1])),

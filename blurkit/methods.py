@@ -15,6 +15,7 @@ A method is a package whose ``pipeline`` offers four verbs and a few facts:
 ``LEARNS_FROM``                "masks": photos and their truth; "sharp photos": alone
 ``RAW_PLANES``                 of a raw map: 1, or 2 (value and weight)
 ``MEASURES_SIGMA``             True: maps can tell blur in pixels (``in_pixels``)
+``IS_PUBLISHED``               True: there is a paper, and ``as_published`` follows it
 ============================== ==================================================
 
 ``second`` is what goes with a picture: its truth, or the sharp photo it was blurred from.

@@ -38,6 +38,7 @@ def check(args):
     if hasattr(args, "working_size"):
         if args.working_size is not None and args.as_published:
             raise UsageError("--as-published measures at the photo's own size; --working-size does not go with it")
+        check_published(args)
         args.working_size = WORKING_SIDE if args.working_size is None else args.working_size
     if hasattr(args, "device"):
         args.device = args.device or os.environ.get("BLURKIT_DEVICE") or "auto"
@@ -46,6 +47,17 @@ def check(args):
         args.threads = args.threads or threads_of_environment()
         if hasattr(args, "jobs"):  # NumPy reads it when it is imported; small products are slower on more threads
             os.environ.setdefault("OPENBLAS_NUM_THREADS", str(args.threads or 1))
+
+
+def check_published(args):
+    """Raise a UsageError where there is nothing to be --as-published."""
+    if not args.as_published:
+        return
+    from blurkit.methods import pipeline
+
+    if not pipeline(args.method).IS_PUBLISHED:
+        others = " and ".join(name for name in METHODS if pipeline(name).IS_PUBLISHED)
+        raise UsageError(f"method {args.method} has no paper; --as-published is for {others}")
 
 
 def check_device(device):

@@ -14,6 +14,7 @@ EPOCHS = 6
 LEAST_ACCURACY = 0.75  # share of held-out patches within one class
 LEARNS_FROM = "sharp photos"
 MEASURES_SIGMA = True
+IS_PUBLISHED = True
 RAW_PLANES = 2
 
 

@@ -25,6 +25,7 @@ EPOCHS = 16
 LEAST_ACCURACY = 0.9  # of the network; below, the kernels of one run in two are noise
 LEARNS_FROM = "masks"
 MEASURES_SIGMA = False
+IS_PUBLISHED = True
 RAW_PLANES = 1
 
 

@@ -5,13 +5,12 @@ import numpy as np
 
 from blurkit.colour import eight_bits
 
-SCALE_RANGE = (0.5, 1.5)  # of the photo's size, drawn log-uniformly
 NOISE_RANGE = (0.0, 10.0)  # 8-bit steps; standard deviation, the same for all channels
 QUALITY_RANGE = (40, 96)  # JPEG quality, libjpeg's scale
 SHARE = 0.6  # of the copies that get each of the three
 
 
-def degrade(photo, truth, rng):
+def degrade(photo, truth, rng, scales):
     """A copy of a photo, resized, noised and compressed, each at random.
 
     Parameters
@@ -19,6 +18,8 @@ def degrade(photo, truth, rng):
     photo : ndarray, (H, W, 3), uint8 or uint16, RGB
     truth : ndarray, (H, W), uint8
     rng : numpy.random.Generator
+    scales : tuple of float
+        Least and most of the photo's size, drawn log-uniformly.
 
     Returns
     -------
@@ -28,7 +29,7 @@ def degrade(photo, truth, rng):
     photo = eight_bits(photo)
     resized, noisy, packed = rng.random(3) < SHARE
     if resized:
-        scale = np.exp(rng.uniform(*np.log(SCALE_RANGE)))
+        scale = np.exp(rng.uniform(*np.log(scales)))
         size = tuple(max(1, round(n * scale)) for n in truth.shape[::-1])
         photo = cv2.resize(photo, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
         truth = cv2.resize(truth, size, interpolation=cv2.INTER_NEAREST)

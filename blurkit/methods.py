@@ -13,6 +13,7 @@ A method is a package whose ``pipeline`` offers four verbs and a few facts:
 ``SHAPES``                     what its weights file holds
 ``EPOCHS``, ``LEAST_ACCURACY`` how long it trains; below which accuracy that failed
 ``LEARNS_FROM``                "masks": photos and their truth; "sharp photos": alone
+``SCALES``                     sizes of its degraded copies, if it learns from masks: least, most
 ``RAW_PLANES``                 of a raw map: 1, or 2 (value and weight)
 ``MEASURES_SIGMA``             True: maps can tell blur in pixels (``in_pixels``)
 ``IS_PUBLISHED``               True: there is a paper, and ``as_published`` follows it

@@ -43,7 +43,7 @@ def picture(photo, second, copy, source, method, seed, number):
             return photo, second, sigma
     elif copy == 0:
         return photo, second, np.nan
-    return *degrade(photo, second, rng), np.nan
+    return *degrade(photo, second, rng, methods.pipeline(method).SCALES), np.nan
 
 
 def centres(picture, second, copy, count, method, seed, number):

@@ -24,6 +24,7 @@ SHAPES = {  # what a weights file holds
 EPOCHS = 16
 LEAST_ACCURACY = 0.9  # of the network; below, the kernels of one run in two are noise
 LEARNS_FROM = "masks"
+SCALES = (0.5, 1.5)  # of a photo's size
 MEASURES_SIGMA = False
 IS_PUBLISHED = True
 RAW_PLANES = 1

@@ -1,4 +1,4 @@
-"""Lists of photos, each name ended by a NUL byte: photos.py training|validation|scenes|blurring DATA."""
+"""Lists of photos, each name ended by a NUL byte: photos.py training|validation|scenes|unsegmented|blurring DATA."""
 
 import os
 import sys
@@ -20,6 +20,12 @@ def validation(data):
 def scenes(data):
     """Sharp photos with a segmentation."""
     return [p.with_name(p.name.replace(".seg.png", ".jpg")) for p in sorted((data / "scenes").glob("*.seg.png"))]
+
+
+def unsegmented(data):
+    """Sharp photos beside them without one."""
+    known = set(scenes(data))
+    return [p for p in sorted((data / "scenes").iterdir()) if p.suffix in (".jpg", ".jpeg", ".png") and ".seg." not in p.name and p not in known]
 
 
 def labelled(data):
@@ -44,5 +50,8 @@ def unseen(data):
 
 
 if __name__ == "__main__":
-    which, folder = {"training": training, "validation": validation, "scenes": scenes, "blurring": blurring}[sys.argv[1]], Path(sys.argv[2])
+    which, folder = (
+        {"training": training, "validation": validation, "scenes": scenes, "unsegmented": unsegmented, "blurring": blurring}[sys.argv[1]],
+        Path(sys.argv[2]),
+    )
     sys.stdout.buffer.write(b"".join(os.fsencode(p) + b"\0" for p in which(folder)))

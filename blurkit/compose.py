@@ -3,12 +3,15 @@
 import cv2
 import numpy as np
 
+from blurkit.colour import eight_bits
+
 SIGMA_RANGE = (0.7, 6.0)  # pixels; blur of what is put out of focus, drawn log-uniformly
 NOISE_RANGE = (0.0, 1.5)  # 8-bit steps; standard deviation of the sensor noise over everything
 SCALE_RANGE = (0.6, 1.0)  # the photo is reduced first: at pixel level few photos are sharp as they are
 WHOLLY = 0.15  # share of composed photos sharp everywhere, and as many blurred everywhere
 AREA_RANGE = (0.15, 0.85)  # share of the photo the chosen regions cover
 DISC_SHARE = 0.5  # of blurs: a disc (circle of confusion); the others Gaussian
+REGIONS = 40  # super-pixels of a photo without a segmentation; few, so that they are as large as things are
 TRIES = 20  # draws of regions until the area fits
 
 
@@ -74,6 +77,23 @@ def spread_of(kernel):
     """Standard deviation of a symmetric kernel along one axis, pixels."""
     offset = np.arange(len(kernel)) - len(kernel) // 2
     return float(np.sqrt((kernel.sum(axis=0) * offset**2).sum()))
+
+
+def regions(photo):
+    """Regions along the edges of a photo where nobody drew any: large SLIC super-pixels.
+
+    Parameters
+    ----------
+    photo : ndarray, (H, W, 3), uint8 or uint16
+
+    Returns
+    -------
+    ndarray, (H, W), int64
+        Region numbers.
+    """
+    from skimage.segmentation import slic
+
+    return slic(eight_bits(photo), n_segments=REGIONS, start_label=0)
 
 
 def choose_regions(segments, rng):

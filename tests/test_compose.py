@@ -83,3 +83,15 @@ def test_chosen_regions_are_whole():
 def test_16_bit_photos_keep_16_bits():
     photo = np.random.default_rng(0).integers(0, 65536, (50, 60, 3), np.uint16)
     assert {compose.compose(photo, HALVES, np.random.default_rng(s))[0].dtype for s in range(6)} == {np.dtype(np.uint16)}
+
+
+def test_regions_follow_the_edges_of_a_photo():
+    photo = np.full((80, 100, 3), 40, np.uint8)
+    photo[20:60, 30:80] = (200, 60, 20)
+    inside = np.zeros((80, 100), bool)
+    inside[20:60, 30:80] = True
+    for scene in (photo, photo.astype(np.uint16) * 257):
+        found = compose.regions(scene)
+        assert found.shape == (80, 100) and len(np.unique(found)) > 4
+        shares = np.bincount(found.ravel(), inside.ravel()) / np.bincount(found.ravel())
+        assert ((shares < 0.02) | (shares > 0.98)).all()  # every region lies on one side

@@ -22,8 +22,9 @@ def describe(parser):
     truth.add_argument("--truth-is", choices=("sharp", "blurred"), help="what white means in the masks (in NAME.mask.png: sharp)")
     truth.add_argument("--compose", action="store_true", help="make partly blurred photos with exact masks out of sharp photos and segmentations")
     truth.add_argument("--segments", metavar="DIR", help="with --compose: folder of the segmentations NAME.seg.png (default: beside the photo)")
+    truth.add_argument("--auto-segments", action="store_true", help="with --compose: find the regions in the photo itself, where nobody drew any")
     group = parser.add_argument_group("patches")
-    group.add_argument("--per-photo", metavar="N", type=options.positive, default=80, help="about N patches per picture (default 80)")
+    group.add_argument("--per-photo", metavar="N", type=options.positive, default=80, help="about N patches per picture, joint: at most N tiles (default 80)")
     group.add_argument(
         "--copies",
         metavar="N",
@@ -73,8 +74,10 @@ def check(args):
 
     if args.compose and (args.masks or args.truth_is):
         raise UsageError("--compose makes its own masks; --masks and --truth-is do not go with it")
-    if args.segments and not args.compose:
-        raise UsageError("--segments goes with --compose")
+    if (args.segments or args.auto_segments) and not args.compose:
+        raise UsageError("--segments and --auto-segments go with --compose")
+    if args.segments and args.auto_segments:
+        raise UsageError("--auto-segments looks for no files; --segments does not go with it")
     learns_from = methods.pipeline(args.method).LEARNS_FROM
     if learns_from == "sharp photos" and (args.masks or args.truth_is or args.compose):
         other = "--compose does" if args.compose else "--masks and --truth-is do"
@@ -136,6 +139,10 @@ def companion(item, photo, args):
     """The mask or the segmentation that belongs to a photo; None where none is needed."""
     if args.source == "sharp photos":
         return None
+    if args.auto_segments:
+        from blurkit.compose import regions
+
+        return regions(photo)
     second = segments(item, args) if args.compose else inputs.truth(item, args)
     check_sizes("photo", photo.shape, "its segmentation" if args.compose else "its mask", second.shape)
     return second

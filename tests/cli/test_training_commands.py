@@ -1,4 +1,4 @@
-"""blur-patches and blur-train as commands: from photos to weights to a map."""
+"""blur-patches and blur-train as commands, by way of zeng: from photos to weights to a map."""
 
 import io
 import json
@@ -9,6 +9,8 @@ import pytest
 
 from blurkit import store
 from blurkit.zeng import patches, pipeline
+
+ZENG = ("--method", "zeng")
 
 
 def textured(seed):
@@ -56,7 +58,7 @@ def patch_set(done):
 
 
 def test_patches_are_one_array_with_labels_that_follow_the_mask(run, masked):
-    found = patch_set(run("blur-patches", *names(masked)))
+    found = patch_set(run("blur-patches", *ZENG, *names(masked)))
     assert found.dtype == patches.RECORD and set(found["photo"]) == {f"p{n}.png".encode() for n in range(12)}
     left = found["col"] < 100 - patches.SIZE // 2
     right = found["col"] > 100 + patches.SIZE // 2
@@ -69,28 +71,28 @@ def test_patches_are_one_array_with_labels_that_follow_the_mask(run, masked):
 
 
 def test_either_polarity_of_the_masks_gives_the_same_patches(run, masked):
-    beside = run("blur-patches", *names(masked))
-    folder = run("blur-patches", "--masks", masked / "masks", "--truth-is", "blurred", *names(masked))
+    beside = run("blur-patches", *ZENG, *names(masked))
+    folder = run("blur-patches", *ZENG, "--masks", masked / "masks", "--truth-is", "blurred", *names(masked))
     assert beside.stdout == folder.stdout
-    turned = patch_set(run("blur-patches", "--masks", masked / "masks", "--truth-is", "sharp", *names(masked)))
+    turned = patch_set(run("blur-patches", *ZENG, "--masks", masked / "masks", "--truth-is", "sharp", *names(masked)))
     assert (patch_set(beside)["label"] == 1).sum() == (turned["label"] == 0).sum()
 
 
 def test_polarity_has_no_default_for_plain_masks(run, masked):
-    done = run("blur-patches", "--masks", masked / "masks", *names(masked))
+    done = run("blur-patches", *ZENG, "--masks", masked / "masks", *names(masked))
     assert done.status == 2 and b"--truth-is" in done.stderr and not done.stdout
 
 
 def test_the_seed_decides_and_jobs_do_not(run, segmented):
     one, two, parallel, other = (
-        run("blur-patches", "--compose", "--copies", 4, *extra, *names(segmented)).stdout
+        run("blur-patches", *ZENG, "--compose", "--copies", 4, *extra, *names(segmented)).stdout
         for extra in (["--seed", 1], ["--seed", 1], ["--seed", 1, "-j", 3], ["--seed", 2])
     )
     assert one == two == parallel != other
 
 
 def test_compositions_know_their_blur_and_degraded_ones_do_not(run, segmented):
-    found = patch_set(run("blur-patches", "--compose", *names(segmented)))
+    found = patch_set(run("blur-patches", *ZENG, "--compose", *names(segmented)))
     assert set(found["copy"]) == set(range(8))
     pristine = found["copy"] % 4 != 3
     assert np.isfinite(found["sigma"][pristine]).all() and np.isnan(found["sigma"][~pristine]).all()
@@ -100,7 +102,7 @@ def test_compositions_know_their_blur_and_degraded_ones_do_not(run, segmented):
 
 
 def test_copies_of_drawn_masks_keep_their_truth(run, masked):
-    found = patch_set(run("blur-patches", "--copies", 2, *names(masked)[:2]))
+    found = patch_set(run("blur-patches", *ZENG, "--copies", 2, *names(masked)[:2]))
     assert set(found["copy"]) == {0, 1, 2} and np.isnan(found["sigma"]).all()
     assert {0, 1} <= set(found["label"][found["copy"] == 2])
 
@@ -108,7 +110,7 @@ def test_copies_of_drawn_masks_keep_their_truth(run, masked):
 def test_a_photo_without_mask_is_named_and_the_others_are_used(run, masked, tmp_path):
     stray = tmp_path / "stray.png"
     cv2.imwrite(str(stray), textured(1))
-    done = run("blur-patches", stray, names(masked)[0])
+    done = run("blur-patches", *ZENG, stray, names(masked)[0])
     assert done.status == 2 and done.stderr.startswith(b"blur-patches: " + str(stray).encode() + b": no mask")
     assert set(np.load(io.BytesIO(done.stdout))["photo"]) == {b"p0.png"}
 
@@ -116,15 +118,15 @@ def test_a_photo_without_mask_is_named_and_the_others_are_used(run, masked, tmp_
 def test_a_mask_of_another_size_is_refused_with_both_sizes(run, masked, tmp_path):
     cv2.imwrite(str(tmp_path / "a.png"), textured(1))
     cv2.imwrite(str(tmp_path / "a.mask.png"), np.zeros((20, 30), np.uint8))
-    done = run("blur-patches", tmp_path / "a.png")
+    done = run("blur-patches", *ZENG, tmp_path / "a.png")
     assert done.status == 2 and b"photo is 200x150, its mask is 30x20" in done.stderr
 
 
 @pytest.fixture(scope="module")
 def trained(run, masked):
     pytest.importorskip("torch")
-    records = run("blur-patches", "--per-photo", 120, *names(masked)).stdout
-    done = run("blur-train", "--epochs", 3, "--min-accuracy", "0", "-q", stdin=records)
+    records = run("blur-patches", *ZENG, "--per-photo", 120, *names(masked)).stdout
+    done = run("blur-train", *ZENG, "--epochs", 3, "--min-accuracy", "0", "-q", stdin=records)
     assert (done.status, done.stderr) == (0, b"")
     return records, done.stdout
 
@@ -132,7 +134,7 @@ def trained(run, masked):
 def test_training_twice_gives_the_same_bytes_on_stdout_and_in_a_file(run, trained, tmp_path):
     records, weights = trained
     (tmp_path / "set.npy").write_bytes(records)
-    done = run("blur-train", "--epochs", 3, "--min-accuracy", "0", "-q", tmp_path / "set.npy", "-o", tmp_path / "w.npz")
+    done = run("blur-train", *ZENG, "--epochs", 3, "--min-accuracy", "0", "-q", tmp_path / "set.npy", "-o", tmp_path / "w.npz")
     assert done.status == 0 and (tmp_path / "w.npz").read_bytes() == weights
     assert not [p for p in tmp_path.iterdir() if ".part" in p.name]
 
@@ -149,20 +151,34 @@ def test_the_header_says_what_the_weights_were_made_from(trained):
 
 def test_the_new_weights_make_another_map_than_the_shipped_ones(run, trained, masked, tmp_path):
     (tmp_path / "w.npz").write_bytes(trained[1])
-    done = run("blur-map", "--weights", tmp_path / "w.npz", names(masked)[3])
+    done = run("blur-map", *ZENG, "--weights", tmp_path / "w.npz", names(masked)[3])
     found = np.load(io.BytesIO(done.stdout))
-    shipped = np.load(io.BytesIO(run("blur-map", names(masked)[3]).stdout))
+    shipped = np.load(io.BytesIO(run("blur-map", *ZENG, names(masked)[3]).stdout))
     assert found.shape == shipped.shape and (found != shipped).any()
 
 
 def test_weights_below_the_asked_accuracy_are_not_written(run, trained, tmp_path):
-    done = run("blur-train", "--epochs", 1, "--min-accuracy", "1", "-q", "-o", tmp_path / "w.npz", stdin=trained[0])
+    done = run("blur-train", *ZENG, "--epochs", 1, "--min-accuracy", "1", "-q", "-o", tmp_path / "w.npz", stdin=trained[0])
     assert done.status == 2 and b"no weights written" in done.stderr and done.stderr.count(b"\n") == 1
     assert list(tmp_path.iterdir()) == []
 
 
 def test_sets_joined_in_one_stream_count_as_one(run, trained):
     records, _ = trained
-    done = run("blur-train", "--epochs", 1, "--min-accuracy", "0", "-q", stdin=records + records)
+    done = run("blur-train", *ZENG, "--epochs", 1, "--min-accuracy", "0", "-q", stdin=records + records)
     assert done.status == 0
     assert store.read_weights(done.stdout, "zeng", pipeline.SHAPES)[1]["patches"] == 2 * len(np.load(io.BytesIO(records)))
+
+
+def test_photos_without_a_segmentation_are_composed_when_asked_and_refused_when_not(run, tmp_path):
+    photo = np.random.default_rng(0).integers(0, 256, (96, 128, 3), dtype=np.uint8)
+    cv2.imwrite(str(tmp_path / "scene.png"), cv2.GaussianBlur(photo, (0, 0), 2))
+    words = ["blur-patches", "--method", "joint", "--compose", "--copies", 3, tmp_path / "scene.png"]
+    done = run(*words, "--auto-segments")
+    assert (done.status, done.stderr) == (0, b"")
+    records = np.load(io.BytesIO(done.stdout))
+    assert len(records) == 3 and done == run(*words, "--auto-segments")
+    refused = run(*words)
+    assert refused.status == 2 and b"scene.seg.png" in refused.stderr
+    for extra in (["--segments", tmp_path], ["--masks", tmp_path]):
+        assert run(*words, "--auto-segments", *extra).status == 2

@@ -8,7 +8,7 @@ import numpy as np
 
 from blurkit import window
 
-CERTAIN = 1e-4  # distance from 0 and 1 beyond which a spread probability is cut, so that its logit stays finite
+CERTAIN = 1e-7  # distance from 0 and 1 beyond which a spread probability is cut, so that its logit stays finite
 
 
 def sure_parts(raw, guide, measured, cell, strength, edge_scale, rounds, *, least_weight, gain, lean=0.0):

@@ -91,6 +91,11 @@ def enlarge_to(plane, shape):
     return cv2.resize(plane, (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR)
 
 
+def resize_to(array, shape):
+    """Bring (h, w[, 3]) to shape (H, W), by `reduce_to` or `enlarge_to`; same dtype."""
+    return reduce_to(array, shape) if max(shape) < max(array.shape[:2]) else enlarge_to(array, shape)
+
+
 def otsu(plane):
     """Otsu's threshold between two classes of values, by a histogram over their range: float; their value if all are one."""
     low, high = float(plane.min()), float(plane.max())

@@ -84,6 +84,31 @@ def test_enlarging_stays_within_the_range_and_keeps_a_ramp(plane):
     assert np.allclose(ramp[:, 2:-2], (np.arange(2, 14) + 0.5) / 4 - 0.5, atol=1e-5)
 
 
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
+@pytest.mark.parametrize("height, width, colours", [(8, 12, ()), (12, 8, (3,)), (1, 8, ()), (8, 1, (3,))])
+def test_resizing_averages_areas_on_the_way_down_and_goes_straight_on_the_way_up(dtype, height, width, colours):
+    array = np.random.default_rng(0).integers(0, 200, (4 * height, 4 * width, *colours)).astype(dtype)
+    small = window.resize_to(array, (height, width))
+    means = array.reshape(height, 4, width, 4, *colours).astype(float).mean(axis=(1, 3))
+    assert small.shape == means.shape and small.dtype == dtype and np.abs(small - means).max() <= 0.501
+    large = window.resize_to(small, (3 * height, 3 * width))
+    assert large.shape == (3 * height, 3 * width, *colours) and large.dtype == dtype
+    assert (large[1::3, 1::3] == small).all()  # the centres are where they were
+    for axis, place in ((0, np.s_[2:-1:3, 1::3]), (1, np.s_[1::3, 2:-1:3])):
+        one, next_one = (np.take(small.astype(float), range(i, small.shape[axis] - 1 + i), axis) for i in (0, 1))
+        assert np.abs(large[place] - (2 * one + next_one) / 3).max(initial=0) <= 1.01 * (dtype != np.float32) + 1e-4
+
+
+@given(st.integers(1, 70), st.integers(1, 70), st.integers(1, 70), st.integers(1, 70), st.integers(0, 255))
+def test_resizing_gives_the_shape_asked_for_and_leaves_a_flat_photo_flat(height, width, rows, columns, value):
+    found = window.resize_to(np.full((height, width, 3), value, np.uint8), (rows, columns))
+    assert found.shape == (rows, columns, 3) and (found == value).all()
+
+
+def test_resizing_to_the_same_shape_changes_nothing(plane):
+    assert np.array_equal(window.resize_to(plane, plane.shape), plane)
+
+
 def test_otsu_parts_two_kinds_of_values_whatever_their_scale():
     rng = np.random.default_rng(0)
     values = np.concatenate([rng.normal(0.2, 0.03, 3000), rng.normal(0.7, 0.05, 1000)]).astype(np.float32).reshape(50, 80)

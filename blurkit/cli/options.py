@@ -56,8 +56,8 @@ def check_published(args):
     from blurkit.methods import pipeline
 
     if not pipeline(args.method).IS_PUBLISHED:
-        others = " and ".join(name for name in METHODS if pipeline(name).IS_PUBLISHED)
-        raise UsageError(f"method {args.method} has no paper; --as-published is for {others}")
+        others = " or ".join(name for name in METHODS if pipeline(name).IS_PUBLISHED)
+        raise UsageError(f"method {args.method} has no paper; --as-published goes with --method {others}")
 
 
 def check_device(device):
@@ -130,7 +130,7 @@ def method(parser, working_size=True):
     group = parser.add_argument_group("method")
     group.add_argument("--method", choices=sorted(METHODS), default=DEFAULT, help=f"how sharpness is measured (default {DEFAULT})")
     if working_size:
-        group.add_argument("--as-published", action="store_true", help="the method as its paper has it, without what blurkit adds")
+        group.add_argument("--as-published", action="store_true", help="the method as its paper has it, without what blurkit adds (zeng, park)")
         group.add_argument(
             "--working-size",
             metavar="N",

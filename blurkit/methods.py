@@ -30,6 +30,7 @@ from blurkit.errors import UsageError
 METHODS = {
     "zeng": "blurkit.zeng.pipeline",
     "park": "blurkit.park.pipeline",
+    "joint": "blurkit.joint.pipeline",
 }
 DEFAULT = "zeng"
 

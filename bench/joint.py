@@ -1,0 +1,161 @@
+"""The figures of the joint method, measured through the commands: bench/results/joint.{txt,json} and pictures.
+
+usage: joint.py --data DATA --results DIR [--only NAME]...
+
+DATA holds cuhk/ (image, gt, val.txt), labelled/ and sharp/ as README.md says. No weights were
+trained on any photo that is scored here. Times are ratios to another process on the
+same machine, so they carry over.
+"""
+
+import itertools
+import sys
+
+import cv2
+import figures
+import measure
+import numpy as np
+import photos
+from measure import IMPORT, command, maps, peak, scored, seconds
+
+SIGMAS = (0, 0.75, 1.5, 3)  # pixels
+LARGE = (4000, 3000)  # pixels; width and height of 12 megapixels
+WORST = 8  # photos of either set that are shown
+NO_TORCH = "import sys; from blurkit.cli.map import main; main(sys.argv[1:]); sys.exit('torch' in sys.modules or 'scipy' in sys.modules)"
+
+
+def identity(data, scratch, results):
+    """Same bytes by different ways."""
+    yield from measure.identity("joint", data)
+
+
+def accuracy(data, scratch, results):
+    """Both sets, by blur-map and blur-score --truth."""
+    yield from measure.accuracy("joint", data, scratch, (("default", []),))
+
+
+def worsened(data, scratch, results):
+    """Val photos with Gaussian noise of sigma 10/255, after JPEG of quality 50, halved, doubled."""
+    for label, worsen in (("noise 10/255", noisy), ("JPEG q50", packed), ("halved", halved), ("doubled", doubled)):
+        folder = scratch / label.split()[0]
+        (folder / "masks").mkdir(parents=True)
+        rng = np.random.default_rng(0)
+        for path in photos.validation(data):
+            mask = cv2.imread(str(data / "cuhk" / "gt" / f"{path.stem}.png"), cv2.IMREAD_GRAYSCALE)
+            photo = worsen(cv2.imread(str(path)), rng)
+            cv2.imwrite(str(folder / f"{path.stem}.png"), photo)
+            cv2.imwrite(str(folder / "masks" / f"{path.stem}.png"), cv2.resize(mask, photo.shape[1::-1], interpolation=cv2.INTER_NEAREST))
+        maps("joint", sorted(folder.glob("*.png")), folder / "maps")
+        yield label, scored(folder / "maps", folder / "masks", "--truth-is", "blurred")
+
+
+def noisy(photo, rng):
+    return np.clip(np.rint(photo + rng.normal(0, 10, photo.shape)), 0, 255).astype(np.uint8)
+
+
+def packed(photo, rng):
+    return cv2.imdecode(cv2.imencode(".jpg", photo, [cv2.IMWRITE_JPEG_QUALITY, 50])[1], cv2.IMREAD_COLOR)
+
+
+def halved(photo, rng):
+    return cv2.resize(photo, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+
+
+def doubled(photo, rng):
+    return cv2.resize(photo, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC)
+
+
+def meaning(data, scratch, results):
+    """All photos of sharp/, none trained on, as they are and blurred everywhere."""
+    means, below = {}, []
+    for sigma in SIGMAS:
+        folder = scratch / f"sigma-{sigma}"
+        folder.mkdir()
+        for path in photos.sharp(data):
+            photo = cv2.imread(str(path))
+            cv2.imwrite(str(folder / f"{path.stem}.png"), cv2.GaussianBlur(photo, (0, 0), sigma) if sigma else photo)
+        maps("joint", sorted(folder.glob("*.png")), scratch / f"maps-{sigma}")
+        found = [np.load(p) for p in sorted((scratch / f"maps-{sigma}").glob("*.npy"))]
+        means[sigma] = np.array([m.mean(dtype=np.float64) for m in found])
+        below = below or [float((m < 0.5).mean()) for m in found]
+        yield f"sigma {sigma:g}", {"mean of maps": float(means[sigma].mean()), "median of means": float(np.median(means[sigma]))}
+    yield "sharp everywhere: share of pixels below .5", {"median photo": float(np.median(below))}
+    ordered = [(means[a] > means[b]).mean() for a, b in itertools.combinations(SIGMAS, 2)]
+    yield "pairs of sigma in order", {"share": float(np.mean(ordered)), "least": float(np.min(ordered))}
+
+
+def speed(data, scratch, results):
+    """Whole processes against a bare import of NumPy, OpenCV and Pillow; 12 megapixels against their decoding."""
+    bare = seconds(*IMPORT)
+    yield "import numpy, cv2, PIL.Image", {"seconds": bare}
+    small, found, raw = scratch / "small.jpg", scratch / "small.npy", scratch / "raw.npy"
+    cv2.imwrite(str(small), cv2.resize(cv2.imread(str(photos.validation(data)[0])), (640, 457), interpolation=cv2.INTER_AREA))
+    command("blur-map", "--method", "joint", "--raw", small, "-o", raw)
+    for label, words in (
+        ("blur-map", ["blur-map", "--method", "joint", small, "-o", found]),
+        ("blur-map --raw", ["blur-map", "--method", "joint", "--raw", small]),
+        ("blur-refine", ["blur-refine", "--method", "joint", "--guide", small, raw]),
+        ("blur-mask", ["blur-mask", found]),
+        ("blur-score", ["blur-score", "--method", "joint", small]),
+    ):
+        took = seconds(*words)
+        yield f"{label}, 640x457", {"seconds": took, "x import": took / bare}
+    yield "blur-map imports neither torch nor scipy", {"true": command(sys.executable, "-c", NO_TORCH, "--method", "joint", small) != b""}
+    yield from speed_large(data, scratch)
+
+
+def speed_large(data, scratch):
+    """12 megapixels: one photo enlarged, which decodes fast, and many photos side by side, with the detail of a camera's."""
+    enlarged, mosaic = scratch / "enlarged.jpg", scratch / "mosaic.jpg"
+    quality = [cv2.IMWRITE_JPEG_QUALITY, 92]
+    cv2.imwrite(str(enlarged), cv2.resize(cv2.imread(str(photos.validation(data)[0])), LARGE, interpolation=cv2.INTER_CUBIC), quality)
+    tiles = [cv2.resize(cv2.imread(str(p)), (LARGE[0] // 8, LARGE[1] // 8), interpolation=cv2.INTER_AREA) for p in photos.sharp(data)[:64]]
+    cv2.imwrite(str(mosaic), np.vstack([np.hstack(tiles[row : row + 8]) for row in range(0, 64, 8)]), quality)
+    decode = "import sys, time, PIL.Image; t = time.perf_counter(); PIL.Image.open(sys.argv[1]).load(); print(time.perf_counter() - t)"
+    for path in (mosaic, enlarged):
+        decoding = min(float(command(sys.executable, "-c", decode, path)) for _ in range(7))
+        words = ["blur-map", "--method", "joint", path]
+        took = seconds(*words)
+        yield f"12 megapixels, {path.stem}", {"seconds": took, "decoding": decoding, "x decoding": took / decoding, "peak GB": peak(*words)}
+
+
+def failures(data, scratch, results):
+    """failures.png: photo, truth, map and mask of the photos that are told worst, by mean absolute error."""
+    rows = []
+    for name, names, masks in measure.sets(data):
+        folder = scratch / name
+        maps("joint", names, folder)
+        compared = [(mistaken(path, folder, masks), path) for path in names]
+        for error, path in sorted(compared, reverse=True)[:WORST]:
+            truth, found = measure.truth_of(path, masks), np.load(folder / f"{path.stem}.npy")
+            rows.append([cv2.imread(str(path))[..., ::-1], truth, np.uint8(255 * found), np.uint8(255 * (found > 0.5))])
+            yield f"{name}: {path.stem}", {"mae": error}
+    figures.montage(results / "failures.png", rows)
+
+
+def mistaken(path, folder, masks):
+    """Mean absolute error of one map."""
+    truth, found = measure.truth_of(path, masks), np.load(folder / f"{path.stem}.npy")
+    known = (truth == 0) | (truth == 255)
+    return float(np.abs(found - truth / 255)[known].mean())
+
+
+REQUIRED = {  # what each row must show: (least, most) per figure
+    "cuhk val (60), default": {"auc": (0.968, 1), "f_max": (0.870, 1), "mae": (0, 0.105), "f_blurred": (0.930, 1)},
+    "labelled (48), default": {"auc": (0.968, 1), "f_max": (0.910, 1), "mae": (0, 0.165), "f_blurred": (0.80, 1)},
+    "noise 10/255": {"f_max": (0.83, 1)},
+    "JPEG q50": {"f_max": (0.84, 1)},
+    "halved": {"f_max": (0.84, 1)},
+    "doubled": {"f_max": (0.84, 1)},
+    "sigma 0": {"mean of maps": (0.70, 1)},
+    "sigma 1.5": {"mean of maps": (0, 0.06)},
+    "sigma 3": {"mean of maps": (0, 0.02)},
+    "sharp everywhere: share of pixels below .5": {"median photo": (0, 0.10)},
+    "pairs of sigma in order": {"share": (0.99, 1)},
+    "blur-map, 640x457": {"x import": (0, 2.2)},
+    "12 megapixels, mosaic": {"x decoding": (0, 6), "peak GB": (0, 0.7)},
+    "12 megapixels, enlarged": {"peak GB": (0, 0.7)},
+}
+
+
+if __name__ == "__main__":
+    sys.exit(measure.main("joint", __doc__, (identity, accuracy, worsened, meaning, speed, failures), REQUIRED))

@@ -1,0 +1,110 @@
+"""Stage 1: what a place shows of its focus, in cells of 4 x 4 pixels.
+
+Detail from curvature and differences of Gaussians, gradients of the photo and of two
+blurred copies, and the share of an edge that a blur takes away (re-blur ratio,
+F. Crete et al., SPIE 6492, 2007, doi:10.1117/12.702790): a sharp edge loses most, an edge
+already soft nearly nothing, whatever its contrast. Curvature both ways answers to
+noise as much as to detail (J. Immerkaer, CVIU 64(2), 1996, doi:10.1006/cviu.1996.0060), the
+differences of Gaussians less, so that the two together tell one from the other.
+"""
+
+import math
+
+import numpy as np
+
+from blurkit.gradient import magnitude
+from blurkit.window import box_mean, pool, smooth
+
+CELL = 4  # pixels; side of the cells
+STEPS = (0.7, 1.0, 1.4, 2.0, 2.8)  # pixels; sigma of the blurred copies, each made from the one before
+COARSE = (5.6, 11.2)  # pixels; sigma of two more, in cells
+FAINT = 0.002  # of full scale, half an 8-bit step: what is below is rounding, not structure
+FAINT_POWER = 1e-5  # of full scale squared, under mean squares
+PLANES = 19
+TOLD = ((0, 5), (14, 95), (15, 95))  # (plane, percentile) over the photo: its noise, and what blurs take of its sharpest edges
+AROUND = 9  # cells; side of the window whose mean is taken first
+STATISTICS = len(TOLD)
+
+
+def planes(grey, window):
+    """All evidence of a photo.
+
+    Parameters
+    ----------
+    grey : ndarray, (H, W), float32 in [0, 1]
+    window : object from ``device.window_for``
+
+    Returns
+    -------
+    ndarray, (19, ceil(H / 4), ceil(W / 4)), float32, about -7 to 4
+        Logarithms of cell means: curvature of the photo and of the copy blurred by 1
+        pixel, three bands of detail, fine to coarse, gradient of the photo and of the
+        copies blurred by 1 and 2 pixels (8). Cell means of logarithms: curvature, finest
+        band, the three gradients (5). Log strength of the edges (root mean square
+        gradient of the first copy); how much of it the first and the second blur
+        take (log ratio); log contrast (4). Log detail in two bands wider than a cell (2).
+    """
+    plane = window.put(grey)
+    finest, first, middle, second, coarse = blurred(plane, window)
+    detail = [curvature(plane, window), curvature(first, window), abs(plane - finest), abs(finest - middle), abs(middle - coarse)]
+    slopes = [magnitude(p, window) for p in (plane, first, second)]
+    sharp, soft, softer = (0.5 * window.log(window.pool(g * g, CELL) + FAINT_POWER) for g in slopes)
+    relief = plane - coarse
+    found = [
+        *(window.log(window.pool(p, CELL) + FAINT) for p in (*detail, *slopes)),
+        *(window.pool(window.log(p + FAINT), CELL) for p in (detail[0], detail[2], *slopes)),
+        soft,
+        sharp - soft,
+        soft - softer,
+        0.5 * window.log(window.pool(relief * relief, CELL) + FAINT_POWER),
+    ]
+    return np.stack([*(window.take(p) for p in found), *coarse_bands(window.take(window.pool(coarse, CELL)))])
+
+
+def curvature(plane, window):
+    """Second difference down of the second difference across, absolute; white noise of deviation 1 answers with deviation 1."""
+    second = np.float32([1, -2, 1]) / np.float32(math.sqrt(6))
+    return abs(window.separable(plane, second, second))
+
+
+def both_sizes(grey, window):
+    """Evidence of a photo and of its half: (19, h, w) and (19, ceil(h / 2), ceil(w / 2)), float32; grey as for `planes`.
+
+    What is soft at pixel level may be in focus nevertheless; the half tells.
+    """
+    return planes(grey, window), planes(pool(grey, 2), window)
+
+
+def blurred(plane, window):
+    """Copies of a plane blurred by `STEPS`, on the device of `window`."""
+    found, reached = [], 0.0
+    for sigma in STEPS:
+        plane, reached = window.smooth(plane, math.sqrt(sigma**2 - reached**2)), sigma
+        found.append(plane)
+    return found
+
+
+def coarse_bands(cells):
+    """Log detail in two bands wider than a cell, of (h, w) cell means of the last blurred copy."""
+    found, reached = [], STEPS[-1]
+    for sigma in COARSE:
+        softer = smooth(cells, math.sqrt(sigma**2 - reached**2) / CELL)
+        found.append(np.log(np.abs(cells - softer) + np.float32(FAINT)))
+        cells, reached = softer, sigma
+    return found
+
+
+def statistics(planes):
+    """How noisy and how sharp the photo is as a whole, by which its parts are judged.
+
+    Parameters
+    ----------
+    planes : ndarray, (19, h, w), float32
+        From `planes`.
+
+    Returns
+    -------
+    ndarray, (3,), float32
+        Percentile 5 of the log curvature, percentile 95 of both log ratios, each averaged over 9 x 9 cells first.
+    """
+    return np.float32([np.percentile(box_mean(planes[i], AROUND), percentile) for i, percentile in TOLD])

@@ -1,0 +1,95 @@
+"""Stage 3: the network that weighs the evidence, on the CPU in NumPy.
+
+Cells of 4 pixels are joined to cells of 8, 16 and 32 and looked at in windows of 3 x 3 of
+each; at 8 pixels the evidence of the halved photo joins in, at the coarsest
+how sharp the photo is as a whole; then the way back, adding what the finer cells know.
+Weights are kept with their batch normalisation folded in.
+"""
+
+import numpy as np
+
+from blurkit.joint.evidence import PLANES, STATISTICS
+
+LAYERS = {  # name: (outputs, inputs, side of the window)
+    "enter": (16, PLANES, 1),
+    "down8": (32, 16, 2),
+    "enter8": (32, PLANES, 1),
+    "mix8": (32, 32, 3),
+    "down16": (48, 32, 3),
+    "mix16": (48, 48, 3),
+    "down32": (64, 48, 3),
+    "mix32": (64, 64, 3),
+    "whole": (64, 64 + STATISTICS, 1),
+    "up16": (48, 64, 1),
+    "join16": (48, 48, 3),
+    "up8": (32, 48, 1),
+    "join8": (32, 32, 3),
+    "up4": (16, 32, 1),
+    "join4": (16, 16, 1),
+    "output": (1, 16, 1),
+}
+LINEAR = ("up16", "up8", "up4", "output")  # layers without a ReLU
+SHAPES = {
+    "mean": (PLANES,),
+    "scale": (PLANES,),
+    "whole_mean": (STATISTICS,),
+    "whole_scale": (STATISTICS,),
+    **{f"{name}.weight": (k, c, s, s) if s > 1 else (k, c) for name, (k, c, s) in LAYERS.items()},
+    **{f"{name}.bias": (k,) for name, (k, _, _) in LAYERS.items()},
+}
+SUREST = 16.0  # log odds; a probability of 1e-7
+FARTHEST = 5.0  # deviations from the mean beyond which evidence is cut
+
+
+def log_odds(planes, halved, whole, weights, where):
+    """Log odds that a cell is in focus.
+
+    Parameters
+    ----------
+    planes, halved : ndarray, (19, h, w) and (19, ceil(h / 2), ceil(w / 2)), float32
+        From ``evidence.both_sizes``.
+    whole : ndarray, (3,), float32
+        From ``evidence.statistics``.
+    weights : dict of ndarray, as `SHAPES`
+    where : object from ``device.window_for``
+
+    Returns
+    -------
+    ndarray, (h, w), float32 in [-16, 16]
+    """
+    height, width = planes.shape[1:]
+    even = np.pad(planes, ((0, 0), (0, height % 2), (0, width % 2)), "edge")
+
+    def layer(name, x):
+        return apply(name, x, weights, where)
+
+    def finer(name, x, beside):
+        return where.enlarge_stack(layer(name, x), tuple(beside.shape[1:3])) + beside
+
+    def entered(name, found):
+        return layer(name, where.put(normal(found.transpose(1, 2, 0)[None], weights["mean"], weights["scale"])))
+
+    four = entered("enter", even)  # (1, h, w, 16)
+    eight = layer("mix8", layer("down8", four) + entered("enter8", halved))  # (1, h/2, w/2, 32)
+    sixteen = layer("mix16", layer("down16", where.halve_stack(eight)))  # (1, h/4, w/4, 48)
+    coarsest = layer("mix32", layer("down32", where.halve_stack(sixteen)))  # (1, h/8, w/8, 64)
+    told = where.put(normal(whole, weights["whole_mean"], weights["whole_scale"])[None])
+    coarsest = coarsest + layer("whole", where.join(coarsest.mean((1, 2)), told))
+    sixteen = layer("join16", finer("up16", coarsest, sixteen))
+    eight = layer("join8", finer("up8", sixteen, eight))
+    four = layer("join4", finer("up4", eight, four))
+    return where.take(layer("output", four))[0, :height, :width, 0].clip(-SUREST, SUREST)
+
+
+def normal(values, mean, scale):
+    """Values as the network takes them, (..., c) float32: mean 0, deviation 1, cut at 5 deviations."""
+    return ((values - mean) / scale).clip(-FARTHEST, FARTHEST)
+
+
+def apply(name, x, weights, where):
+    """One layer: (n, h, w, c) or (n, c) -> the same with its outputs for c."""
+    weight, bias = weights[f"{name}.weight"], weights[f"{name}.bias"]
+    side = LAYERS[name][2]
+    if side == 1:
+        return where.dense(x, weight, bias, rectified=name not in LINEAR)
+    return where.convolve_stack(x, weight, bias, stride=2, border=0) if side == 2 else where.convolve_stack(x, weight, bias, stride=1, border=1)

@@ -1,0 +1,84 @@
+"""Stage 2: tiles of evidence with their truth, what the network learns from."""
+
+import cv2
+import numpy as np
+
+from blurkit import window
+from blurkit.colour import grey
+from blurkit.device import CpuWindow
+from blurkit.joint import evidence
+
+TILE = 80  # cells; side of a tile, 320 pixels
+LOW, STEP = -7.0, 0.04  # evidence v is kept as round((v - LOW) / STEP), in 8 bits
+UNKNOWN = 255
+SHARE = 254.0  # a cell sharp in all of its known pixels
+LEAST_BLUR = 1.0  # pixels; sigma. Nothing blurred so slightly that it may pass for sharp is taught as blurred
+LEAST_KNOWN = 0.5  # share of a cell's pixels
+
+RECORD = np.dtype(
+    [
+        ("evidence", "u1", (evidence.PLANES, TILE, TILE)),  # LOW + STEP * value
+        ("halved", "u1", (evidence.PLANES, TILE // 2, TILE // 2)),  # of the photo at half size
+        ("whole", "<f4", (evidence.STATISTICS,)),  # of the picture the tile is from
+        ("share", "u1", (TILE, TILE)),  # of sharp pixels, 0 to 254; 255 = not known
+        ("photo", "S64"),  # file name, its last 64 bytes
+        ("number", "<u4"),  # of the photo within its run, for files of one name
+        ("copy", "<u2"),  # of the pictures made from a photo
+        ("row", "<u4"),  # of the tile's first cell in the picture as it is measured, cells
+        ("col", "<u4"),
+    ]
+)
+
+
+def corners(picture, count, rng):
+    """First cells of at most `count` tiles that cover a picture: (n, 2) int64, (row, column) in cells."""
+    shape = window.cells(window.working_shape(picture.shape), evidence.CELL)
+    starts = [2 * np.ceil(np.linspace(0, max(0, n - TILE), -(-n // TILE)) / 2).astype(np.int64) for n in shape]  # even: so are the cells of the half
+    found = np.stack(np.meshgrid(*starts, indexing="ij"), axis=-1).reshape(-1, 2)
+    return found if len(found) <= count else found[np.sort(rng.permutation(len(found))[:count])]
+
+
+def cut(picture, truth, at, sigma):
+    """Tiles of a picture.
+
+    Parameters
+    ----------
+    picture : ndarray, (H, W, 3), uint8 or uint16
+    truth : ndarray, (H, W), uint8
+        255 in focus, 0 out of focus, anything else unknown.
+    at : ndarray, (n, 2), int
+        From `corners`.
+    sigma : float
+        Blur of what is out of focus, pixels, where it is known. Else NaN.
+
+    Returns
+    -------
+    ndarray, (n,), RECORD
+        ``photo``, ``number`` and ``copy`` are left empty.
+    """
+    shape = window.working_shape(picture.shape)
+    planes, halved = evidence.both_sizes(grey(window.reduce_to(picture, shape)), CpuWindow)
+    known, sharp = (truth == 255) | (truth == 0), truth == 255
+    if sigma * max(shape) / max(truth.shape) < LEAST_BLUR:
+        known = sharp
+    share = shares(*(cv2.resize(p.astype(np.float32), shape[::-1], interpolation=cv2.INTER_AREA) for p in (known, sharp)))
+    records = np.zeros(len(at), RECORD)
+    records["share"], records["whole"] = UNKNOWN, evidence.statistics(planes)
+    for record, (row, column) in zip(records, at, strict=True):
+        record["evidence"] = np.rint((part(planes, row, column, TILE, "edge") - LOW) / STEP).clip(0, 255)
+        record["halved"] = np.rint((part(halved, row // 2, column // 2, TILE // 2, "edge") - LOW) / STEP).clip(0, 255)
+        record["share"] = part(share, row, column, TILE, "constant", constant_values=UNKNOWN)
+    records["row"], records["col"] = at.T
+    return records
+
+
+def part(array, row, column, side, *fill, **more):
+    """side x side cells of (..., h, w) from a place on, what lies outside filled up as ``numpy.pad`` does."""
+    inside = array[..., row : row + side, column : column + side]
+    return np.pad(inside, [(0, 0)] * (array.ndim - 2) + [(0, side - n) for n in inside.shape[-2:]], *fill, **more)
+
+
+def shares(known, sharp):
+    """Share of sharp among the known pixels of every cell, as kept in records: two (H, W) float32 -> (h, w) uint8."""
+    known, sharp = window.pool(known, evidence.CELL), window.pool(sharp, evidence.CELL)
+    return np.where(known >= LEAST_KNOWN, np.rint(SHARE * sharp / np.maximum(known, 1e-6)), UNKNOWN).astype(np.uint8)

@@ -1,0 +1,166 @@
+"""Stage 4: training of the network on tiles (torch)."""
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional
+
+from blurkit.errors import InputError
+from blurkit.joint import network, patches
+from blurkit.learning import descend, held_out
+
+CROP = 64  # cells; side of what one step sees of a tile
+BATCH = 8  # tiles a step
+PEAK_RATE = 3e-3  # of AdamW, see ``learning.descend``
+ONE_IN = 20  # photos are held out; few, as what ships should have seen the others
+FEWEST = 16  # tiles to learn from
+DOUBT = 0.3  # deviations; noise on the statistics of the whole photo, or photos would be known by them
+LOOKED_AT = 500  # tiles, for the mean and the scale of the evidence
+
+
+class Net(nn.Module):
+    """``network.log_odds`` as torch trains it, batch-normalised: (n, 19, h, w), (n, 19, h / 2, w / 2), (n, 3) -> logits (n, h, w); h and w even."""
+
+    def __init__(self):
+        super().__init__()
+        for name, (outputs, inputs, side) in network.LAYERS.items():
+            normed = name not in network.LINEAR and name != "whole"
+            layer = nn.Conv2d(inputs, outputs, side, stride=2 if side == 2 else 1, padding=side // 3, bias=not normed)
+            self.add_module(name, nn.Sequential(layer, *([nn.BatchNorm2d(outputs)] if normed else [])))
+
+    def forward(self, planes, halved, whole):
+        def layer(name, x):
+            x = getattr(self, name)(x)
+            return x if name in network.LINEAR else x.relu()
+
+        def halve(x):
+            return functional.avg_pool2d(x, 2, ceil_mode=True)
+
+        def finer(name, x, beside):
+            return functional.interpolate(layer(name, x), size=beside.shape[2:], mode="bilinear") + beside
+
+        four = layer("enter", planes)
+        eight = layer("mix8", layer("down8", four) + layer("enter8", halved))
+        sixteen = layer("mix16", layer("down16", halve(eight)))
+        coarsest = layer("mix32", layer("down32", halve(sixteen)))
+        coarsest = coarsest + layer("whole", torch.cat([coarsest.mean((2, 3)), whole], 1)[..., None, None])
+        sixteen = layer("join16", finer("up16", coarsest, sixteen))
+        eight = layer("join8", finer("up8", sixteen, eight))
+        return layer("output", layer("join4", finer("up4", eight, four)))[:, 0]
+
+
+def train(records, epochs, seed, device, report):
+    """Train the network on crops of tiles at random places, flipped and turned at random.
+
+    Parameters
+    ----------
+    records : ndarray, (n,), ``patches.RECORD``
+    epochs, seed : int
+    device : str, torch device name
+    report : callable
+        ``report(step, steps, loss, accuracy)`` after every step.
+
+    Returns
+    -------
+    weights : dict of ndarray, as ``network.SHAPES``
+    accuracy : float
+        Share of the cells of held-out photos that are told rightly.
+
+    Raises
+    ------
+    InputError
+        Too few tiles, or none held out.
+    """
+    torch.manual_seed(seed)
+    torch.use_deterministic_algorithms(True, warn_only=device != "cpu")
+    rng = np.random.default_rng(seed)
+    held = held_out(records, ONE_IN)
+    learn, check = np.flatnonzero(~held), np.flatnonzero(held)
+    if len(learn) < FEWEST or not len(check):
+        raise InputError(f"patch set has {len(learn)} tiles to learn from and {len(check)} of photos held out; at least {FEWEST} and 1 are needed: more photos")
+    norms = spread_of(records, learn)
+    model = Net().to(device, memory_format=torch.channels_last)
+
+    def loss_of(batch):
+        *inputs, share = crops(records, learn[batch], rng, norms)
+        known = share <= 1
+        logits, share = model(*(i.to(device) for i in inputs))[known], share[known].to(device)
+        right = ((logits > 0) == (share > 0.5)).float().mean()
+        return functional.binary_cross_entropy_with_logits(logits, share), right
+
+    descend(model, loss_of, len(learn), epochs, rng, report, BATCH, PEAK_RATE)
+    model = model.cpu().eval()
+    return {**norms, **folded(model)}, accuracy(model, records, check, norms)
+
+
+def decoded(codes):
+    """Evidence as records keep it, uint8 -> float32."""
+    return patches.LOW + np.float32(patches.STEP) * codes
+
+
+def spread_of(records, indices):
+    """Mean and deviation of every plane and of every statistic, over tiles evenly chosen: dict of float32."""
+    some = indices[np.linspace(0, len(indices) - 1, min(LOOKED_AT, len(indices))).astype(int)]
+    planes, whole = decoded(np.stack([records["evidence"][i] for i in some])), records["whole"][some]
+    found = {"mean": planes.mean(axis=(0, 2, 3)), "scale": planes.std(axis=(0, 2, 3)), "whole_mean": whole.mean(axis=0), "whole_scale": whole.std(axis=0)}
+    return {name: np.float32(value + 1e-6 * name.endswith("scale")) for name, value in found.items()}
+
+
+def crops(records, indices, rng, norms):
+    """Crops of some tiles, all at one place and turned alike.
+
+    Returns
+    -------
+    planes, halved : tensor, (b, 19, 64, 64) and (b, 19, 32, 32)
+    whole : tensor, (b, 3)
+        With noise of deviation `DOUBT`.
+    share : tensor, (b, 64, 64)
+        Of sharp pixels, in [0, 1]; above 1 where unknown.
+    """
+    half = rng.integers(0, (patches.TILE - CROP) // 2 + 1, 2)  # in cells of the halved photo
+    quarter, flipped = rng.integers(4), rng.integers(2)
+
+    def crop(name, times):
+        row, column = times * half
+        side = CROP * times // 2
+        found = np.stack([records[name][i] for i in indices])[..., row : row + side, column : column + side]
+        return np.rot90(found, quarter, (-2, -1))[..., :: 1 - 2 * flipped]
+
+    share = torch.from_numpy(crop("share", 2) / np.float32(patches.SHARE))
+    *planes, whole = as_input(crop("evidence", 2), crop("halved", 1), records["whole"][indices], norms)
+    return *planes, whole + torch.from_numpy(rng.normal(0, DOUBT, whole.shape).astype(np.float32)), share
+
+
+def as_input(codes, halved, whole, norms):
+    """Tiles as records keep them, as the network takes them: three tensors."""
+    found = (network.normal(decoded(c).transpose(0, 2, 3, 1), norms["mean"], norms["scale"]) for c in (codes, halved))
+    whole = network.normal(whole, norms["whole_mean"], norms["whole_scale"])
+    return *(torch.from_numpy(f).permute(0, 3, 1, 2) for f in found), torch.from_numpy(whole)
+
+
+def folded(model):
+    """The weights as ``network.log_odds`` takes them, batch normalisation folded in."""
+    found = {}
+    for name, (_, _, side) in network.LAYERS.items():
+        layer, *norm = getattr(model, name)
+        weight, bias = layer.weight.detach().double(), layer.bias
+        if norm:
+            gain = norm[0].weight.double() / (norm[0].running_var.double() + norm[0].eps).sqrt()
+            weight, bias = weight * gain[:, None, None, None], norm[0].bias.double() - norm[0].running_mean.double() * gain
+        weight = weight[:, :, 0, 0] if side == 1 else weight
+        found[f"{name}.weight"], found[f"{name}.bias"] = (np.ascontiguousarray(t.detach().numpy(), np.float32) for t in (weight, bias))
+    return found
+
+
+@torch.no_grad()
+def accuracy(model, records, indices, norms):
+    """Share of known cells told rightly; 0 without any."""
+    right = known = 0
+    for i in indices:
+        share = records["share"][i]
+        sure = share != patches.UNKNOWN
+        one = (records[name][i : i + 1] for name in ("evidence", "halved", "whole"))
+        logits = model(*as_input(*one, norms))[0].numpy()
+        right += int(((logits > 0) == (share > patches.SHARE / 2))[sure].sum())
+        known += int(sure.sum())
+    return right / max(known, 1)

@@ -32,7 +32,7 @@ METHODS = {
     "park": "blurkit.park.pipeline",
     "joint": "blurkit.joint.pipeline",
 }
-DEFAULT = "zeng"
+DEFAULT = "joint"
 
 
 def pipeline(name):

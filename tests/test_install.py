@@ -8,6 +8,8 @@ import sys
 
 import pytest
 
+from blurkit.methods import METHODS
+
 COMMANDS = ("patches", "train", "map", "refine", "mask", "score")
 
 
@@ -105,8 +107,9 @@ def test_without_weights_it_says_where_it_looked(installed):
     assert "zeng.npz not found" in said and "share/blurkit/weights" in said and str(prefix) in said and "BLURKIT_WEIGHTS" in said
 
 
-def test_the_checkout_finds_its_own(root, monkeypatch):
+@pytest.mark.parametrize("method", METHODS)
+def test_the_checkout_finds_its_own(root, monkeypatch, method):
     from blurkit.store import find_weights
 
     monkeypatch.delenv("BLURKIT_WEIGHTS", raising=False)
-    assert find_weights("zeng") == root / "share" / "weights" / "zeng.npz"
+    assert find_weights(method) == root / "share" / "weights" / f"{method}.npz"

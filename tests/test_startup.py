@@ -31,18 +31,26 @@ def test_wrong_usage_imports_no_numpy(run):
 
 
 @pytest.mark.parametrize(
-    "words", [("blur-map", "--method", "zeng"), ("blur-map", "--method", "zeng", "--as-published"), ("blur-score", "--method", "zeng")], ids=" ".join
+    "words",
+    [
+        ("blur-map",),
+        ("blur-score",),
+        *((command, "--method", method) for command in ("blur-map", "blur-score") for method in ("zeng", "joint")),
+        ("blur-map", "--method", "zeng", "--as-published"),
+    ],
+    ids=" ".join,
 )
-def test_the_zeng_path_imports_no_torch_scipy_skimage_or_rich(run, photos, words):
+def test_joint_and_zeng_import_no_torch_scipy_skimage_or_rich(run, photos, words):
     done = run(*words, photos / "photo.jpg", interpreter=("-X", "importtime"), env={"BLURKIT_DEVICE": "cpu"})
     found = imported(done.stderr)
     assert done.status == 0 and done.stdout and {"numpy", "cv2", "PIL"} <= found
     assert not found & HEAVY
 
 
-def test_refine_and_mask_import_no_torch_scipy_skimage_or_rich(run, photos):
-    raw = run("blur-map", "--method", "zeng", "--raw", photos / "photo.jpg").stdout
-    for words in (("blur-refine", "--method", "zeng", "--guide", photos / "photo.jpg"), ("blur-mask", "-t", "otsu")):
+@pytest.mark.parametrize("method", ["zeng", "joint"])
+def test_refine_and_mask_import_no_torch_scipy_skimage_or_rich(run, photos, method):
+    raw = run("blur-map", "--method", method, "--raw", photos / "photo.jpg").stdout
+    for words in (("blur-refine", "--method", method, "--guide", photos / "photo.jpg"), ("blur-mask", "-t", "otsu")):
         done = run(*words, stdin=raw, interpreter=("-X", "importtime"))
         assert done.status == 0 and done.stdout and not imported(done.stderr) & HEAVY
 

@@ -3,7 +3,7 @@ complete -c blur-refine -l files0-from -r -F -d 'read file names, each ended by 
 complete -c blur-refine -s 0 -d 'the same as --files0-from=-'
 complete -c blur-refine -l max-pixels -x -d 'refuse larger photos and maps'
 complete -c blur-refine -l guide -r -F -d 'the photo of a map'
-complete -c blur-refine -l method -x -a 'park zeng' -d 'how sharpness is measured'
+complete -c blur-refine -l method -x -a 'joint park zeng' -d 'how sharpness is measured'
 complete -c blur-refine -l as-published -d 'the method as its paper has it, without what blurkit adds'
 complete -c blur-refine -l working-size -x -d 'measure photos with a longer side at N pixels'
 complete -c blur-refine -l sigma -d 'write blur as sigma in pixels of the photo, instead of sharpness'

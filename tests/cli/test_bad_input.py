@@ -13,7 +13,7 @@ TAKES = {  # what a command reads, and the options with which it needs nothing e
     "blur-map": ("photos", []),
     "blur-score": ("photos", []),
     "blur-patches": ("photos", ["--per-photo", "5"]),
-    "blur-refine": ("maps", ["--as-published"]),
+    "blur-refine": ("maps", ["--method", "zeng", "--as-published"]),
     "blur-mask": ("maps", []),
     "blur-train": ("patches", []),
 }
@@ -235,12 +235,13 @@ def test_a_folder_in_the_way_of_an_output_is_told_and_nothing_is_left_over(run, 
 
 
 @pytest.mark.parametrize("kind", ["truncated", "words", "flipped", "missing", "a folder"])
+@pytest.mark.parametrize(("method", "array"), [("zeng", b"filters.npy"), ("joint", b"enter.weight.npy")])
 @pytest.mark.parametrize("command", ["blur-map", "blur-score"])
-def test_damaged_weights_are_named_and_nothing_is_written(run, root, bad, tmp_path, command, kind):
-    data = bytearray((root / "share" / "weights" / "zeng.npz").read_bytes())
+def test_damaged_weights_are_named_and_nothing_is_written(run, root, bad, tmp_path, command, method, array, kind):
+    data = bytearray((root / "share" / "weights" / f"{method}.npz").read_bytes())
     path = tmp_path / "weights.npz"
     if kind == "flipped":
-        place = data.index(b"filters.npy") + 200  # among its values
+        place = data.index(array) + 200  # among its values
         data[place] ^= 0xFF
     elif kind == "truncated":
         data = data[: len(data) // 2]
@@ -248,7 +249,7 @@ def test_damaged_weights_are_named_and_nothing_is_written(run, root, bad, tmp_pa
         path.mkdir()
     elif kind != "missing":
         path.write_bytes(b"some words" if kind == "words" else data)
-    done = run(command, "--weights", path, bad / "good.png")
+    done = run(command, "--method", method, "--weights", path, bad / "good.png")
     assert os.fsencode(path) + b": " in one_line(command, done)
     assert done.stdout == b"" and len(done.stderr.splitlines()) == 1
 
@@ -301,7 +302,7 @@ def odd_maps(run, photos, tmp_path_factory):
 
 
 @pytest.mark.parametrize("name", ODD)
-@pytest.mark.parametrize("options", [(), ("--raw",), ("--as-published", "--raw")], ids=" ".join)
+@pytest.mark.parametrize("options", [(), ("--raw",), ("--method", "zeng", "--as-published", "--raw")], ids=" ".join)
 def test_an_odd_photo_has_a_map_of_its_upright_shape_within_0_and_1(odd_maps, options, name):
     sharpness = np.load(odd_maps(*options) / f"{name[:-4]}.npy")
     assert sharpness.shape == SHAPES.get(name, (90, 120))

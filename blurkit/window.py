@@ -13,7 +13,7 @@ from blurkit.limits import WORKING_SIDE
 
 OTSU_LEVELS = 256  # of the histogram
 
-log = np.log
+log = cv2.log  # ten times as fast as NumPy's
 
 
 def gaussian_kernel(sigma):
@@ -94,6 +94,19 @@ def enlarge_to(plane, shape):
 def resize_to(array, shape):
     """Bring (h, w[, 3]) to shape (H, W), by `reduce_to` or `enlarge_to`; same dtype."""
     return reduce_to(array, shape) if max(shape) < max(array.shape[:2]) else enlarge_to(array, shape)
+
+
+def percentile(plane, percent):
+    """The value below which `percent` of a plane lie, between two by straight interpolation: float.
+
+    As ``numpy.percentile``, whose first call alone takes 10 ms.
+    """
+    values = plane.ravel()
+    place = percent / 100 * (values.size - 1)
+    below = int(place)
+    above = min(below + 1, values.size - 1)
+    low, high = np.partition(values, (below, above))[[below, above]].astype(np.float64)
+    return float(low + (place - below) * (high - low))
 
 
 def otsu(plane):

@@ -116,3 +116,17 @@ def test_otsu_parts_two_kinds_of_values_whatever_their_scale():
     assert (values[:37] <= level).mean() > 0.99 and (values[38:] > level).all()
     assert window.otsu(values * 40 - 7) == pytest.approx(level * 40 - 7, abs=0.2)
     assert window.otsu(np.full((4, 4), 0.3, np.float32)) == np.float32(0.3)
+
+
+@given(st.integers(1, 40), st.integers(1, 40), st.floats(0, 100), st.integers(0, 100))
+def test_a_percentile_is_that_of_numpy(height, width, percent, seed):
+    plane = np.random.default_rng(seed).normal(size=(height, width)).astype(np.float32)
+    before = plane.copy()
+    assert window.percentile(plane, percent) == pytest.approx(np.percentile(plane.astype(np.float64), percent), abs=1e-6)
+    assert (plane == before).all()
+
+
+def test_a_logarithm_is_that_of_numpy():
+    plane = np.exp(np.random.default_rng(0).uniform(-12, 3, (50, 60))).astype(np.float32)
+    assert window.log(plane).dtype == np.float32
+    assert window.log(plane) == pytest.approx(np.log(plane.astype(np.float64)), abs=1e-6)

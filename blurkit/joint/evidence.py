@@ -13,7 +13,7 @@ import math
 import numpy as np
 
 from blurkit.gradient import magnitude
-from blurkit.window import box_mean, pool, smooth
+from blurkit.window import box_mean, percentile, pool, smooth
 
 CELL = 4  # pixels; side of the cells
 STEPS = (0.7, 1.0, 1.4, 2.0, 2.8)  # pixels; sigma of the blurred copies, each made from the one before
@@ -107,4 +107,4 @@ def statistics(planes):
     ndarray, (3,), float32
         Percentile 5 of the log curvature, percentile 95 of both log ratios, each averaged over 9 x 9 cells first.
     """
-    return np.float32([np.percentile(box_mean(planes[i], AROUND), percentile) for i, percentile in TOLD])
+    return np.float32([percentile(box_mean(planes[i], AROUND), percent) for i, percent in TOLD])

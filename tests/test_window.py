@@ -124,9 +124,3 @@ def test_a_percentile_is_that_of_numpy(height, width, percent, seed):
     before = plane.copy()
     assert window.percentile(plane, percent) == pytest.approx(np.percentile(plane.astype(np.float64), percent), abs=1e-6)
     assert (plane == before).all()
-
-
-def test_a_logarithm_is_that_of_numpy():
-    plane = np.exp(np.random.default_rng(0).uniform(-12, 3, (50, 60))).astype(np.float32)
-    assert window.log(plane).dtype == np.float32
-    assert window.log(plane) == pytest.approx(np.log(plane.astype(np.float64)), abs=1e-6)

@@ -92,4 +92,4 @@ def apply(name, x, weights, where):
     side = LAYERS[name][2]
     if side == 1:
         return where.dense(x, weight, bias, rectified=name not in LINEAR)
-    return where.convolve_stack(x, weight, bias, stride=2, border=0) if side == 2 else where.convolve_stack(x, weight, bias, stride=1, border=1)
+    return where.convolve_stack(x, weight, bias, stride=2 if side == 2 else 1, border=side // 3)

@@ -64,12 +64,23 @@ def cut(picture, truth, at, sigma):
     share = shares(*(cv2.resize(p.astype(np.float32), shape[::-1], interpolation=cv2.INTER_AREA) for p in (known, sharp)))
     records = np.zeros(len(at), RECORD)
     records["share"], records["whole"] = UNKNOWN, evidence.statistics(planes)
+    planes, halved = coded(planes), coded(halved)
     for record, (row, column) in zip(records, at, strict=True):
-        record["evidence"] = np.rint((part(planes, row, column, TILE, "edge") - LOW) / STEP).clip(0, 255)
-        record["halved"] = np.rint((part(halved, row // 2, column // 2, TILE // 2, "edge") - LOW) / STEP).clip(0, 255)
+        record["evidence"] = part(planes, row, column, TILE, "edge")
+        record["halved"] = part(halved, row // 2, column // 2, TILE // 2, "edge")
         record["share"] = part(share, row, column, TILE, "constant", constant_values=UNKNOWN)
     records["row"], records["col"] = at.T
     return records
+
+
+def coded(planes):
+    """Evidence as records keep it, float32 -> uint8; cut at what 8 bits hold."""
+    return np.rint((planes - LOW) / STEP).clip(0, 255).astype(np.uint8)
+
+
+def decoded(codes):
+    """The evidence that `coded` kept, uint8 -> float32."""
+    return LOW + np.float32(STEP) * codes
 
 
 def part(array, row, column, side, *fill, **more):

@@ -93,15 +93,10 @@ def train(records, epochs, seed, device, report):
     return {**norms, **folded(model)}, accuracy(model, records, check, norms)
 
 
-def decoded(codes):
-    """Evidence as records keep it, uint8 -> float32."""
-    return patches.LOW + np.float32(patches.STEP) * codes
-
-
 def spread_of(records, indices):
     """Mean and deviation of every plane and of every statistic, over tiles evenly chosen: dict of float32."""
     some = indices[np.linspace(0, len(indices) - 1, min(LOOKED_AT, len(indices))).astype(int)]
-    planes, whole = decoded(np.stack([records["evidence"][i] for i in some])), records["whole"][some]
+    planes, whole = patches.decoded(np.stack([records["evidence"][i] for i in some])), records["whole"][some]
     found = {"mean": planes.mean(axis=(0, 2, 3)), "scale": planes.std(axis=(0, 2, 3)), "whole_mean": whole.mean(axis=0), "whole_scale": whole.std(axis=0)}
     return {name: np.float32(value + 1e-6 * name.endswith("scale")) for name, value in found.items()}
 
@@ -133,7 +128,7 @@ def crops(records, indices, rng, norms):
 
 def as_input(codes, halved, whole, norms):
     """Tiles as records keep them, as the network takes them: three tensors."""
-    found = (network.normal(decoded(c).transpose(0, 2, 3, 1), norms["mean"], norms["scale"]) for c in (codes, halved))
+    found = (network.normal(patches.decoded(c).transpose(0, 2, 3, 1), norms["mean"], norms["scale"]) for c in (codes, halved))
     whole = network.normal(whole, norms["whole_mean"], norms["whole_scale"])
     return *(torch.from_numpy(f).permute(0, 3, 1, 2) for f in found), torch.from_numpy(whole)
 

@@ -17,6 +17,9 @@ import numpy as np
 import photos
 from measure import IMPORT, command, maps, peak, scored, seconds
 
+from blurkit.degrade import add_noise, compress
+from blurkit.score import compare
+
 SIGMAS = (0, 0.75, 1.5, 3)  # pixels
 LARGE = (4000, 3000)  # pixels; width and height of 12 megapixels
 WORST = 8  # photos of either set that are shown
@@ -49,11 +52,11 @@ def worsened(data, scratch, results):
 
 
 def noisy(photo, rng):
-    return np.clip(np.rint(photo + rng.normal(0, 10, photo.shape)), 0, 255).astype(np.uint8)
+    return add_noise(photo, 10, rng)
 
 
 def packed(photo, rng):
-    return cv2.imdecode(cv2.imencode(".jpg", photo, [cv2.IMWRITE_JPEG_QUALITY, 50])[1], cv2.IMREAD_COLOR)
+    return compress(photo[..., ::-1], 50)[..., ::-1]  # RGB
 
 
 def halved(photo, rng):
@@ -68,13 +71,7 @@ def meaning(data, scratch, results):
     """All photos of sharp/, none trained on, as they are and blurred everywhere."""
     means, below = {}, []
     for sigma in SIGMAS:
-        folder = scratch / f"sigma-{sigma}"
-        folder.mkdir()
-        for path in photos.sharp(data):
-            photo = cv2.imread(str(path))
-            cv2.imwrite(str(folder / f"{path.stem}.png"), cv2.GaussianBlur(photo, (0, 0), sigma) if sigma else photo)
-        maps("joint", sorted(folder.glob("*.png")), scratch / f"maps-{sigma}")
-        found = [np.load(p) for p in sorted((scratch / f"maps-{sigma}").glob("*.npy"))]
+        found = measure.blurred_maps("joint", photos.sharp(data), sigma, scratch)
         means[sigma] = np.array([m.mean(dtype=np.float64) for m in found])
         below = below or [float((m < 0.5).mean()) for m in found]
         yield f"sigma {sigma:g}", {"mean of maps": float(means[sigma].mean()), "median of means": float(np.median(means[sigma]))}
@@ -88,7 +85,7 @@ def speed(data, scratch, results):
     bare = seconds(*IMPORT)
     yield "import numpy, cv2, PIL.Image", {"seconds": bare}
     small, found, raw = scratch / "small.jpg", scratch / "small.npy", scratch / "raw.npy"
-    cv2.imwrite(str(small), cv2.resize(cv2.imread(str(photos.validation(data)[0])), (640, 457), interpolation=cv2.INTER_AREA))
+    measure.small_photo(data, small)
     command("blur-map", "--method", "joint", "--raw", small, "-o", raw)
     for label, words in (
         ("blur-map", ["blur-map", "--method", "joint", small, "-o", found]),
@@ -110,12 +107,11 @@ def speed_large(data, scratch):
     cv2.imwrite(str(enlarged), cv2.resize(cv2.imread(str(photos.validation(data)[0])), LARGE, interpolation=cv2.INTER_CUBIC), quality)
     tiles = [cv2.resize(cv2.imread(str(p)), (LARGE[0] // 8, LARGE[1] // 8), interpolation=cv2.INTER_AREA) for p in photos.sharp(data)[:64]]
     cv2.imwrite(str(mosaic), np.vstack([np.hstack(tiles[row : row + 8]) for row in range(0, 64, 8)]), quality)
-    decode = "import sys, time, PIL.Image; t = time.perf_counter(); PIL.Image.open(sys.argv[1]).load(); print(time.perf_counter() - t)"
     for path in (mosaic, enlarged):
-        decoding = min(float(command(sys.executable, "-c", decode, path)) for _ in range(7))
+        decoded = measure.decoding(path)
         words = ["blur-map", "--method", "joint", path]
         took = seconds(*words)
-        yield f"12 megapixels, {path.stem}", {"seconds": took, "decoding": decoding, "x decoding": took / decoding, "peak GB": peak(*words)}
+        yield f"12 megapixels, {path.stem}", {"seconds": took, "decoding": decoded, "x decoding": took / decoded, "peak GB": peak(*words)}
 
 
 def failures(data, scratch, results):
@@ -124,19 +120,13 @@ def failures(data, scratch, results):
     for name, names, masks in measure.sets(data):
         folder = scratch / name
         maps("joint", names, folder)
-        compared = [(mistaken(path, folder, masks), path) for path in names]
-        for error, path in sorted(compared, reverse=True)[:WORST]:
-            truth, found = measure.truth_of(path, masks), np.load(folder / f"{path.stem}.npy")
-            rows.append([cv2.imread(str(path))[..., ::-1], truth, np.uint8(255 * found), np.uint8(255 * (found > 0.5))])
-            yield f"{name}: {path.stem}", {"mae": error}
+        found = {path: (measure.truth_of(path, masks), np.load(folder / f"{path.stem}.npy")) for path in names}
+        errors = {path: compare(sharpness, truth)["mae"] for path, (truth, sharpness) in found.items()}
+        for path in sorted(names, key=errors.get, reverse=True)[:WORST]:
+            truth, sharpness = found[path]
+            rows.append([cv2.imread(str(path))[..., ::-1], truth, np.uint8(255 * sharpness), np.uint8(255 * (sharpness > 0.5))])
+            yield f"{name}: {path.stem}", {"mae": errors[path]}
     figures.montage(results / "failures.png", rows)
-
-
-def mistaken(path, folder, masks):
-    """Mean absolute error of one map."""
-    truth, found = measure.truth_of(path, masks), np.load(folder / f"{path.stem}.npy")
-    known = (truth == 0) | (truth == 255)
-    return float(np.abs(found - truth / 255)[known].mean())
 
 
 REQUIRED = {  # what each row must show: (least, most) per figure

@@ -13,9 +13,12 @@ import cv2
 import numpy as np
 import photos
 
+from blurkit.degrade import add_noise
+
 IMPORT = [sys.executable, "-c", "import numpy, cv2, PIL.Image"]
 NAMES = ("auc", "f_max", "mae", "f_blurred")
 NOISE = 5.0  # 8-bit steps
+DECODE = "import sys, time, PIL.Image; t = time.perf_counter(); PIL.Image.open(sys.argv[1]).load(); print(time.perf_counter() - t)"
 PEAK = """import resource, subprocess, sys
 subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, check=True)
 print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1e6)"""
@@ -66,8 +69,7 @@ def noise(method, data, scratch, most):
     folder = scratch / "noisy"
     folder.mkdir()
     for path in photos.validation(data):
-        photo = cv2.imread(str(path)).astype(np.float64)
-        cv2.imwrite(str(folder / f"{path.stem}.png"), np.clip(np.rint(photo + rng.normal(0, NOISE, photo.shape)), 0, 255).astype(np.uint8))
+        cv2.imwrite(str(folder / f"{path.stem}.png"), add_noise(cv2.imread(str(path)), NOISE, rng))
     found = []
     for label, names in (("clean", photos.validation(data)), (f"noise {NOISE:g}/255", sorted(folder.glob("*.png")))):
         maps(method, names, scratch / f"maps-{label[:5]}")
@@ -99,6 +101,29 @@ def seconds(*words, repeats=7, cores=None):
         subprocess.run([str(w) for w in words], stdout=subprocess.DEVNULL, check=True, preexec_fn=bound)
         found.append(time.perf_counter() - start)
     return min(found)
+
+
+def decoding(path):
+    """Least time Pillow takes to decode a photo, over some runs, without its start."""
+    return min(float(command(sys.executable, "-c", DECODE, path)) for _ in range(7))
+
+
+def small_photo(data, path):
+    """Write the photo that times are taken on, 640x457, to `path`; return it, BGR."""
+    photo = cv2.resize(cv2.imread(str(photos.validation(data)[0])), (640, 457), interpolation=cv2.INTER_AREA)
+    cv2.imwrite(str(path), photo)
+    return photo
+
+
+def blurred_maps(method, names, sigma, scratch):
+    """Maps of photos blurred everywhere by sigma pixels, in the order of their names."""
+    folder, made = scratch / f"sigma-{sigma}", scratch / f"maps-{sigma}"
+    folder.mkdir()
+    for path in names:
+        photo = cv2.imread(str(path))
+        cv2.imwrite(str(folder / f"{path.stem}.png"), cv2.GaussianBlur(photo, (0, 0), sigma) if sigma else photo)
+    maps(method, sorted(folder.glob("*.png")), made)
+    return [np.load(p) for p in sorted(made.glob("*.npy"))]
 
 
 def peak(*words):

@@ -23,9 +23,9 @@ def scenes(data):
 
 
 def unsegmented(data):
-    """Sharp photos beside them without one."""
+    """The sharp photos in the same folder that have no segmentation."""
     known = set(scenes(data))
-    return [p for p in sorted((data / "scenes").iterdir()) if p.suffix in (".jpg", ".jpeg", ".png") and ".seg." not in p.name and p not in known]
+    return [p for p in sorted((data / "scenes").glob("*")) if p.suffix in (".jpg", ".jpeg", ".png") and ".seg." not in p.name and p not in known]
 
 
 def labelled(data):
@@ -50,8 +50,6 @@ def unseen(data):
 
 
 if __name__ == "__main__":
-    which, folder = (
-        {"training": training, "validation": validation, "scenes": scenes, "unsegmented": unsegmented, "blurring": blurring}[sys.argv[1]],
-        Path(sys.argv[2]),
-    )
+    lists = {f.__name__: f for f in (training, validation, scenes, unsegmented, blurring)}
+    which, folder = lists[sys.argv[1]], Path(sys.argv[2])
     sys.stdout.buffer.write(b"".join(os.fsencode(p) + b"\0" for p in which(folder)))

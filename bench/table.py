@@ -17,10 +17,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-import cv2
 import measure
 import numpy as np
-import photos
 
 from blurkit.score import compare, summary
 
@@ -97,7 +95,7 @@ def main():
     args = parser.parse_args()
     args.results.mkdir(parents=True, exist_ok=True)
     small = args.results / "small.jpg"
-    cv2.imwrite(str(small), cv2.resize(cv2.imread(str(photos.validation(args.data)[0])), (640, 457), interpolation=cv2.INTER_AREA))
+    measure.small_photo(args.data, small)
     bare = measure.seconds(*measure.IMPORT)
     rows = {}
     for name, words in programs(args.hifst).items():

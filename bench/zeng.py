@@ -16,7 +16,7 @@ import cv2
 import measure
 import numpy as np
 import photos
-from measure import IMPORT, command, maps, peak, scored, seconds, sets
+from measure import IMPORT, blurred_maps, command, decoding, maps, peak, scored, seconds, sets, small_photo
 
 
 def accuracy(data, scratch, results):
@@ -31,15 +31,8 @@ def noise(data, scratch, results):
 
 def meaning(data, scratch, results):
     """Mean of the map of sharp photos, as they are and blurred everywhere."""
-    names = photos.sharp(data)[:100]
     for sigma in (0, 0.75, 1.5, 3):
-        folder = scratch / f"sigma-{sigma}"
-        folder.mkdir()
-        for path in names:
-            photo = cv2.imread(str(path))
-            cv2.imwrite(str(folder / f"{path.stem}.png"), cv2.GaussianBlur(photo, (0, 0), sigma) if sigma else photo)
-        maps("zeng", sorted(folder.glob("*.png")), scratch / f"maps-{sigma}")
-        means = np.array([np.load(p).mean() for p in sorted((scratch / f"maps-{sigma}").glob("*.npy"))])
+        means = np.array([m.mean() for m in blurred_maps("zeng", photos.sharp(data)[:100], sigma, scratch)])
         yield f"sigma {sigma:g}", {"median of means": float(np.median(means)), "mean <= .15, of 100": int((means <= 0.15).sum())}
 
 
@@ -116,9 +109,8 @@ def identity(data, scratch, results):
 def speed(data, scratch, results):
     """Whole processes against a bare import of NumPy, OpenCV and Pillow; a large photo against its decoding."""
     bare = seconds(*IMPORT)
-    photo = cv2.resize(cv2.imread(str(photos.validation(data)[0])), (640, 457), interpolation=cv2.INTER_AREA)
     small, found = scratch / "small.jpg", scratch / "small.npy"
-    cv2.imwrite(str(small), photo)
+    photo = small_photo(data, small)
     yield "import numpy, cv2, PIL.Image", {"seconds": bare}
     for label, words in (
         ("blur-map", ["blur-map", "--method", "zeng", small, "-o", found]),
@@ -138,12 +130,11 @@ def speed_large(photo, scratch):
     """A 12-megapixel JPEG: time in units of its decoding, and peak memory."""
     large = scratch / "large.jpg"
     cv2.imwrite(str(large), cv2.resize(photo, (4000, 3000), interpolation=cv2.INTER_CUBIC), [cv2.IMWRITE_JPEG_QUALITY, 92])
-    decode = "import sys, time, PIL.Image; t = time.perf_counter(); PIL.Image.open(sys.argv[1]).load(); print(time.perf_counter() - t)"
-    decoding = min(float(command(sys.executable, "-c", decode, large)) for _ in range(7))
+    decoded = decoding(large)
     for label, extra in (("default", []), ("--working-size 0", ["--working-size", 0]), ("--as-published", ["--as-published"])):
         words = ["blur-map", "--method", "zeng", *map(str, extra), str(large)]
         took = seconds(*words)
-        yield f"12 megapixels, {label}", {"seconds": took, "x decoding": took / decoding, "peak GB": peak(*words)}
+        yield f"12 megapixels, {label}", {"seconds": took, "x decoding": took / decoded, "peak GB": peak(*words)}
 
 
 REQUIRED = {  # what each row must show: (least, most) per figure

@@ -38,6 +38,7 @@ TURNED = {  # EXIF orientation -> what undoes it
 }
 UNDECODABLE = (OSError, SyntaxError, ValueError, struct.error, EOFError, IndexError, KeyError, TypeError, OverflowError)  # on damaged files
 ORIENTATION = 0x0112  # EXIF tag
+STRIP = 16384  # pixels taken over from Pillow at a time; few enough that the allocator does not return its buffers each time
 PFM_MAGIC = (b"Pf\n", b"PF\n")
 PNG_END = b"IEND\xaeB`\x82"  # the last chunk and its checksum
 TIFF_BITS_PER_SAMPLE = 258  # TIFF tag
@@ -153,7 +154,13 @@ def as_rgb(picture):
         return np.repeat(grey.astype(np.uint16)[..., None], 3, axis=2)
     if picture.mode == "F":
         raise InputError("photo has floating-point pixels; 8 and 16 bits are supported")
-    return np.array(picture.convert("RGB"))
+    width, height = picture.size
+    found = np.empty((height, width, 3), np.uint8)
+    rows = max(1, STRIP // width)
+    for top in range(0, height, rows):  # a whole photo at once takes Pillow four times as long, and one more copy
+        bottom = min(top + rows, height)
+        found[top:bottom] = np.asarray(picture.crop((0, top, width, bottom)).convert("RGB"))
+    return found
 
 
 def reason(error):

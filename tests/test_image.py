@@ -75,6 +75,14 @@ def test_a_grey_photo_becomes_three_equal_channels(photos, scene):
     assert np.array_equal(found, np.repeat(np.asarray(Image.fromarray(scene).convert("L"))[..., None], 3, axis=2))
 
 
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "L", "LA", "P", "1", "CMYK"])
+@pytest.mark.parametrize("size", [(300, 211), (20_000, 3), (1, 1)])
+def test_every_mode_comes_out_as_pillow_turns_it_to_rgb(mode, size):
+    values = np.random.default_rng(0).integers(0, 256, (size[1], size[0], 3)).astype(np.uint8)
+    data = saved(Image.fromarray(values).convert(mode), "TIFF")
+    assert np.array_equal(image.decode_photo(data), np.asarray(Image.open(io.BytesIO(data)).convert("RGB")))
+
+
 def test_a_16_bit_grey_photo_keeps_its_bits(photos, scene):
     found = image.decode_photo((photos / "deep_grey.png").read_bytes())
     assert found.dtype == np.uint16 and np.array_equal(found, np.repeat(scene[..., 1:2].astype(np.uint16) * 257, 3, axis=2))

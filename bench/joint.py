@@ -17,8 +17,8 @@ import numpy as np
 import photos
 from measure import IMPORT, command, maps, peak, scored, seconds
 
+from blurkit.agreement import compare
 from blurkit.degrade import add_noise, compress
-from blurkit.score import compare
 
 SIGMAS = (0, 0.75, 1.5, 3)  # pixels
 LARGE = (4000, 3000)  # pixels; width and height of 12 megapixels

@@ -2,7 +2,7 @@
 
 usage: table.py --data DATA --results DIR [--hifst PYTHON] [--redo]
 
-Same photos, same scorer (blurkit.score, as blur-score --truth), 95 % intervals by bootstrap
+Same photos, same scorer (blurkit.agreement, as blur-score --truth), 95 % intervals by bootstrap
 over photos; time is that of a whole process on one photo of 640x457, in units of
 `python -c "import numpy, cv2, PIL.Image"`. PYTHON has the package blur_detector (HiFST)
 installed; without it that row is left out. A row whose maps lie in DIR/maps already is
@@ -20,7 +20,7 @@ from pathlib import Path
 import measure
 import numpy as np
 
-from blurkit.score import compare, summary
+from blurkit.agreement import compare, summary
 
 RESAMPLES = 1000
 INTERVAL = (2.5, 97.5)  # percentiles

@@ -62,7 +62,8 @@ def tasks(items, args, console):
 
 def one(item, found, args, weights):
     """What there is to say of one map, or of the photo in an input."""
-    from blurkit.score import compare, sharpness
+    from blurkit.agreement import compare
+    from blurkit.score import sharpness
 
     if found is None:
         found = map_of(item, args, weights)
@@ -108,7 +109,7 @@ def tell(path, result, args):
 
 def tell_summary(compared, args):
     """The figures over all photos."""
-    from blurkit.score import summary
+    from blurkit.agreement import summary
 
     figures = summary(compared)
     if args.json:

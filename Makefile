@@ -57,7 +57,7 @@ weights-joint: $(TEST_VENV)/installed
 	  { blur-patches --method joint --masks "$(DATA)/cuhk/gt" --truth-is blurred --copies 3 --per-photo 3 --seed $(SEED) -j 2 --files0-from build/drawn.lst && \
 	    if [ -s build/scenes.lst ]; then $$compose --files0-from build/scenes.lst; fi && \
 	    if [ -s build/unsegmented.lst ]; then $$compose --auto-segments --files0-from build/unsegmented.lst; fi; } | \
-	  blur-train --method joint --threads 2 --seed $(SEED) -o share/weights/joint.npz
+	  blur-train --method joint --seed $(SEED) -o share/weights/joint.npz
 
 # zeng's, from the same photos.
 weights-zeng: $(TEST_VENV)/installed

@@ -5,6 +5,7 @@ import zlib
 import numpy as np
 
 WEIGHT_DECAY = 1e-4
+RISES = 0.3  # share of the steps over which the rate rises
 VALIDATION = 5  # one photo in five, by name, is held out
 
 
@@ -18,8 +19,8 @@ def held_out(records, one_in=VALIDATION):
     return np.array([zlib.crc32(name) % one_in == 0 for name in names])[where]
 
 
-def descend(model, loss_of, count, epochs, rng, report, batch, rate):
-    """AdamW over shuffled batches of indices 0..count-1, the rate rising over the first third and falling to nothing.
+def descend(model, loss_of, count, epochs, rng, report, batch, rate, least_rate=0.0, look_back=0.0):
+    """AdamW over shuffled batches of indices 0..count-1, the rate rising over the first third and falling after it.
 
     Parameters
     ----------
@@ -32,13 +33,25 @@ def descend(model, loss_of, count, epochs, rng, report, batch, rate):
         Called as ``report(step, steps, loss, accuracy)`` after every step.
     rate : float
         The highest.
+    least_rate : float
+        Where the fall ends.
+    look_back : float
+        Share of the steps that the running average of the weights looks back on. 0: no average.
+
+    Returns
+    -------
+    torch.nn.Module
+        The model; with `look_back` one with its average weights.
     """
     import torch
+    from torch.optim import swa_utils
 
     batch = min(batch, count)
     steps = epochs * (count // batch)
     optimizer = torch.optim.AdamW(model.parameters(), lr=rate, weight_decay=WEIGHT_DECAY)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, rate, total_steps=steps)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, rate, total_steps=steps, pct_start=RISES)
+    memory = swa_utils.get_ema_multi_avg_fn(1 - 1 / max(1, look_back * steps))
+    averaged = swa_utils.AveragedModel(model, multi_avg_fn=memory, use_buffers=True)
     step = 0
     for _ in range(epochs):
         order = rng.permutation(count)
@@ -49,4 +62,10 @@ def descend(model, loss_of, count, epochs, rng, report, batch, rate):
             optimizer.step()
             schedule.step()
             step += 1
+            if step > RISES * steps:
+                for group in optimizer.param_groups:
+                    group["lr"] = max(group["lr"], least_rate)
+                if look_back:
+                    averaged.update_parameters(model)
             report(step, steps, loss.item(), right.item())
+    return averaged.module if look_back else model

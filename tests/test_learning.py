@@ -76,7 +76,8 @@ def test_equal_seeds_give_equal_weights_and_others_another_order(torch):
     assert (np.concatenate(one[1]) != np.concatenate(three[1])).any()
 
 
-def test_the_rate_rises_over_the_first_third_and_falls_to_nothing(torch):
+def slope(torch, **more):
+    """A descent of 90 steps down a straight slope: every place, and what it gives back."""
     torch.manual_seed(0)
     model = torch.nn.Linear(1, 1, bias=False)
     with torch.no_grad():
@@ -87,7 +88,35 @@ def test_the_rate_rises_over_the_first_third_and_falls_to_nothing(torch):
         places.append(model.weight.item())
         return model.weight.sum(), torch.tensor(0.0)  # always the same slope: AdamW moves by its rate
 
-    learning.descend(model, loss_of, 1, 90, np.random.default_rng(0), lambda *_: None, 1, 0.01)
-    moves = -np.diff([*places, model.weight.item()])
-    assert 25 <= moves.argmax() <= 31 and moves.max() == pytest.approx(0.01, rel=0.05)
+    found = learning.descend(model, loss_of, 1, 90, np.random.default_rng(0), lambda *_: None, 1, 0.01, **more)
+    return np.array([*places, model.weight.item()]), found.weight.item()
+
+
+def test_the_rate_rises_over_the_first_third_and_falls_to_nothing(torch):
+    places, last = slope(torch)
+    moves = -np.diff(places)
+    assert last == places[-1] and 25 <= moves.argmax() <= 31 and moves.max() == pytest.approx(0.01, rel=0.05)
     assert moves[0] < 0.1 * moves.max() and moves[-1] < 0.01 * moves.max()
+
+
+def test_the_rate_falls_no_further_than_told(torch):
+    free, bound = -np.diff(slope(torch)[0]), -np.diff(slope(torch, least_rate=0.004)[0])
+    assert (bound[:27] == free[:27]).all() and bound[-1] == pytest.approx(0.004, rel=0.05) and (bound[28:] > 0.0035).all()
+
+
+def test_the_average_looks_back_on_its_share_of_the_steps_after_the_rise(torch):
+    places, last = slope(torch)
+    _, average = slope(torch, look_back=0.2)
+    expected = places[28]  # the first after the rise
+    for place in places[29:]:
+        expected += (place - expected) / (0.2 * 90)
+    assert average == pytest.approx(expected, rel=1e-4) and abs(average - last) > 0.01
+
+
+def test_the_average_takes_what_a_layer_has_counted_along(torch):
+    model = torch.nn.Sequential(torch.nn.BatchNorm1d(1))
+    values = torch.linspace(0, 1, 20)[:, None]
+    found = learning.descend(
+        model, lambda i: (model(values + 5).sum(), torch.tensor(0.0)), 1, 200, np.random.default_rng(0), lambda *_: None, 1, 0.01, look_back=0.1
+    )
+    assert found is not model and found[0].running_mean.item() == pytest.approx(5.5, abs=0.01)

@@ -24,6 +24,7 @@ PLANES = 19
 TOLD = ((0, 5), (14, 95), (15, 95))  # (plane, percentile) over the photo: its noise, and what blurs take of its sharpest edges
 AROUND = 9  # cells; side of the window whose mean is taken first
 STATISTICS = len(TOLD)
+RATIOS = (14, 15)  # planes that contrast leaves as they are; it shifts all others alike
 
 
 def planes(grey, window):

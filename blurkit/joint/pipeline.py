@@ -12,8 +12,8 @@ from blurkit.limits import WORKING_SIDE
 SHAPES = network.SHAPES  # what a weights file holds
 SECOND_SIDE = 480  # pixels; every photo is looked at twice, so that softness at pixel level and the size of things matter less
 MOST_ENLARGED = 1.5  # times; a thumbnail enlarged further is soft everywhere
-SECOND_SHARE = 0.45  # of the second look in the log odds
-EPOCHS = 11
+SECOND_SHARE = 0.42  # of the second look in the log odds
+EPOCHS = 9
 LEAST_ACCURACY = 0.8  # share of the cells of held-out photos
 LEARNS_FROM = "masks"
 SCALES = (0.4, 2.2)  # of a photo's size: softness at pixel level must not matter

@@ -5,9 +5,9 @@ from blurkit.joint.evidence import CELL
 from blurkit.limits import WORKING_SIDE
 from blurkit.propagate import sure_parts
 
-STRENGTH, EDGE_SCALE, ROUNDS = 1000.0, 0.012, 3  # of ``propagate.sure_parts``
-LEAST_WEIGHT = 0.05  # of a cell that is wholly unsure
-GAIN = 4.0  # on the logit of the spread map
+STRENGTH, EDGE_SCALE, ROUNDS = 700.0, 0.01, 3  # of ``propagate.sure_parts``
+LEAST_WEIGHT = 0.2  # of a cell that is wholly unsure
+GAIN = 5.0  # on the logit of the spread map
 
 
 def spread(raw, guide, side=WORKING_SIDE):

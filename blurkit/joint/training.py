@@ -6,14 +6,16 @@ from torch import nn
 from torch.nn import functional
 
 from blurkit.errors import InputError
-from blurkit.joint import network, patches
+from blurkit.joint import evidence, network, patches
 from blurkit.learning import descend, held_out
 
 CROP = 64  # cells; side of what one step sees of a tile
 BATCH = 8  # tiles a step
-PEAK_RATE = 3e-3  # of AdamW, see ``learning.descend``
+PEAK_RATE, LEAST_RATE = 3e-3, 1e-3  # of AdamW, see ``learning.descend``; it stays that high, so that the average is one of many networks
+LOOK_BACK = 0.18  # share of the steps
 ONE_IN = 20  # photos are held out; few, as what ships should have seen the others
 FEWEST = 16  # tiles to learn from
+CONTRAST = 0.4  # deviation, in log; photos of more and of less contrast, so that none is known by it
 DOUBT = 0.3  # deviations; noise on the statistics of the whole photo, or photos would be known by them
 LOOKED_AT = 500  # tiles, for the mean and the scale of the evidence
 
@@ -88,9 +90,8 @@ def train(records, epochs, seed, device, report):
         right = ((logits > 0) == (share > 0.5)).float().mean()
         return functional.binary_cross_entropy_with_logits(logits, share), right
 
-    descend(model, loss_of, len(learn), epochs, rng, report, BATCH, PEAK_RATE)
-    model = model.cpu().eval()
-    return {**norms, **folded(model)}, accuracy(model, records, check, norms)
+    averaged = descend(model, loss_of, len(learn), epochs, rng, report, BATCH, PEAK_RATE, LEAST_RATE, LOOK_BACK).cpu().eval()
+    return {**norms, **folded(averaged)}, accuracy(averaged, records, check, norms)
 
 
 def spread_of(records, indices):
@@ -107,6 +108,7 @@ def crops(records, indices, rng, norms):
     Returns
     -------
     planes, halved : tensor, (b, 19, 64, 64) and (b, 19, 32, 32)
+        Each tile with a contrast of its own, of deviation `CONTRAST`.
     whole : tensor, (b, 3)
         With noise of deviation `DOUBT`.
     share : tensor, (b, 64, 64)
@@ -123,7 +125,16 @@ def crops(records, indices, rng, norms):
 
     share = torch.from_numpy(crop("share", 2) / np.float32(patches.SHARE))
     *planes, whole = as_input(crop("evidence", 2), crop("halved", 1), records["whole"][indices], norms)
-    return *planes, whole + torch.from_numpy(rng.normal(0, DOUBT, whole.shape).astype(np.float32)), share
+    doubt = rng.normal(0, DOUBT, whole.shape).astype(np.float32)
+    contrast = torch.from_numpy(contrasts(len(indices), rng) / norms["scale"])[..., None, None]
+    return *(p + contrast for p in planes), whole + torch.from_numpy(doubt), share
+
+
+def contrasts(count, rng):
+    """What another contrast adds to every plane of each of `count` tiles: (count, 19) float32."""
+    shifts = np.repeat(rng.normal(0, CONTRAST, (count, 1)), evidence.PLANES, axis=1)
+    shifts[:, evidence.RATIOS] = 0
+    return shifts.astype(np.float32)
 
 
 def as_input(codes, halved, whole, norms):

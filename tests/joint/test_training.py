@@ -142,6 +142,7 @@ def random_records(count):
 
 def test_crops_are_one_of_eight_views_of_one_place_evidence_half_and_truth_alike(monkeypatch):
     monkeypatch.setattr(training, "DOUBT", 0.0)
+    monkeypatch.setattr(training, "CONTRAST", 0.0)
     records = random_records(3)
     norms = {**PLAIN, "mean": PLAIN["mean"] - np.float32(1.1), "scale": PLAIN["scale"] * 2, "whole_mean": PLAIN["whole_mean"] + 1}
     crop, views, places = training.CROP, set(), set()
@@ -181,6 +182,28 @@ def test_doubt_is_noise_on_the_statistics_alone_of_its_own_for_every_tile_and_dr
     assert np.abs(noise.mean(axis=0)).max() < 5 / np.sqrt(600) and noise.std(axis=0) == pytest.approx(1, abs=0.15)
     assert np.abs(np.corrcoef(noise.T) - np.eye(noise.shape[1])).max() < 0.2
     assert 0.63 < (np.abs(noise) < 1).mean() < 0.73 and (np.abs(noise) < 2).mean() > 0.93  # a Gaussian
+
+
+def test_another_contrast_shifts_the_log_planes_of_a_tile_alike_and_leaves_ratios_statistics_and_truth(monkeypatch):
+    records, indices = random_records(4), np.array([3, 0, 1])
+    norms = {**PLAIN, "scale": np.linspace(0.5, 3, network.PLANES, dtype=np.float32)}  # whatever the unit of each
+    contrast, found = training.CONTRAST, []
+    for seed in range(200):
+        drawn = []
+        for deviation in (contrast, 0.0):
+            monkeypatch.setattr(training, "CONTRAST", deviation)
+            drawn.append(training.crops(records, indices, np.random.default_rng(seed), norms))
+        (planes, halved, *rest), (plain, plain_halved, *plain_rest) = drawn
+        assert all((a == b).all() for a, b in zip(rest, plain_rest, strict=True))
+        shifts = (planes - plain).numpy() * norms["scale"][:, None, None]
+        halved_shifts = (halved - plain_halved).numpy() * norms["scale"][:, None, None]
+        one = shifts[:, 0, 0, 0]
+        wanted = np.where(np.isin(np.arange(network.PLANES), evidence.RATIOS), 0, one[:, None])[..., None, None]
+        assert shifts == pytest.approx(np.broadcast_to(wanted, shifts.shape), abs=1e-5)
+        assert halved_shifts == pytest.approx(np.broadcast_to(wanted, halved_shifts.shape), abs=1e-5)
+        found.append(one)
+    assert np.std(found, axis=0) == pytest.approx(contrast, rel=0.2) and np.abs(np.mean(found, axis=0)).max() < 5 * contrast / np.sqrt(200)
+    assert np.abs(np.corrcoef(np.transpose(found)) - np.eye(3)).max() < 0.3  # each tile its own
 
 
 def test_doubt_leaves_planes_halves_and_truth_as_they_are_and_is_the_same_for_the_same_seed(monkeypatch):

@@ -1,4 +1,4 @@
-"""Photos, maps and masks: bytes in, arrays out, and back.
+"""Photos, maps and masks: bytes in, arrays out (``encode`` is the way back).
 
 Photos are judged by content, never by suffix. Nothing here opens a file; the
 commands hand over bytes and binary streams.
@@ -8,6 +8,7 @@ import importlib
 import io
 import struct
 import warnings
+from datetime import UTC, datetime
 
 import cv2
 import numpy as np
@@ -15,7 +16,8 @@ from PIL import Image, UnidentifiedImageError
 
 from blurkit.errors import InputError
 from blurkit.limits import MAX_PIXELS
-from blurkit.npy import NPY_MAGIC, encode_npy
+from blurkit.npy import NPY_MAGIC
+from blurkit.window import reduce_to, working_shape
 
 FORMATS = {  # how a file begins, what Pillow calls it, which of its modules reads it
     b"\xff\xd8\xff": ("JPEG", "JpegImagePlugin"),
@@ -38,6 +40,7 @@ TURNED = {  # EXIF orientation -> what undoes it
 }
 UNDECODABLE = (OSError, SyntaxError, ValueError, struct.error, EOFError, IndexError, KeyError, TypeError, OverflowError)  # on damaged files
 ORIENTATION = 0x0112  # EXIF tag
+EXIF_FOLDER, TAKEN, TAKEN_FRACTION, CHANGED = 0x8769, 0x9003, 0x9291, 0x0132  # EXIF tags: where the next two are; DateTime*
 STRIP = 16384  # pixels taken over from Pillow at a time; few enough that the allocator does not return its buffers each time
 PFM_MAGIC = (b"Pf\n", b"PF\n")
 PNG_END = b"IEND\xaeB`\x82"  # the last chunk and its checksum
@@ -47,7 +50,7 @@ TIFF_BITS_PER_SAMPLE = 258  # TIFF tag
 # ---- photos ---------------------------------------------------------------
 
 
-def decode_photo(data, max_pixels=MAX_PIXELS):
+def decode_photo(data, max_pixels=MAX_PIXELS, most=None):
     """A photo from the bytes of its file, upright.
 
     EXIF orientation is applied. Grey, palette and CMYK become RGB; alpha is dropped; 16 bits are
@@ -57,6 +60,8 @@ def decode_photo(data, max_pixels=MAX_PIXELS):
     ----------
     data : bytes
     max_pixels : int
+    most : int, optional
+        Pixels; a photo with a longer side is reduced to it, a JPEG by its decoder as far as that goes.
 
     Returns
     -------
@@ -73,14 +78,34 @@ def decode_photo(data, max_pixels=MAX_PIXELS):
         orientation = picture.getexif().get(ORIENTATION, 1)
         if kind == "PNG" and PNG_END not in data:
             raise InputError("cannot decode PNG: truncated")
+        if most and kind == "JPEG":
+            picture.draft(None, working_shape(picture.size, most))  # by 2, 4 or 8, to no less than asked for
         picture.load()  # also for 16-bit colour: Pillow notices truncation, OpenCV does not
         if is_deep_colour(picture, data):
-            return upright(decode_deep(data, kind), 1 if kind == "TIFF" else orientation)  # OpenCV turns TIFF itself
+            return reduced(upright(decode_deep(data, kind), 1 if kind == "TIFF" else orientation), most)  # OpenCV turns TIFF itself
         if picture.getexif().get(ORIENTATION, 1) != orientation:
             orientation = 1  # Pillow has turned the picture and says so
-        return upright(as_rgb(picture), orientation)
+        return reduced(upright(as_rgb(picture), orientation), most)
     except UNDECODABLE as error:
         raise InputError(f"cannot decode {kind}: {reason(error)}") from error
+
+
+def reduced(photo, most):
+    """A photo with a longer side of at most `most` pixels; None: as it is."""
+    return reduce_to(photo, working_shape(photo.shape, most)) if most else photo
+
+
+def capture_time(data):
+    """When a photo was taken, by its EXIF: seconds from 1970 in the camera's own time, float; None where it does not say."""
+    try:
+        tags = open_picture(data, MAX_PIXELS).getexif()
+        inner = tags.get_ifd(EXIF_FOLDER)
+        text = inner.get(TAKEN) or tags.get(CHANGED)
+        fraction = str(inner.get(TAKEN_FRACTION) or "").strip("\0 ")
+        seconds = datetime.strptime(str(text).strip("\0 "), "%Y:%m:%d %H:%M:%S").replace(tzinfo=UTC).timestamp()
+    except (InputError, *UNDECODABLE):
+        return None
+    return seconds + float(f"0.{fraction}") if fraction.isascii() and fraction.isdigit() else seconds
 
 
 def open_picture(data, max_pixels):
@@ -248,60 +273,3 @@ def decode_pfm(data, max_pixels):
     if len(pixels) != 4 * width * height:
         raise InputError(f"PFM is truncated: {len(pixels)} of {4 * width * height} bytes")
     return np.frombuffer(pixels, order + "f4").reshape(height, width)[::-1]
-
-
-# ---- out ------------------------------------------------------------------
-
-
-def encode_map(sharpness, form, stretch=False, palette=None):
-    """A map as the pieces of a file.
-
-    Parameters
-    ----------
-    sharpness : ndarray, (H, W), float32 in [0, 1]
-    form : {'npy', 'png', 'tiff', 'pfm'}
-        PNG is 16-bit on a fixed scale (65535 = 1), or 8-bit RGB with a palette.
-    stretch : bool
-        PNG only: darkest to 0, brightest to 1.
-    palette : str or None
-        PNG only: name of an OpenCV colour map.
-
-    Returns
-    -------
-    list of bytes-like
-    """
-    if form == "npy":
-        return encode_npy(sharpness)
-    if form == "pfm":
-        height, width = sharpness.shape
-        return [b"Pf\n%d %d\n-1.0\n" % (width, height), np.ascontiguousarray(sharpness[::-1], "<f4").tobytes()]
-    if form == "tiff":
-        return [encode_picture(".tiff", sharpness)]
-    if stretch:
-        low, high = sharpness.min(), sharpness.max()
-        sharpness = (sharpness - low) / (high - low) if high > low else np.zeros_like(sharpness)
-    if palette:
-        return [encode_picture(".png", cv2.applyColorMap(np.rint(sharpness * 255).astype(np.uint8), getattr(cv2, f"COLORMAP_{palette.upper()}")))]
-    return [encode_picture(".png", np.rint(sharpness * 65535).astype(np.uint16))]
-
-
-def encode_mask(mask, form):
-    """A mask, (H, W) uint8 of 0 and 255, as the pieces of a PNG or NPY file."""
-    if form == "npy":
-        return encode_npy(mask)
-    return [encode_picture(".png", mask)]
-
-
-def encode_cut(photo, mask):
-    """What is in focus, cut out: RGBA PNG whose alpha is the mask; 16 bits if the photo has them."""
-    if photo.dtype == np.uint16:
-        mask = mask.astype(np.uint16) * 257
-    return [encode_picture(".png", np.dstack([photo[..., ::-1], mask]))]
-
-
-def encode_picture(suffix, array):
-    """Bytes of an array in OpenCV's channel order."""
-    done, data = cv2.imencode(suffix, array)
-    if not done:
-        raise InputError(f"cannot encode a picture of shape {array.shape} as {suffix[1:].upper()}")
-    return data.tobytes()

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hn
 from PIL import Image, ImageOps
 
-from blurkit import image
+from blurkit import encode, image
 from blurkit.errors import InputError
 
 ORIENTATION = 0x0112  # EXIF and TIFF tag
@@ -73,6 +73,55 @@ def test_a_jpeg_comes_close(photos, scene):
 def test_a_grey_photo_becomes_three_equal_channels(photos, scene):
     found = image.decode_photo((photos / "grey.png").read_bytes())
     assert np.array_equal(found, np.repeat(np.asarray(Image.fromarray(scene).convert("L"))[..., None], 3, axis=2))
+
+
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "TIFF"])
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_a_photo_can_be_decoded_at_a_reduced_size(scene, form, orientation):
+    tags = Image.Exif()
+    tags[ORIENTATION] = orientation
+    large = cv2.resize(scene, (1200, 901), interpolation=cv2.INTER_CUBIC)
+    data = saved(Image.fromarray(large), form, exif=tags, **({"quality": 95} if form == "JPEG" else {}))
+    whole = image.decode_photo(data)
+    for most, shape in ((400, (300, 400)), (599, (450, 599)), (1200, (901, 1200)), (5000, (901, 1200))):
+        found = image.decode_photo(data, most=most)
+        assert np.abs(np.subtract(found.shape[:2], shape if orientation == 1 else shape[::-1])).max() <= (form == "JPEG")  # 901 / 2 is rounded
+        assert max(found.shape) <= most and found.flags.c_contiguous
+        reduced = cv2.resize(whole, found.shape[1::-1], interpolation=cv2.INTER_AREA)
+        assert np.abs(found.astype(int) - reduced).mean() < (2 if form == "JPEG" and most < 601 else 1e-9)
+
+
+def test_a_jpeg_is_reduced_by_its_decoder(scene, monkeypatch):
+    data = saved(Image.fromarray(cv2.resize(scene, (1600, 1200))), "JPEG")
+    sizes = []
+    monkeypatch.setattr(image, "as_rgb", lambda picture, as_rgb=image.as_rgb: sizes.append(picture.size) or as_rgb(picture))
+    for most in (1600, 801, 800, 390, 100):
+        image.decode_photo(data, most=most)
+    assert sizes == [(1600, 1200), (1600, 1200), (800, 600), (400, 300), (200, 150)]
+
+
+def dated(tags, inner=None):
+    exif = Image.Exif()
+    for tag, value in tags.items():
+        exif[tag] = value
+    for tag, value in (inner or {}).items():
+        exif.get_ifd(0x8769)[tag] = value
+    return saved(Image.new("RGB", (8, 8)), "JPEG", exif=exif)
+
+
+def test_the_time_of_capture_comes_from_exif():
+    taken, changed, fraction = 0x9003, 0x0132, 0x9291
+    assert image.capture_time(dated({}, {taken: "1970:01:02 00:00:03"})) == 86403
+    assert image.capture_time(dated({}, {taken: "1970:01:02 00:00:03", fraction: "25"})) == 86403.25
+    assert image.capture_time(dated({changed: "1970:01:01 00:01:00"})) == 60
+    assert image.capture_time(dated({changed: "1970:01:01 00:01:00"}, {taken: "1970:01:01 00:02:00"})) == 120
+
+
+@pytest.mark.parametrize("text", ["", "yesterday", "0000:00:00 00:00:00", "2020:13:01 00:00:00", "    :  :     :  :  "])
+def test_a_photo_that_does_not_say_when_has_no_time_of_capture(text, photos):
+    assert image.capture_time(dated({}, {0x9003: text})) is None
+    assert image.capture_time((photos / "photo.png").read_bytes()) is None
+    assert image.capture_time(b"no photo") is None
 
 
 @pytest.mark.parametrize("mode", ["RGB", "RGBA", "L", "LA", "P", "1", "CMYK"])
@@ -300,31 +349,31 @@ def test_arrays_that_are_no_maps_are_refused_in_plain_words(array, complaint):
 
 @given(maps)
 def test_npy_holds_a_map_exactly(sharpness):
-    assert np.array_equal(np.load(io.BytesIO(joined(image.encode_map(sharpness, "npy")))), sharpness)
+    assert np.array_equal(np.load(io.BytesIO(joined(encode.encode_map(sharpness, "npy")))), sharpness)
 
 
 @pytest.mark.parametrize("form", ["tiff", "pfm"])
 @given(sharpness=maps)
 def test_tiff_and_pfm_hold_a_map_exactly(form, sharpness):
-    assert np.array_equal(image.decode_map(joined(image.encode_map(sharpness, form))), sharpness)
+    assert np.array_equal(image.decode_map(joined(encode.encode_map(sharpness, form))), sharpness)
 
 
 @given(maps)
 def test_png_holds_a_map_to_half_a_16_bit_step(sharpness):
-    found = image.decode_map(joined(image.encode_map(sharpness, "png")))
+    found = image.decode_map(joined(encode.encode_map(sharpness, "png")))
     assert np.abs(found - sharpness).max() <= 0.5 / 65535 + 1e-7
 
 
 def test_png_has_a_fixed_scale_unless_stretching_is_asked_for():
     dim = np.float32([[0.25, 0.5]])
-    assert np.asarray(Image.open(io.BytesIO(joined(image.encode_map(dim, "png"))))).tolist() == [[16384, 32768]]
-    assert np.asarray(Image.open(io.BytesIO(joined(image.encode_map(dim, "png", stretch=True))))).tolist() == [[0, 65535]]
-    flat = joined(image.encode_map(np.full((2, 2), 0.5, np.float32), "png", stretch=True))
+    assert np.asarray(Image.open(io.BytesIO(joined(encode.encode_map(dim, "png"))))).tolist() == [[16384, 32768]]
+    assert np.asarray(Image.open(io.BytesIO(joined(encode.encode_map(dim, "png", stretch=True))))).tolist() == [[0, 65535]]
+    flat = joined(encode.encode_map(np.full((2, 2), 0.5, np.float32), "png", stretch=True))
     assert not np.asarray(Image.open(io.BytesIO(flat))).any()
 
 
 def test_a_colour_map_runs_from_violet_to_yellow_in_rgb():
-    data = joined(image.encode_map(np.float32([[0, 1]]), "png", palette="viridis"))
+    data = joined(encode.encode_map(np.float32([[0, 1]]), "png", palette="viridis"))
     ends = np.asarray(Image.open(io.BytesIO(data))).astype(int)
     assert np.abs(ends - [[[68, 1, 84], [253, 231, 37]]]).max() <= 3
     with pytest.raises(InputError, match="colour"):
@@ -333,14 +382,14 @@ def test_a_colour_map_runs_from_violet_to_yellow_in_rgb():
 
 def test_tifffile_and_pillow_read_our_float_tiff():
     sharpness = np.random.default_rng(0).random((7, 9), dtype=np.float32)
-    data = joined(image.encode_map(sharpness, "tiff"))
+    data = joined(encode.encode_map(sharpness, "tiff"))
     assert np.array_equal(tifffile.imread(io.BytesIO(data)), sharpness)
     assert np.array_equal(np.asarray(Image.open(io.BytesIO(data))), sharpness)
 
 
 def test_pfm_runs_from_the_bottom_row_up_in_either_byte_order():
     sharpness = np.float32([[0.0, 0.25], [0.5, 1.0]])
-    ours = joined(image.encode_map(sharpness, "pfm"))
+    ours = joined(encode.encode_map(sharpness, "pfm"))
     assert ours == b"Pf\n2 2\n-1.0\n" + np.array([0.5, 1.0, 0.0, 0.25], "<f4").tobytes()
     theirs = b"Pf\n2 2\n1.0\n" + np.array([0.5, 1.0, 0.0, 0.25], ">f4").tobytes()
     assert np.array_equal(image.decode_map(theirs), sharpness)
@@ -365,7 +414,7 @@ def test_damaged_pfm_is_an_error_in_plain_words(data, complaint):
 @pytest.mark.filterwarnings("ignore::UserWarning")  # Pillow's
 @given(st.integers(0, 10**6))
 def test_a_truncated_float_tiff_is_an_error(length):
-    data = joined(image.encode_map(np.random.default_rng(0).random((40, 40), dtype=np.float32), "tiff"))
+    data = joined(encode.encode_map(np.random.default_rng(0).random((40, 40), dtype=np.float32), "tiff"))
     with pytest.raises(InputError):
         image.decode_map(data[: length % len(data)])
 
@@ -379,15 +428,15 @@ def test_an_8_bit_grey_png_is_a_map_of_255ths():
 
 def test_a_mask_is_a_grey_png_of_0_and_255():
     chosen = np.uint8([[0, 255], [255, 0]])
-    with Image.open(io.BytesIO(joined(image.encode_mask(chosen, "png")))) as picture:
+    with Image.open(io.BytesIO(joined(encode.encode_mask(chosen, "png")))) as picture:
         assert picture.format == "PNG" and picture.mode == "L" and np.array_equal(np.asarray(picture), chosen)
-    assert np.array_equal(np.load(io.BytesIO(joined(image.encode_mask(chosen, "npy")))), chosen)
+    assert np.array_equal(np.load(io.BytesIO(joined(encode.encode_mask(chosen, "npy")))), chosen)
 
 
 def test_a_cut_carries_the_mask_as_alpha_and_leaves_the_colours(scene, deep):
     chosen = np.where(np.arange(120) < 60, 255, 0).astype(np.uint8) * np.ones((90, 1), np.uint8)
-    found = np.asarray(Image.open(io.BytesIO(joined(image.encode_cut(scene, chosen)))))
+    found = np.asarray(Image.open(io.BytesIO(joined(encode.encode_cut(scene, chosen)))))
     assert np.array_equal(found[..., :3], scene) and np.array_equal(found[..., 3], chosen)
-    data = np.frombuffer(joined(image.encode_cut(deep, chosen)), np.uint8)
+    data = np.frombuffer(joined(encode.encode_cut(deep, chosen)), np.uint8)
     found = cv2.imdecode(data, cv2.IMREAD_UNCHANGED)
     assert np.array_equal(found[..., 2::-1], deep) and np.array_equal(found[..., 3], chosen.astype(np.uint16) * 257)

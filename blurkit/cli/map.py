@@ -74,7 +74,7 @@ def check_planes(args, out):
 
 
 def encode(sharpness, out, args):
-    from blurkit.image import encode_map
+    from blurkit.encode import encode_map
 
     return encode_map(sharpness, out.form, args.stretch, args.palette)
 

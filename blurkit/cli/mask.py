@@ -53,7 +53,7 @@ def work_on(args, console):
 
 def mask_one(item, sharpness, photo, args, out, console):
     """Write the mask of one map, or its photo cut out."""
-    from blurkit.image import encode_cut, encode_mask
+    from blurkit.encode import encode_cut, encode_mask
     from blurkit.mask import mask
     from blurkit.mask import threshold as threshold_of
 

@@ -1,0 +1,61 @@
+"""Maps, masks and cut-outs as the bytes of files."""
+
+import cv2
+import numpy as np
+
+from blurkit.errors import InputError
+from blurkit.npy import encode_npy
+
+
+def encode_map(sharpness, form, stretch=False, palette=None):
+    """A map as the pieces of a file.
+
+    Parameters
+    ----------
+    sharpness : ndarray, (H, W), float32 in [0, 1]
+    form : {'npy', 'png', 'tiff', 'pfm'}
+        PNG is 16-bit on a fixed scale (65535 = 1), or 8-bit RGB with a palette.
+    stretch : bool
+        PNG only: darkest to 0, brightest to 1.
+    palette : str or None
+        PNG only: name of an OpenCV colour map.
+
+    Returns
+    -------
+    list of bytes-like
+    """
+    if form == "npy":
+        return encode_npy(sharpness)
+    if form == "pfm":
+        height, width = sharpness.shape
+        return [b"Pf\n%d %d\n-1.0\n" % (width, height), np.ascontiguousarray(sharpness[::-1], "<f4").tobytes()]
+    if form == "tiff":
+        return [encode_picture(".tiff", sharpness)]
+    if stretch:
+        low, high = sharpness.min(), sharpness.max()
+        sharpness = (sharpness - low) / (high - low) if high > low else np.zeros_like(sharpness)
+    if palette:
+        return [encode_picture(".png", cv2.applyColorMap(np.rint(sharpness * 255).astype(np.uint8), getattr(cv2, f"COLORMAP_{palette.upper()}")))]
+    return [encode_picture(".png", np.rint(sharpness * 65535).astype(np.uint16))]
+
+
+def encode_mask(mask, form):
+    """A mask, (H, W) uint8 of 0 and 255, as the pieces of a PNG or NPY file."""
+    if form == "npy":
+        return encode_npy(mask)
+    return [encode_picture(".png", mask)]
+
+
+def encode_cut(photo, mask):
+    """What is in focus, cut out: RGBA PNG whose alpha is the mask; 16 bits if the photo has them."""
+    if photo.dtype == np.uint16:
+        mask = mask.astype(np.uint16) * 257
+    return [encode_picture(".png", np.dstack([photo[..., ::-1], mask]))]
+
+
+def encode_picture(suffix, array):
+    """Bytes of an array in OpenCV's channel order."""
+    done, data = cv2.imencode(suffix, array)
+    if not done:
+        raise InputError(f"cannot encode a picture of shape {array.shape} as {suffix[1:].upper()}")
+    return data.tobytes()

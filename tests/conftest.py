@@ -56,7 +56,7 @@ def start(environment):
     """start("blur-map", argument, ..., **as for Popen): a running command of the checkout, streams as pipes."""
 
     def start(command, *arguments, env=None, interpreter=(), **more):
-        words = [str(a) if isinstance(a, int) else a for a in arguments]
+        words = [str(a) if isinstance(a, int | float) else a for a in arguments]
         streams = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **more}
         return subprocess.Popen([sys.executable, *interpreter, ROOT / "bin" / command, *words], env={**environment, **(env or {})}, **streams)
 

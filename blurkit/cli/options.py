@@ -1,6 +1,7 @@
 """Options, named and explained once for all commands."""
 
 import argparse
+import math
 import os
 import sys
 
@@ -108,6 +109,25 @@ def share(text):
     if not 0 <= number <= 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0 to 1")
     return number
+
+
+def number(text):
+    """A finite number."""
+    try:
+        found = float(text)
+    except ValueError:
+        found = math.nan
+    if not math.isfinite(found):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number")
+    return found
+
+
+def seconds(text):
+    """A number not below 0."""
+    found = number(text)
+    if found < 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is below 0")
+    return found
 
 
 def files(parser, what, recursive=False, stdin=True, pixels=True):

@@ -169,6 +169,13 @@ def line(text):
     write_all(STDOUT, [os.fsencode(text) + b"\n"], "standard output")
 
 
+def as_json(record):
+    """One line of JSON; NaN as null."""
+    import json
+
+    return json.dumps({k: None if isinstance(v, float) and v != v else v for k, v in record.items()})
+
+
 def progress(total, args, what):
     """A bar on a terminal for what takes over a second, else nothing; has ``update`` and ``close``."""
     if args.quiet or total < 2 or not sys.stderr.isatty():

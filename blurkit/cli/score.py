@@ -1,6 +1,6 @@
 """blur-score: photos or maps in, one number per photo out; or, with --truth, how right they are."""
 
-from blurkit.cli import inputs, options, output, run, work
+from blurkit.cli import inputs, keep, options, output, run, work
 from blurkit.errors import InputError, UsageError, check_sizes
 
 NAMES = ("auc", "f_max", "f_adaptive", "f_blurred", "mae", "accuracy", "precision", "recall")
@@ -15,6 +15,7 @@ def describe(parser):
     )
     group = options.files(parser, "photos, or maps: NPY (any number in one stream), PFM", recursive=True)
     group.add_argument("--maps", action="store_true", help="PNG and TIFF inputs are maps, not photos")
+    group.add_argument("--max-size", metavar="N", type=options.positive, help="reduce photos to a longer side of N pixels; a JPEG is decoded so at once")
     method = options.method(parser)
     options.weights(method)
     truth = parser.add_argument_group("truth")
@@ -22,28 +23,51 @@ def describe(parser):
     truth.add_argument("--truth", dest="masks", metavar="MASKS", help=text)
     truth.add_argument("--truth-is", choices=("sharp", "blurred"), help="what white means in the masks (in NAME.mask.png: sharp)")
     parser.add_argument_group("output").add_argument("--json", action="store_true", help="JSON Lines instead of text")
+    keep.describe(parser)
     options.workers(parser)
 
 
 def work_on(args, console):
+    check(args)
+    if args.calibrate:
+        return keep.calibrate(args, lambda items: scored(items, args, console))
+    items, told = inputs.from_args(args), []
+    for item, result in scored(items, args, console):
+        if not keep.waits(args):
+            tell(item.label, result, args)
+        told.append((item, result))
+    console.detail(f"{len(told)} of {len(items)} inputs scored")
+    if keep.waits(args):
+        told = keep.chosen(told, args)
+        for item, result in told:
+            tell(item.label, result, args)
+    if args.masks and told:
+        tell_summary([result for _, result in told], args)
+    failed = args.fail_below is not None and any(result["score"] < args.fail_below for _, result in told)
+    return console.status or int(failed)
+
+
+def check(args):
+    """Options that exclude each other."""
     if args.truth_is and not args.masks:
         raise UsageError("--truth-is goes with --truth")
-    items = inputs.from_args(args)
+    if args.max_size and args.masks:
+        raise UsageError("a reduced photo does not fit its mask; --max-size does not go with --truth")
+    keep.check(args)
+
+
+def scored(items, args, console):
+    """(input, what there is to say of it) for every photo and map that could be read, in order."""
     options.set_threads(args)
     weights = Lazy(lambda: options.load_weights(args)[0])
-    compared = []
     bar = output.progress(len(items), args, "photo")
     for (item, _), result, error in work.in_order(lambda t: one(*t, args, weights), tasks(items, args, console), args.jobs):
         if error:
             console.bad(item.label, error)
         else:
-            tell(item.label, result, args)
-            compared.append(result)
+            yield item, result
         bar.update()
     bar.close()
-    console.detail(f"{len(compared)} of {len(items)} inputs scored")
-    if args.masks and compared:
-        tell_summary(compared, args)
 
 
 def tasks(items, args, console):
@@ -82,7 +106,7 @@ def map_of(item, args, weights):
     data = item.read()
     if args.maps or data.startswith(PFM_MAGIC):
         return decode_map(data, args.max_pixels)
-    photo = decode_photo(data, args.max_pixels)
+    photo = decode_photo(data, args.max_pixels, args.max_size)
     return sharpness_map(photo, weights(), args.method, not args.masks, args.as_published, args.device, args.working_size)
 
 
@@ -102,7 +126,7 @@ def tell(path, result, args):
     """One record."""
     numbers = {name: value for name, value in result.items() if isinstance(value, float)}
     if args.json:
-        output.line(as_json({"path": path, **numbers}))
+        output.line(output.as_json({"path": path, **numbers}))
     elif not args.masks:
         output.line(f"{numbers['score']:.4f}\t{path}")
 
@@ -113,18 +137,11 @@ def tell_summary(compared, args):
 
     figures = summary(compared)
     if args.json:
-        output.line(as_json({"path": None, "photos": len(compared), **figures}))
+        output.line(output.as_json({"path": None, "photos": len(compared), **figures}))
         return
     for name in NAMES:
         output.line(f"{figures[name]:.4f}\t{name}")
     output.line(f"{len(compared)}\tphotos")
-
-
-def as_json(record):
-    """One line of JSON; NaN as null."""
-    import json
-
-    return json.dumps({k: None if isinstance(v, float) and v != v else v for k, v in record.items()})
 
 
 def main(argv=None):

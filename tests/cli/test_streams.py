@@ -362,6 +362,16 @@ def test_a_photo_scores_higher_than_its_blurred_copies(run, data, tmp_path):
     assert all(above > below for above, below in zip(scores, scores[1:], strict=False))
 
 
+def test_a_photo_reduced_first_scores_as_its_reduced_copy(run, photos, scene, tmp_path):
+    cv2.imwrite(str(tmp_path / "large.png"), cv2.resize(scene, (480, 360), interpolation=cv2.INTER_CUBIC)[..., ::-1])
+    reduced = cv2.resize(cv2.imread(str(tmp_path / "large.png")), (200, 150), interpolation=cv2.INTER_AREA)
+    cv2.imwrite(str(tmp_path / "reduced.png"), reduced)
+    score = run("blur-score", "--max-size", 200, tmp_path / "large.png").stdout.split(b"\t")[0]
+    assert score == run("blur-score", tmp_path / "reduced.png").stdout.split(b"\t")[0] != run("blur-score", tmp_path / "large.png").stdout.split(b"\t")[0]
+    done = run("blur-score", "--max-size", 200, "--truth", tmp_path, tmp_path / "large.png")
+    assert (done.status, done.stdout) == (2, b"") and b"--max-size does not go with --truth" in done.stderr
+
+
 def test_a_named_pipe_is_read_once(run, three, tmp_path):
     photo = three[0].read_bytes()
     for content, command in ((photo, ["blur-score"]), (run("blur-map", "--raw", three[0]).stdout, ["blur-score"]), (photo, ["blur-map"])):

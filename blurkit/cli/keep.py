@@ -1,0 +1,88 @@
+"""The choice among the photos that blur-score has scored."""
+
+import re
+
+from blurkit.cli import inputs, options, output
+from blurkit.errors import InputError, UsageError
+
+
+def describe(parser):
+    """The options."""
+    group = parser.add_argument_group("choice")
+    group.add_argument("--sort", action="store_true", help="the sharpest first, once all are scored")
+    group.add_argument("--top", metavar="N", type=options.positive, help="only the N sharpest; --sort is implied")
+    group.add_argument("--keep-best", action="store_true", help="only the sharpest of each group, see --group and --burst")
+    group.add_argument("--group", metavar="REGEX", help="photos whose paths match alike, in the brackets of REGEX if it has any, are one group")
+    group.add_argument("--burst", metavar="SECONDS", type=options.seconds, help="photos taken within SECONDS of the one before are one group, by their EXIF")
+    group.add_argument("--fail-below", metavar="T", type=options.number, help="exit with 1 if any score that is written lies below T")
+    group.add_argument("--calibrate", nargs=2, metavar=("GOOD", "BAD"), help="only tell which score splits the photos of two folders best")
+
+
+def check(args):
+    """Options that need or exclude each other."""
+    ways = [name for name, value in (("--group", args.group), ("--burst", args.burst)) if value is not None]
+    if args.keep_best and len(ways) != 1:
+        raise UsageError("--keep-best needs either --group REGEX or --burst SECONDS")
+    if ways and not args.keep_best:
+        raise UsageError(f"{ways[0]} goes with --keep-best")
+    choosing = [name for name, value in (("--sort", args.sort), ("--top", args.top), ("--keep-best", args.keep_best)) if value]
+    if args.fail_below is not None:
+        choosing.append("--fail-below")
+    if args.masks and (choosing or args.calibrate):
+        raise UsageError(f"{(choosing or ['--calibrate'])[0]} is about scores; it does not go with --truth")
+    if args.calibrate and (choosing or args.files or args.files0_from or args.null):
+        raise UsageError("--calibrate takes its two folders and nothing else to score or to choose")
+    if args.group is not None:
+        try:
+            re.compile(args.group)
+        except re.error as error:
+            raise UsageError(f"--group {args.group}: not a regular expression: {error}") from error
+
+
+def waits(args):
+    """True if nothing can be told before all photos are scored."""
+    return bool(args.sort or args.top or args.keep_best)
+
+
+def chosen(told, args):
+    """The inputs and results to tell, in their order."""
+    from blurkit.choose import best_of_groups, order
+
+    if args.keep_best:
+        kept = best_of_groups([result["score"] for _, result in told], groups(told, args))
+        told = [told[i] for i in kept]
+    if args.sort or args.top:
+        told = [told[i] for i in order([result["score"] for _, result in told])]
+    return told[: args.top]
+
+
+def groups(told, args):
+    """What each photo has in common with others of its group; None if it is alone."""
+    if args.burst is None:
+        return [key(item.label, args.group) for item, _ in told]
+    from blurkit.choose import bursts
+    from blurkit.image import capture_time
+
+    return bursts([None if item.path is None else capture_time(item.read()) for item, _ in told], args.burst)
+
+
+def key(path, pattern):
+    """What of a path the pattern matches: its bracketed parts, or all of it where it has none; None if nothing."""
+    found = re.search(pattern, path)
+    return found and (found.groups() or found.group())
+
+
+def calibrate(args, scored):
+    """Score both folders, and tell the threshold with its errors."""
+    from blurkit.choose import threshold
+
+    scores = [[result["score"] for _, result in scored(inputs.below(folder))] for folder in args.calibrate]
+    try:
+        figures = dict(zip(("threshold", "good_below", "bad_above"), threshold(*scores), strict=True))
+    except ValueError as error:
+        raise InputError(f"{' or '.join(args.calibrate)}: {error}") from error
+    if args.json:
+        output.line(output.as_json(figures))
+        return
+    for name, value in figures.items():
+        output.line(f"{value:.4f}\t{name}")

@@ -1,0 +1,109 @@
+"""What blur-score keeps of what it has scored: order, groups, bursts, thresholds."""
+
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+TAKEN = 0x9003  # EXIF tag, in the folder 0x8769
+VALUES = {"a1": 0.9, "a2": 0.3, "b1": 0.6, "b2": 0.95, "c": 0.1}  # of maps that are the same everywhere
+
+
+def names(done):
+    return [line.split("\t")[1] for line in done.stdout.decode().splitlines()]
+
+
+@pytest.fixture
+def maps(tmp_path):
+    """Maps of known order; the commands run beside them."""
+    for name, value in VALUES.items():
+        np.save(tmp_path / f"{name}.npy", np.full((6, 8), value, np.float32))
+    return [f"{name}.npy" for name in VALUES]
+
+
+@pytest.fixture
+def score(run, tmp_path):
+    return lambda *words: run("blur-score", *words, cwd=tmp_path)
+
+
+@pytest.mark.parametrize("jobs", [(), ("-j", 3)])
+def test_the_sharpest_come_first_where_asked_for_and_the_lines_are_the_same(score, maps, jobs):
+    plain, ordered = score(*maps, *jobs), score("--sort", *maps, *jobs)
+    assert names(plain) == maps and names(ordered) == ["b2.npy", "a1.npy", "b1.npy", "a2.npy", "c.npy"]
+    assert sorted(plain.stdout.splitlines()) == sorted(ordered.stdout.splitlines())
+
+
+@pytest.mark.parametrize("count", [1, 2, 9])
+def test_the_top_are_the_first_of_the_sorted(score, maps, count):
+    assert score("--top", count, *maps).stdout.splitlines() == score("--sort", *maps).stdout.splitlines()[:count]
+
+
+def test_of_each_group_the_sharpest_is_kept_in_the_order_given(score, maps):
+    assert names(score("--keep-best", "--group", "^[ab]", *maps)) == ["a1.npy", "b2.npy", "c.npy"]  # c is in no group
+    assert names(score("--keep-best", "--group", "(.)[0-9]", *maps, "--sort")) == ["b2.npy", "a1.npy", "c.npy"]
+    assert names(score("--keep-best", "--group", "[0-9]", *maps)) == ["a1.npy", "b2.npy", "c.npy"]  # 1 and 2
+    assert names(score("--keep-best", "--group", "npy", *maps, "--top", 3)) == ["b2.npy"]
+
+
+def test_of_a_burst_the_sharpest_is_kept(score, run, scene, tmp_path):
+    times = {"one": "10:00:00", "two": "10:00:02", "three": "10:00:03", "four": "10:00:09", "none": None}
+    soft = {"one", "three"}
+    for name, time in times.items():
+        photo, tags = Image.fromarray(np.repeat(scene[:, 119:], 120, axis=1) if name in soft else scene), Image.Exif()
+        if time:
+            tags.get_ifd(0x8769)[TAKEN] = f"2020:01:01 {time}"
+        photo.save(tmp_path / f"{name}.jpg", quality=95, exif=tags)
+    photos = [f"{name}.jpg" for name in times]
+    assert names(score("--keep-best", "--burst", 2, *photos)) == ["two.jpg", "four.jpg", "none.jpg"]
+    assert names(score("--keep-best", "--burst", 1.5, *photos)) == ["one.jpg", "two.jpg", "four.jpg", "none.jpg"]
+
+
+def test_the_answer_is_no_where_a_score_lies_below(score, maps):
+    lowest = min(float(line.split(b"\t")[0]) for line in score(*maps).stdout.splitlines())
+    assert score("--fail-below", lowest - 0.01, *maps).status == 0
+    no = score("--fail-below", lowest + 0.01, *maps)
+    assert (no.status, no.stderr) == (1, b"") and names(no) == maps
+    assert score("--fail-below", lowest + 0.01, "--top", 4, *maps).status == 0  # the lowest is not among them
+    assert score("--fail-below", lowest + 0.01, *maps, "missing.jpg").status == 2
+
+
+def test_two_folders_tell_the_threshold_between_them(score, run, scene, tmp_path):
+    for folder, photo in (("good", scene), ("bad", np.repeat(scene[:, 119:], 120, axis=1))):
+        (tmp_path / folder).mkdir()
+        for number in range(3):
+            Image.fromarray(np.roll(photo, 7 * number, axis=0)).save(tmp_path / folder / f"{number}.png")
+    scores = {folder: [float(line.split(b"\t")[0]) for line in score("-r", folder).stdout.splitlines()] for folder in ("good", "bad")}
+    found = dict(line.split("\t")[::-1] for line in score("--calibrate", "good", "bad").stdout.decode().splitlines())
+    assert float(found["threshold"]) == pytest.approx((min(scores["good"]) + max(scores["bad"])) / 2, abs=1e-4)
+    assert found["good_below"] == found["bad_above"] == "0.0000" and list(found) == ["threshold", "good_below", "bad_above"]
+    assert json.loads(score("--calibrate", "good", "bad", "--json").stdout)["threshold"] == pytest.approx(float(found["threshold"]), abs=1e-4)
+    swapped = dict(line.split("\t")[::-1] for line in score("--calibrate", "bad", "good").stdout.decode().splitlines())
+    assert float(swapped["good_below"]) + float(swapped["bad_above"]) == 1
+
+
+@pytest.mark.parametrize(
+    "words, complaint",
+    [
+        (["--keep-best"], "--keep-best needs"),
+        (["--keep-best", "--group", "a", "--burst", "1"], "--keep-best needs"),
+        (["--group", "a"], "--group goes with --keep-best"),
+        (["--burst", "0"], "--burst goes with --keep-best"),
+        (["--keep-best", "--group", "("], "not a regular expression"),
+        (["--burst=-1"], "below 0"),
+        (["--fail-below", "nan"], "not a number"),
+        (["--top", "0"], "above zero"),
+        (["--sort", "--truth", "."], "does not go with --truth"),
+        (["--calibrate", ".", ".", "--truth", "."], "does not go with --truth"),
+        (["--calibrate", ".", "."], "nothing else"),
+    ],
+)
+def test_what_does_not_go_together_is_refused_before_any_work(score, maps, words, complaint):
+    done = score(*words, *maps)
+    assert (done.status, done.stdout) == (2, b"") and complaint in done.stderr.decode()
+
+
+def test_folders_without_scores_have_no_threshold(score, tmp_path):
+    (tmp_path / "empty").mkdir()
+    done = score("--calibrate", "empty", "nowhere")
+    assert (done.status, done.stdout) == (2, b"") and done.stderr.decode().count("\n") == 1

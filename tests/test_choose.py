@@ -1,0 +1,69 @@
+"""Second routes: plain counting over all thresholds and all pairs."""
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from blurkit import choose
+
+scores = st.lists(st.integers(0, 6).map(lambda n: n / 6) | st.just(math.nan), max_size=12)
+some = st.lists(st.integers(0, 8).map(lambda n: n / 8), min_size=1, max_size=10)
+
+
+@given(scores)
+def test_the_best_come_first_and_what_cannot_be_judged_last(values):
+    found = choose.order(values)
+    assert sorted(found) == list(range(len(values)))
+    for one, next_one in zip(found, found[1:], strict=False):
+        a, b = values[one], values[next_one]
+        assert a > b or (a == b and one < next_one) or (math.isnan(b) and (not math.isnan(a) or one < next_one))
+
+
+@given(scores, st.randoms(use_true_random=False))
+def test_each_group_keeps_its_best(values, random):
+    groups = [random.choice(["a", "b", None]) for _ in values]
+    found = choose.best_of_groups(values, groups)
+    assert found == sorted(found)
+    assert [groups[i] for i in found].count(None) == groups.count(None)
+    for name in {"a", "b"} & set(groups):
+        (kept,) = (i for i in found if groups[i] == name)
+        others = [values[i] for i in range(len(values)) if groups[i] == name and not math.isnan(values[i])]
+        assert values[kept] == max(others) if others else kept == groups.index(name)
+
+
+def test_a_burst_goes_on_as_long_as_the_next_photo_comes_in_time():
+    assert choose.bursts([10.0, 0.0, 12.5, 14.0, None, 2.0, 13.0], 2.0) == [1, 0, 2, 2, None, 0, 2]
+    assert choose.bursts([], 1) == [] and choose.bursts([None], 1) == [None] and choose.bursts([5.0, 5.0], 0) == [0, 0]
+
+
+@given(st.lists(st.none() | st.integers(0, 30).map(float), max_size=9), st.integers(0, 5))
+def test_photos_of_one_burst_are_joined_by_a_chain_of_short_gaps(times, gap):
+    found = choose.bursts(times, gap)
+    known = sorted((t, found[i]) for i, t in enumerate(times) if t is not None)
+    assert all((one[1] == two[1]) == (two[0] - one[0] <= gap) for one, two in zip(known, known[1:], strict=False))
+    assert [number is None for number in found] == [t is None for t in times]
+
+
+@given(some, some)
+def test_no_threshold_makes_fewer_errors(good, bad):
+    found, good_below, bad_above = choose.threshold(good, bad)
+
+    def errors(level):
+        return sum(g < level for g in good) / len(good), sum(b >= level for b in bad) / len(bad)
+
+    assert errors(found) == pytest.approx((good_below, bad_above))
+    values = sorted({*good, *bad})
+    levels = [-1, 2, *values, *((a + b) / 2 for a, b in zip(values, values[1:], strict=False))]
+    assert good_below + bad_above <= min(sum(errors(level)) for level in levels) + 1e-9
+
+
+def test_the_threshold_lies_in_the_middle_of_the_widest_gap():
+    assert choose.threshold([0.8, 0.9, math.nan], [0.2, 0.4]) == (pytest.approx(0.6), 0, 0)
+    assert choose.threshold([0.5, 0.9], [0.8, 0.1]) == (pytest.approx(0.3), 0, 0.5)
+
+
+def test_without_any_score_there_is_no_threshold():
+    with pytest.raises(ValueError, match="no score"):
+        choose.threshold([0.5], [math.nan])

@@ -21,4 +21,9 @@ def magnitude(plane, window):
     slope, ridge = np.float32([-1, 0, 1]), np.float32([1, 2, 1])
     across = window.separable(plane, ridge, slope)
     down = window.separable(plane, slope, ridge)
-    return (across * across + down * down) ** 0.5 * (1 / SOBEL_GAIN)
+    across *= across  # in place: fresh memory costs more than the arithmetic
+    down *= down
+    across += down
+    across **= 0.5
+    across *= 1 / SOBEL_GAIN
+    return across

@@ -7,6 +7,8 @@ float32 on the CPU; weights are (out, in, rows, columns) everywhere.
 import cv2
 import numpy as np
 
+BLOCK = 1 << 19  # values of windows laid side by side at a time; 2 MB stay in a cache
+
 
 def convolve_stack(stack, weight, bias, stride=1, border=0):
     """Correlate a stack with kernels and cut below 0 (ReLU).
@@ -29,8 +31,13 @@ def convolve_stack(stack, weight, bias, stride=1, border=0):
     count, _, size, _ = weight.shape
     windows = np.lib.stride_tricks.sliding_window_view(stack, (size, size), axis=(1, 2))[:, ::stride, ::stride]
     windows = windows.transpose(0, 1, 2, 4, 5, 3)  # (n, h', w', s, s, c)
-    found = windows.reshape(-1, weight[0].size) @ weight.transpose(2, 3, 1, 0).reshape(-1, count)
-    return rectify(found, bias).reshape(*windows.shape[:3], count)
+    kernels = weight.transpose(2, 3, 1, 0).reshape(-1, count)
+    found = np.empty((*windows.shape[:3], count), np.float32)
+    rows = max(1, BLOCK * windows.shape[1] // max(1, windows.size))
+    for start in range(0, windows.shape[1], rows):
+        part = windows[:, start : start + rows]
+        found[:, start : start + rows] = (part.reshape(-1, weight[0].size) @ kernels).reshape(*part.shape[:3], count)
+    return rectify(found, bias)
 
 
 def pool_stack(stack, size):

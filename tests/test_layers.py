@@ -118,3 +118,14 @@ def test_torchs_window_offers_the_same_layers(torch):
         found, expected = there.take(verb(there)), here.take(verb(here))
         assert found.shape == expected.shape and found.dtype == np.float32, name
         assert np.abs(found - expected).max() <= 1e-5, name
+
+
+@pytest.mark.parametrize("stride, border", [(1, 1), (2, 0), (2, 1)])
+def test_how_many_rows_are_taken_at_a_time_does_not_matter(monkeypatch, stride, border):
+    rng = np.random.default_rng(1)
+    stack, weight = rng.normal(size=(2, 23, 17, 5)).astype(np.float32), rng.normal(size=(7, 5, 3, 3)).astype(np.float32)
+    bias = rng.normal(size=7).astype(np.float32)
+    whole = layers.convolve_stack(stack, weight, bias, stride, border)
+    for block in (1, 2000, 7000):
+        monkeypatch.setattr(layers, "BLOCK", block)
+        assert layers.convolve_stack(stack, weight, bias, stride, border) == pytest.approx(whole, abs=1e-5)

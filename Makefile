@@ -12,7 +12,7 @@ TEST_VENV := .venv-test
 CONSTRAINTS := .ci/constraints.txt
 METHOD_FILES := $(shell find blurkit share man -type f -not -name '*.pyc') setup.cfg pyproject.toml
 
-.PHONY: help demo test install weights-joint weights-zeng weights-park bench bench-joint bench-zeng bench-park bench-table completions clean
+.PHONY: help demo test install weights-joint weights-zeng weights-park bench bench-joint bench-zeng bench-park bench-score bench-table completions clean
 
 help:
 	@sed -n '1s/^# //p' Makefile
@@ -77,10 +77,13 @@ weights-park: $(TEST_VENV)/installed
 	  blur-patches --method park --per-photo 60 --seed $(SEED) -j 2 --files0-from build/blurring.lst | \
 	  blur-train --method park --threads 2 --seed $(SEED) -o share/weights/park.npz
 
-bench: bench-joint bench-zeng bench-park bench-table
+bench: bench-joint bench-zeng bench-park bench-score bench-table
 
 bench-joint: $(TEST_VENV)/installed
 	PATH="$(CURDIR)/$(TEST_VENV)/bin:$$PATH" $(TEST_VENV)/bin/python bench/joint.py --data "$(DATA)" --results bench/results
+
+bench-score: $(TEST_VENV)/installed
+	PATH="$(CURDIR)/$(TEST_VENV)/bin:$$PATH" $(TEST_VENV)/bin/python bench/score.py --data "$(DATA)" --results bench/results
 
 # All methods side by side with others; HiFST has a venv of its own, and where it cannot be had its row is left out.
 bench-table: $(TEST_VENV)/installed

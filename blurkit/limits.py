@@ -9,3 +9,6 @@ WORKING_SIDE = 1536
 Camera pixels are softer than the web-sized photos the weights are learned on
 (demosaicing, denoising), and time and memory stay bounded.
 """
+
+SCORE_SIDE = 1024
+"""Pixels; the same for the score of a photo, so that photos of all cameras are judged at one size."""

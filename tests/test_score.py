@@ -1,20 +1,109 @@
-"""Known answers."""
+"""Known answers, and a second route in plain loops."""
 
+import math
+
+import cv2
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from blurkit.score import sharpness
+from blurkit import methods, score, store
+
+places = st.lists(st.tuples(st.floats(0.2, 5), st.floats(0.05, 3) | st.just(math.inf)), min_size=1, max_size=12)
 
 
-def test_the_score_is_the_mean_logit_of_the_sharpest_tenth_softened():
+@pytest.fixture(scope="module", params=sorted(methods.METHODS))
+def judge(request):
+    """score(photo, ...) by the shipped weights of each method."""
+    name = request.param
+    weights, _ = store.read_weights(store.find_weights(name).read_bytes(), name, methods.pipeline(name).SHAPES)
+    return lambda photo, **more: score.score(photo, weights, name, device="cpu", **more)
+
+
+@pytest.fixture(scope="module")
+def photo(discs):
+    return discs(np.random.default_rng(5), 240, 320)
+
+
+def plainly(found, share):
+    """Sigma of the sharpest share, one place after the other."""
+    left = share * sum(deviation**-2 for _, deviation in found)
+    total = weight = 0.0
+    for sigma, deviation in sorted(found):
+        counts = min(left - weight, deviation**-2)
+        total, weight = total + counts * math.log(sigma), weight + counts
+    return math.exp(total / weight)
+
+
+@given(places.filter(lambda found: any(math.isfinite(d) for _, d in found)), st.sampled_from([0.1, 0.3, 1.0]))
+def test_the_sharpest_share_counts_each_place_by_how_surely_it_is_told(found, share):
+    sigma, deviation = np.float32(found).T
+    assert score.sharpest(sigma, deviation, share) == pytest.approx(plainly([tuple(map(float, f)) for f in np.float32(found)], share), rel=1e-5)
+
+
+def test_more_blur_is_a_lower_score_and_a_wider_sigma(judge, photo):
+    found = [judge(cv2.GaussianBlur(photo, (0, 0), sigma) if sigma else photo) for sigma in (0, 0.75, 1.5, 3)]
+    for name, sign in (("score", -1), ("sigma", 1)):
+        assert (sign * np.diff([f[name] for f in found]) > 0.02).all()
+    assert all(f["score"] == pytest.approx(1 / (1 + f["sigma"])) for f in found)
+    assert 1 < found[2]["sigma"] < 2.3 and 2 < found[3]["sigma"] < 5  # pixels, some of lens and sensor
+
+
+def test_a_sharp_subject_before_a_soft_background_scores_as_sharp(judge, photo):
+    portrait = cv2.GaussianBlur(photo, (0, 0), 4)
+    portrait[60:180, 100:220] = photo[60:180, 100:220]
+    whole, subject, soft = (judge(p)["score"] for p in (photo, portrait, cv2.GaussianBlur(photo, (0, 0), 2)))
+    assert subject > soft + 0.1 and subject == pytest.approx(whole, abs=0.1)
+    assert judge(portrait, share=1.0)["score"] < subject
+
+
+def test_a_region_is_judged_alone(judge, photo):
+    half = photo.copy()
+    half[:, 160:] = cv2.GaussianBlur(photo, (0, 0), 3)[:, 160:]
+    left = np.zeros(photo.shape[:2], bool)
+    left[:, :150] = True
+    sharp, soft = (judge(half, region=region)["score"] for region in (left, left[:, ::-1]))
+    assert sharp > soft + 0.15
+
+
+@pytest.mark.parametrize("level", [0, 130, 255])
+def test_a_blank_wall_cannot_be_judged(judge, level):
+    found = judge(np.full((120, 160, 3), level, np.uint8))
+    assert math.isnan(found["score"]) and math.isnan(found["sigma"]) and found["coverage"] == 0
+
+
+def test_outside_its_region_a_photo_does_not_count(judge, photo):
+    found = judge(photo, region=np.zeros(photo.shape[:2], bool))
+    assert math.isnan(found["score"]) and found["coverage"] == 0
+
+
+def test_a_large_photo_is_judged_at_the_working_size(judge, photo):
+    large = cv2.resize(photo, (1280, 960), interpolation=cv2.INTER_CUBIC)
+    found = judge(large, side=320)
+    reduced = judge(cv2.resize(large, (320, 240), interpolation=cv2.INTER_AREA))
+    assert found == reduced and found["working_size"] == 320
+
+
+@pytest.mark.parametrize("sigma", [2, 5, 12])
+def test_noise_is_told_in_8_bit_steps(sigma):
+    rng = np.random.default_rng(0)
+    plane = np.float32(0.5 + rng.normal(0, sigma / 255, (300, 400)))
+    assert score.noise(plane) == pytest.approx(sigma, rel=0.1)
+    plane[:, 200:] += np.float32(rng.random((300, 200)))  # texture in one half
+    assert score.noise(plane) == pytest.approx(sigma, rel=0.1)
+    assert score.noise(np.zeros((40, 40), np.float32)) == 0
+
+
+def test_the_score_of_a_map_is_the_mean_logit_of_its_sharpest_tenth_softened():
     values = np.float32(np.random.default_rng(0).permutation(200) / 200).reshape(10, 20)
     logits = [np.log(k / (200 - k)) for k in range(180, 200)]
-    assert sharpness(values) == pytest.approx(1 / (1 + np.exp(-np.mean(logits) / 4)), abs=1e-6)
-    assert sharpness(np.float32([[0.5]])) == pytest.approx(0.5)
-    assert 0 < sharpness(np.zeros((3, 3), np.float32)) < 0.1 < 0.9 < sharpness(np.ones((3, 3), np.float32)) < 1
+    assert score.map_score(values) == pytest.approx(1 / (1 + np.exp(-np.mean(logits) / 4)), abs=1e-6)
+    assert score.map_score(np.float32([[0.5]])) == pytest.approx(0.5)
+    assert 0 < score.map_score(np.zeros((3, 3), np.float32)) < 0.1 < 0.9 < score.map_score(np.ones((3, 3), np.float32)) < 1
 
 
-def test_a_soft_background_costs_nothing():
+def test_a_soft_background_costs_a_map_nothing():
     subject = np.zeros((100, 100), np.float32)
     subject[40:80, 40:80] = 0.9
-    assert sharpness(subject) == pytest.approx(sharpness(np.full((5, 5), 0.9, np.float32)))
+    assert score.map_score(subject) == pytest.approx(score.map_score(np.full((5, 5), 0.9, np.float32)))

@@ -6,7 +6,7 @@ import os
 import sys
 
 from blurkit.errors import UsageError
-from blurkit.limits import MAX_PIXELS, WORKING_SIDE
+from blurkit.limits import MAX_PIXELS, SCORE_SIDE, WORKING_SIDE
 from blurkit.methods import DEFAULT, METHODS
 
 MOST_NATURAL = 65535  # largest number of a copy in a patch set
@@ -40,7 +40,8 @@ def check(args):
         if args.working_size is not None and args.as_published:
             raise UsageError("--as-published measures at the photo's own size; --working-size does not go with it")
         check_published(args)
-        args.working_size = WORKING_SIDE if args.working_size is None else args.working_size
+        if args.working_size is None:
+            args.working_size = SCORE_SIDE if hasattr(args, "region") and not args.masks else WORKING_SIDE
     if hasattr(args, "device"):
         args.device = args.device or os.environ.get("BLURKIT_DEVICE") or "auto"
         check_device(args.device)
@@ -111,6 +112,19 @@ def share(text):
     return number
 
 
+def region(text):
+    """The share of what can be judged that ``best:N%`` or ``all`` names; None for ``mask``."""
+    if text in ("all", "mask"):
+        return {"all": 1.0, "mask": None}[text]
+    try:
+        found = float(text.removeprefix("best:").removesuffix("%")) / 100
+    except ValueError:
+        found = math.nan
+    if not (text.startswith("best:") and text.endswith("%") and 0 < found <= 1):
+        raise argparse.ArgumentTypeError(f"{text!r} is not best:N% (N up to 100), all or mask")
+    return found
+
+
 def number(text):
     """A finite number."""
     try:
@@ -145,8 +159,8 @@ def files(parser, what, recursive=False, stdin=True, pixels=True):
     return group
 
 
-def method(parser, working_size=True):
-    """Which method, which weights, how."""
+def method(parser, working_size=True, side=WORKING_SIDE):
+    """Which method, which weights, how; `side` is the default working size."""
     group = parser.add_argument_group("method")
     group.add_argument("--method", choices=sorted(METHODS), default=DEFAULT, help=f"how sharpness is measured (default {DEFAULT})")
     if working_size:
@@ -155,7 +169,7 @@ def method(parser, working_size=True):
             "--working-size",
             metavar="N",
             type=natural,
-            help=f"measure photos with a longer side at N pixels; 0 = never reduce (default {WORKING_SIDE})",
+            help=f"measure photos with a longer side at N pixels; 0 = never reduce (default {side})",
         )
     return group
 

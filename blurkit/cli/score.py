@@ -2,22 +2,28 @@
 
 from blurkit.cli import inputs, keep, options, output, run, work
 from blurkit.errors import InputError, UsageError, check_sizes
+from blurkit.limits import SCORE_SIDE
 
+SHARPEST = "best:10%"
 NAMES = ("auc", "f_max", "f_adaptive", "f_blurred", "mae", "accuracy", "precision", "recall")
 
 
 def describe(parser):
     parser.usage = "blur-score [OPTION]... [FILE]..."
     parser.description = (
-        "One line per photo: score, tab, path; bigger = sharper, from 0 to 1. The score is that of the sharpest\n"
-        "tenth of the raw map, so a sharp subject before a soft background scores as sharp.\n"
-        "With --truth: how well maps agree with masks made by hand."
+        "One line per photo: score, tab, path; bigger = sharper, from 0 to 1. The score is 1 / (1 + blur), blur in pixels\n"
+        "of the working size, in the sharpest tenth of what can be judged: a sharp subject before a soft background\n"
+        "scores as sharp, a blank wall as nan. With --truth: how well maps agree with masks made by hand."
     )
     group = options.files(parser, "photos, or maps: NPY (any number in one stream), PFM", recursive=True)
     group.add_argument("--maps", action="store_true", help="PNG and TIFF inputs are maps, not photos")
     group.add_argument("--max-size", metavar="N", type=options.positive, help="reduce photos to a longer side of N pixels; a JPEG is decoded so at once")
-    method = options.method(parser)
+    method = options.method(parser, side=SCORE_SIDE)
     options.weights(method)
+    where = parser.add_argument_group("region")
+    where.add_argument("--region", type=options.region, default=SHARPEST, help="best:N%%, all, or mask: what of the photo counts (default best:10%%)")
+    text = "judge the photo where this picture or map is over one half only; once per photo, - = standard input, NPY may hold many"
+    where.add_argument("--mask", metavar="FILE", action="append", default=[], help=text)
     truth = parser.add_argument_group("truth")
     text = "compare with the masks NAME.mask.png or NAME.png (.jpg, .bmp) in the folder MASKS, or with the one file MASKS"
     truth.add_argument("--truth", dest="masks", metavar="MASKS", help=text)
@@ -53,15 +59,21 @@ def check(args):
         raise UsageError("--truth-is goes with --truth")
     if args.max_size and args.masks:
         raise UsageError("a reduced photo does not fit its mask; --max-size does not go with --truth")
+    if args.masks and (args.mask or args.region != options.region(SHARPEST)):
+        raise UsageError("--region and --mask are about scores; they do not go with --truth")
+    if args.as_published and not args.masks:
+        raise UsageError("the papers have no score; --as-published goes with --truth")
+    if args.region is None and not args.mask:
+        raise UsageError("--region mask needs --mask FILE")
     keep.check(args)
 
 
 def scored(items, args, console):
     """(input, what there is to say of it) for every photo and map that could be read, in order."""
     options.set_threads(args)
-    weights = Lazy(lambda: options.load_weights(args)[0])
+    weights = Lazy(lambda: options.load_weights(args))
     bar = output.progress(len(items), args, "photo")
-    for (item, _), result, error in work.in_order(lambda t: one(*t, args, weights), tasks(items, args, console), args.jobs):
+    for (item, *_), result, error in work.in_order(lambda t: one(*t, args, weights), tasks(items, args, console), args.jobs):
         if error:
             console.bad(item.label, error)
         else:
@@ -71,43 +83,77 @@ def scored(items, args, console):
 
 
 def tasks(items, args, console):
-    """(input, map) for every map of a stream, (input, None) for anything else."""
+    """(input, map or None, mask or None): every map of a stream, and anything else as it is."""
+    masks = all_masks(items, args)
     for item in items:
         try:
             item = inputs.seekable(item)
             if inputs.holds_arrays(item):
                 for _, found in inputs.maps(item, args.max_pixels, raw=not args.masks):
-                    yield item, found
+                    yield item, found, None
             else:
-                yield item, None
+                yield item, None, next(masks) if args.mask else None
+        except StopIteration:
+            raise UsageError(f"{item.label}: no mask is left for it; give --mask once per photo") from None
         except InputError as error:
             console.bad(item.label, error)
 
 
-def one(item, found, args, weights):
+def all_masks(items, args):
+    """Every mask of every --mask, in order, as maps."""
+    if "-" in args.mask and (args.null or args.files0_from == "-" or any(item.path is None for item in items)):
+        raise UsageError("standard input cannot be both the mask and a photo or a list")
+    for path in args.mask:
+        source = inputs.Input(None if path == "-" else path, path)
+        try:
+            for _, found in inputs.maps(source, args.max_pixels):
+                yield found
+        except InputError as error:
+            raise InputError(f"its mask {source.label}: {error}") from error
+
+
+def one(item, found, mask, args, weights):
     """What there is to say of one map, or of the photo in an input."""
+    from blurkit.image import PFM_MAGIC, decode_map
+
+    data = None if found is not None else item.read()
+    if data is not None and (args.maps or data.startswith(PFM_MAGIC)):
+        found = decode_map(data, args.max_pixels)
+    if args.masks:
+        return comparison(item, data, found, args, weights)
+    if found is not None:
+        from blurkit.score import map_score
+
+        return {"score": map_score(found)}
+    return photo_score(data, mask, args, weights)
+
+
+def photo_score(data, mask, args, weights):
+    """The score of the photo in some bytes, and what it rests on."""
+    from blurkit.image import decode_photo
+    from blurkit.score import score
+
+    photo = decode_photo(data, args.max_pixels, args.max_size)
+    if mask is not None and not args.max_size:
+        check_sizes("photo", photo.shape, "its mask", mask.shape)
+    share = 1.0 if args.region is None else args.region
+    arrays, header = weights()
+    found = score(photo, arrays, args.method, args.device, args.working_size, share, None if mask is None else mask > 0.5)
+    return {**found, "method": args.method, "weights": header["checksum"][:12]}
+
+
+def comparison(item, data, found, args, weights):
+    """How well a map, or the map of a photo, agrees with its truth."""
     from blurkit.agreement import compare
-    from blurkit.score import sharpness
+    from blurkit.image import decode_photo
+    from blurkit.map import sharpness_map
 
     if found is None:
-        found = map_of(item, args, weights)
-    if not args.masks:
-        return {"score": sharpness(found)}
+        photo = decode_photo(data, args.max_pixels)
+        found = sharpness_map(photo, weights()[0], args.method, False, args.as_published, args.device, args.working_size)
     known = inputs.truth(item, args)
     check_sizes("map", found.shape, "mask", known.shape)
     return compare(found, known)
-
-
-def map_of(item, args, weights):
-    """The map in a picture file, or the map of the photo in it."""
-    from blurkit.image import PFM_MAGIC, decode_map, decode_photo
-    from blurkit.map import sharpness_map
-
-    data = item.read()
-    if args.maps or data.startswith(PFM_MAGIC):
-        return decode_map(data, args.max_pixels)
-    photo = decode_photo(data, args.max_pixels, args.max_size)
-    return sharpness_map(photo, weights(), args.method, not args.masks, args.as_published, args.device, args.working_size)
 
 
 class Lazy:
@@ -124,7 +170,7 @@ class Lazy:
 
 def tell(path, result, args):
     """One record."""
-    numbers = {name: value for name, value in result.items() if isinstance(value, float)}
+    numbers = {name: value for name, value in result.items() if isinstance(value, float | str)}
     if args.json:
         output.line(output.as_json({"path": path, **numbers}))
     elif not args.masks:

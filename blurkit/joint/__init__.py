@@ -3,13 +3,15 @@
 Ours. From zeng it takes that focus shows in the answers of small filters, from park that
 sure places speak for the others. The evidence is detail of several widths, gradients,
 and what a second blur takes away of them; a network of four scales, 151,500 weights,
-learns from drawn masks and from composed photos what it means.
+learns from drawn masks and from composed photos what it means. A second, small network tells
+from the same evidence how wide the blur is, for the score of a photo.
 """
 
 STAGES = (
     "evidence",
     "patches",
     "network",
+    "blur",
     "training",
     "refine",
     "pipeline",

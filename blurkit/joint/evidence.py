@@ -24,6 +24,8 @@ PLANES = 19
 TOLD = ((0, 5), (14, 95), (15, 95))  # (plane, percentile) over the photo: its noise, and what blurs take of its sharpest edges
 AROUND = 9  # cells; side of the window whose mean is taken first
 STATISTICS = len(TOLD)
+EDGES = 13  # plane of the strength of edges
+WEAKEST = 0.5 / 255  # of full scale; root mean square gradient of a cell below which it shows nothing of its blur
 RATIOS = (14, 15)  # planes that contrast leaves as they are; it shifts all others alike
 
 
@@ -93,6 +95,11 @@ def coarse_bands(cells):
         found.append(np.log(np.abs(cells - softer) + np.float32(FAINT)))
         cells, reached = softer, sigma
     return found
+
+
+def shows_nothing(planes):
+    """True for cells without any edge: (19, h, w) -> (h, w) bool."""
+    return planes[EDGES] < 0.5 * math.log(WEAKEST**2 + FAINT_POWER)
 
 
 def statistics(planes):

@@ -5,11 +5,12 @@ import numpy as np
 from blurkit import window
 from blurkit.colour import grey
 from blurkit.device import window_for
+from blurkit.joint import blur as blurs
 from blurkit.joint import evidence, network, patches
 from blurkit.joint import refine as refinement
 from blurkit.limits import WORKING_SIDE
 
-SHAPES = network.SHAPES  # what a weights file holds
+SHAPES = {**network.SHAPES, **blurs.SHAPES}  # what a weights file holds
 SECOND_SIDE = 480  # pixels; every photo is looked at twice, so that softness at pixel level and the size of things matter less
 MOST_ENLARGED = 1.5  # times; a thumbnail enlarged further is soft everywhere
 SECOND_SHARE = 0.42  # of the second look in the log odds
@@ -28,22 +29,31 @@ def patch_record():
 
 
 def centres(picture, truth, copy, count, rng):
-    """Where to cut: the first cells of at most `count` tiles that cover the picture."""
-    return patches.corners(picture, count, rng)
+    """Where to cut: the first cells of at most `count` tiles that cover the picture, a seed for each, and whether it is the photo itself."""
+    corners = patches.corners(picture, count, rng)
+    return np.column_stack([corners, rng.integers(2**31, size=len(corners)), np.full(len(corners), copy == 0)])
 
 
 def cut(picture, truth, at, sigma):
-    """Tiles, see ``patches.cut``; `sigma` is the blur of what is out of focus, if known."""
-    return patches.cut(picture, truth, at, sigma)
+    """Tiles, see ``patches.cut``; `sigma` is the blur of what is out of focus, if known.
+
+    Cells of known blur come from photos themselves and from compositions; what was resized,
+    noised and compressed before is no longer known to be as sharp as it was.
+    """
+    records = patches.cut(picture, truth, at[:, :2], sigma)
+    if np.isfinite(sigma) or at[:, 3].all():
+        patches.add_samples(records, picture, truth, at[:, 2])
+    return records
 
 
 def fit(records, epochs, seed, device, report):
-    """Train the network.
+    """Train both networks.
 
     Parameters
     ----------
     records : ndarray, (n,), ``patches.RECORD``
     epochs, seed : int
+        The passes are those of the large network; the small one of blur always has its own, on the CPU.
     device : str, torch device name
     report : callable
         ``report(what, step, steps, loss, accuracy)``.
@@ -53,11 +63,13 @@ def fit(records, epochs, seed, device, report):
     weights : dict of ndarray, as `SHAPES`
     measured : dict of float
         ``accuracy``: share of the cells of held-out photos that are told rightly.
+        ``blur_order``: share of pairs of copies of held-out photos that are found in the order of their blur.
     """
     from blurkit.joint import training
 
+    found, order = blurs.fit(records, seed, lambda *step: report("blur", *step))
     weights, accuracy = training.train(records, epochs, seed, device, lambda *step: report("network", *step))
-    return weights, {"accuracy": accuracy}
+    return {**weights, **found}, {"accuracy": accuracy, "blur_order": order}
 
 
 def estimate(photo, weights, as_published=False, device="auto", side=WORKING_SIDE):
@@ -93,6 +105,29 @@ def look(photo, weights, device):
     where = window_for(device, plane.shape)
     planes, halved = evidence.both_sizes(plane, where)
     return network.log_odds(planes, halved, evidence.statistics(planes), weights, where)
+
+
+def blur(photo, weights, device="auto"):
+    """How wide the blur of every cell is.
+
+    Parameters
+    ----------
+    photo : ndarray, (h, w, 3), uint8 or uint16
+        At the size at which it is measured.
+    weights : dict of ndarray, as `SHAPES`
+    device : str
+        As for ``device.window_for``.
+
+    Returns
+    -------
+    ndarray, (2, ceil(h / 4), ceil(w / 4)), float32
+        Sigma in pixels, and deviation of its logarithm, see ``blur.estimate``; infinite without any edge.
+    """
+    plane = grey(photo)
+    where = window_for(device, plane.shape)
+    planes, halved = evidence.both_sizes(plane, where)
+    sigma, deviation = blurs.estimate(planes, halved, evidence.statistics(planes), weights, where)
+    return np.stack([sigma, np.where(evidence.shows_nothing(planes), np.float32(np.inf), deviation)])
 
 
 def second_shape(shape):

@@ -1,4 +1,4 @@
-"""Stage 5: the sure parts of the map spread along the photo."""
+"""Stage 6: the sure parts of the map spread along the photo."""
 
 from blurkit import window
 from blurkit.joint.evidence import CELL

@@ -89,10 +89,34 @@ def estimate(photo, weights, as_published=False, device="auto", side=WORKING_SID
         laplacian.check_size(shape)  # before the work, not after it
         return sparse.published_map(shape, *published_points(eight_bits(photo), weights, where))
     small = eight_bits(window.reduce_to(photo, window.working_shape(shape, side)))
-    points = edges.seeds(edges.value(small))
-    windows = patches.windows(small)
-    probabilities = network.in_chunks(lambda part: network.posterior(windows[tuple(part.T)][:, :-1, :-1], weights, where), len(patches.CLASSES), points)
-    return sparse.seed_map(shape, small.shape[:2], points, probabilities)
+    return sparse.seed_map(shape, small.shape[:2], *seeds(small, weights, where))
+
+
+def seeds(photo, weights, where):
+    """Edge points of a photo of 8 bits, (n, 2), and our probabilities there, (n, 17)."""
+    points = edges.seeds(edges.value(photo))
+    windows = patches.windows(photo)
+    return points, network.in_chunks(lambda part: network.posterior(windows[tuple(part.T)][:, :-1, :-1], weights, where), len(patches.CLASSES), points)
+
+
+def blur(photo, weights, device="auto"):
+    """How wide the blur of every cell of 4 x 4 pixels is, by the edge points in it.
+
+    Parameters
+    ----------
+    photo : ndarray, (h, w, 3), uint8 or uint16
+        At the size at which it is measured.
+    weights : dict of ndarray, as `SHAPES`
+    device : str
+        As for ``device.window_for``.
+
+    Returns
+    -------
+    ndarray, (2, ceil(h / 4), ceil(w / 4)), float32
+        Sigma in pixels, and deviation of its logarithm, infinite where there is no point.
+    """
+    points, probabilities = seeds(eight_bits(photo), weights, window_for(device, photo.shape))
+    return sparse.cell_blur(window.cells(photo.shape, spread.CELL), points // spread.CELL, probabilities)
 
 
 def published_points(photo, weights, where):

@@ -11,6 +11,8 @@ from blurkit.park.patches import CLASSES, SIGMAS
 
 MIDDLE = 1.0  # pixels; sigma whose sharpness is one half
 STEEPNESS = 4.0  # per pixel
+LEAST_SIGMA = 0.35  # pixels; what lens, sensor and sampling leave in a photo in focus, beside the blur of the classes
+LEAST_DEVIATION = 0.2  # of log sigma; what the classes are apart, so no point is surer
 DOUBT = 0.05  # variance of the sharpness at which a point counts half
 
 
@@ -78,3 +80,33 @@ def seed_map(shape, measured, points, probabilities):
     found[0][row, column] = mean
     found[1][row, column] = DOUBT / (variance + DOUBT)
     return found
+
+
+def cell_blur(shape, cells, probabilities):
+    """Blur of cells, by the points in each.
+
+    Parameters
+    ----------
+    shape : tuple
+        (h, w), cells.
+    cells : ndarray, (n, 2), int
+        (row, column) of the cell of each point.
+    probabilities : ndarray, (n, 17), float32
+        Of the classes CLASSES.
+
+    Returns
+    -------
+    ndarray, (2, h, w), float32
+        Sigma in pixels: by the mean of its logarithm, points weighted by how sure they are; and the
+        deviation of that logarithm at the surest point, infinite where there is none.
+    """
+    logs = np.log(CLASSES.astype(np.float64) + LEAST_SIGMA)
+    mean = probabilities @ logs
+    deviation = np.sqrt(np.maximum(probabilities @ logs**2 - mean**2, 0) + LEAST_DEVIATION**2)
+    place, count = cells[:, 0] * shape[1] + cells[:, 1], shape[0] * shape[1]
+    weight = np.bincount(place, deviation**-2, count)
+    sums = np.bincount(place, mean * deviation**-2, count)
+    surest = np.full(count, np.inf)
+    np.minimum.at(surest, place, deviation)
+    sigma = np.exp(np.divide(sums, weight, out=np.zeros(count), where=weight > 0))
+    return np.float32([sigma, surest]).reshape(2, *shape)

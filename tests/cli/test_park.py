@@ -120,11 +120,9 @@ def test_an_error_of_a_map_names_the_map(run, photos, tmp_path):
     assert done.status == 2 and b"raw.npy: raw map has 1 plane" in done.stderr
 
 
-def test_raw_maps_score_as_their_photos(run, photos):
-    photo = photos / "photo.png"
-    score = run("blur-score", *PARK, photo).stdout.split(b"\t")[0]
-    assert run("blur-score", stdin=run("blur-map", *PARK, "--raw", photo).stdout).stdout.split(b"\t")[0] == score
-    assert 0.5 < float(score) < 1
+def test_a_raw_map_of_two_planes_has_a_score(run, photos):
+    done = run("blur-score", stdin=run("blur-map", *PARK, "--raw", photos / "photo.png").stdout)
+    assert done.status == 0 and 0.5 < float(done.stdout.split(b"\t")[0]) < 1
 
 
 def test_mask_by_the_papers_rule(run, photos):

@@ -193,7 +193,7 @@ def test_a_larger_photo_gives_the_tiles_of_its_reduced_copy(discs):
     at = corners(small, ALL)
     large, large_truth = np.kron(small, np.ones((2, 2, 1), np.uint8)), np.kron(truth, np.ones((2, 2), np.uint8))
     assert (corners(large, ALL) == at).all()
-    assert (cut(large, large_truth, at) == cut(small, truth, at)).all()
+    assert cut(large, large_truth, at).tobytes() == cut(small, truth, at).tobytes()  # bytes: no NaN equals another
 
 
 def test_tiles_of_one_picture_agree_where_they_overlap(wide):
@@ -222,8 +222,10 @@ def test_pictures_of_masks_and_their_tiles_are_the_same_for_the_same_seed(sharp_
 
     for copy in range(4):
         one = records(1, copy)
-        assert one.dtype == patches.RECORD and (one == records(1, copy)).all()
+        assert one.dtype == patches.RECORD and one.tobytes() == records(1, copy).tobytes()  # bytes: no NaN equals another
         assert (one["photo"] == b"disc.png").all() and (one["number"] == 4).all() and (one["copy"] == copy).all()
         assert {0, patches.SHARE} <= set(one["share"].ravel().tolist())
     assert (records(1, 1)["evidence"] != records(2, 1)["evidence"]).any()
-    assert (records(1, 0) == records(2, 0)).all()  # the photo itself
+    one, other = records(1, 0), records(2, 0)  # the photo itself, but for the cells blurred on purpose
+    assert all((one[name] == other[name]).all() for name in patches.RECORD.names if name not in ("samples", "samples_whole", "blur"))
+    assert (one["samples"] != other["samples"]).any() and np.isfinite([one["blur"], other["blur"]]).all()

@@ -11,7 +11,7 @@ from blurkit.errors import InputError, UsageError
 from blurkit.map import sharpness_map
 from blurkit.park import edges, network, patches, pipeline, sparse
 from blurkit.refine import refine
-from blurkit.score import sharpness
+from blurkit.score import map_score
 
 both = pytest.mark.parametrize("as_published", [False, True])
 
@@ -78,7 +78,7 @@ def test_a_photo_of_any_size_has_a_map(weights, height, width, seed):
 def test_a_flat_photo_is_not_in_focus_and_as_published_refused(weights):
     flat = np.full((50, 60, 3), 90, np.uint8)
     assert sharpness_map(flat, weights, "park").max() < 0.5
-    assert sharpness(sharpness_map(flat, weights, "park", raw=True)) < 0.1
+    assert map_score(sharpness_map(flat, weights, "park", raw=True)) < 0.1
     with pytest.raises(InputError, match="no edges"):
         sharpness_map(flat, weights, "park", as_published=True)
 
@@ -86,9 +86,9 @@ def test_a_flat_photo_is_not_in_focus_and_as_published_refused(weights):
 def test_only_seeds_count_for_the_score():
     raw = np.zeros((2, 10, 10), np.float32)
     raw[:, 4, 4] = 0.9, 1
-    assert sharpness(raw) > 0.6
+    assert map_score(raw) > 0.6
     raw[0, 4, 4] = 0.1
-    assert sharpness(raw) < 0.4
+    assert map_score(raw) < 0.4
 
 
 def test_refinement_without_a_photo_or_of_one_plane_or_of_another_size_is_refused(sharp_photo):

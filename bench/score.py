@@ -1,0 +1,151 @@
+"""What the score of blur-score is worth, beside others: bench/results/score.{txt,json}.
+
+usage: score.py --data DATA --results DIR [--only NAME]...
+
+40 photos, 20 of labelled/ and 20 of sharp/, none of which joint or zeng was trained on (park was on
+those of sharp/), each blurred with a Gaussian of sigma 0 to 3 pixels and then given noise of deviation 0,
+5 and 10 eighth-bit steps. Others: variance of the Laplacian, Tenengrad, blur_effect of scikit-image.
+"""
+
+import itertools
+import json
+import sys
+import time
+
+import cv2
+import measure
+import numpy as np
+import photos
+from measure import command
+from scipy.stats import spearmanr
+from skimage.measure import blur_effect
+
+from blurkit.degrade import add_noise
+from blurkit.methods import METHODS
+
+SIGMAS = (0, 0.5, 1, 1.5, 2, 3)  # pixels
+NOISES = (0, 5, 10)  # 8-bit steps; deviation
+EACH = 20  # photos of either folder
+SOFT = 2  # pixels; sigma of the copy that every labelled photo must outrank
+LARGE = (4000, 3000)  # pixels
+SIZE = 1600  # pixels; --max-size
+COUNT = 24  # large photos
+DECODE = f"""import sys, PIL.Image
+for name in sys.argv[1:]:
+    picture = PIL.Image.open(name)
+    picture.draft("RGB", ({SIZE}, {SIZE * 3 // 4}))
+    picture.load()"""
+LAPLACIAN = "import sys, cv2; print(cv2.Laplacian(cv2.imread(sys.argv[1], 0), cv2.CV_64F).var(), sys.argv[1])"
+
+
+def forty(data):
+    """The photos, evenly chosen."""
+    return [found[round(i * (len(found) - 1) / (EACH - 1))] for found in (photos.labelled(data), photos.sharp(data)) for i in range(EACH)]
+
+
+def degraded(data, folder):
+    """Every copy as a PNG: {path: (photo, sigma, noise)}."""
+    rng, found = np.random.default_rng(0), {}
+    for number, path in enumerate(forty(data)):
+        photo = cv2.imread(str(path))
+        for sigma, noise in itertools.product(SIGMAS, NOISES):
+            copy = cv2.GaussianBlur(photo, (0, 0), sigma) if sigma else photo
+            name = folder / f"{number:02}-{sigma}-{noise}.png"
+            cv2.imwrite(str(name), add_noise(copy, noise, rng))
+            found[name] = number, sigma, noise
+    return found
+
+
+def scores(method, names):
+    """Scores by blur-score."""
+    lines = command("blur-score", "-q", "-j", 2, "--method", method, "--json", *names).splitlines()
+    found = [json.loads(line)["score"] for line in lines]
+    return [np.nan if score is None else score for score in found]
+
+
+def peers(names):
+    """{measure: scores} of others, bigger = sharper."""
+    found = {"variance of Laplacian": [], "Tenengrad": [], "blur_effect": []}
+    for name in names:
+        grey = cv2.imread(str(name), cv2.IMREAD_GRAYSCALE).astype(np.float32)
+        across, down = cv2.Sobel(grey, cv2.CV_32F, 1, 0), cv2.Sobel(grey, cv2.CV_32F, 0, 1)
+        found["variance of Laplacian"].append(float(cv2.Laplacian(grey, cv2.CV_32F).var()))
+        found["Tenengrad"].append(float((across**2 + down**2).mean()))
+        found["blur_effect"].append(-float(blur_effect(grey)))
+    return found
+
+
+def figures(found, copies):
+    """Pairs of one photo in order at equal and at different noise; rank correlation with sigma without noise and over all."""
+    number, sigma, noise = np.transpose(list(copies.values()))
+    found = np.array(found)
+    sharper = (sigma[:, None] < sigma) & (number[:, None] == number)
+    right, same = found[:, None] > found, noise[:, None] == noise
+    judged = ~np.isnan(found)
+    clean = judged & (noise == 0)
+    return {
+        "equal noise": float(right[sharper & same].mean()),
+        "different noise": float(right[sharper & ~same].mean()),
+        "spearman clean": float(-spearmanr(found[clean], sigma[clean])[0]),
+        "spearman all": float(-spearmanr(found[judged], sigma[judged])[0]),
+        "not judged": float((~judged).mean()),
+    }
+
+
+def meaning(data, scratch, results):
+    """Order and rank correlation over 720 copies of 40 photos."""
+    folder = scratch / "copies"
+    folder.mkdir()
+    copies = degraded(data, folder)
+    for method in METHODS:
+        yield method, figures(scores(method, copies), copies)
+    for name, found in peers(copies).items():
+        yield name, figures(found, copies)
+
+
+def subject(data, scratch, results):
+    """Labelled photos, sharp in part, against their own copies blurred everywhere."""
+    folder = scratch / "soft"
+    folder.mkdir()
+    names = photos.labelled(data)
+    for path in names:
+        cv2.imwrite(str(folder / f"{path.stem}.png"), cv2.GaussianBlur(cv2.imread(str(path)), (0, 0), SOFT))
+    for method in METHODS:
+        whole, soft = (np.array(scores(method, found)) for found in (names, [folder / f"{path.stem}.png" for path in names]))
+        yield f"{method}: sharper than the soft copy", {"share": float((whole > soft).mean()), "least by": float((whole - soft).min())}
+
+
+def throughput(data, scratch, results):
+    """12-megapixel JPEGs a second, against decoding at a reduced size and against a process per photo."""
+    names = []
+    for number, path in enumerate(photos.sharp(data)[:COUNT]):
+        names.append(scratch / f"large-{number}.jpg")
+        cv2.imwrite(str(names[-1]), cv2.resize(cv2.imread(str(path)), LARGE, interpolation=cv2.INTER_CUBIC), [cv2.IMWRITE_JPEG_QUALITY, 92])
+    halves = [sys.executable, "-c", DECODE]
+    decoding = COUNT / side_by_side([*halves, *names[::2]], [*halves, *names[1::2]])
+    loop = len(names[:4]) / sum(measure.seconds(sys.executable, "-c", LAPLACIAN, name, repeats=1) for name in names[:4])
+    yield "decoding alone, two processes", {"photos a second": decoding}
+    yield "a process of cv2.Laplacian per photo", {"photos a second": loop}
+    for method in METHODS:
+        rate = COUNT / measure.seconds("blur-score", "-q", "--method", method, "--max-size", SIZE, "-j", 2, *names, repeats=3)
+        yield f"blur-score, {method}", {"photos a second": rate, "x decoding": rate / decoding, "x loop": rate / loop}
+
+
+def side_by_side(*commands):
+    """Seconds until all of some commands are done."""
+    import subprocess
+
+    start = time.perf_counter()
+    for process in [subprocess.Popen([str(w) for w in words]) for words in commands]:
+        process.wait()
+    return time.perf_counter() - start
+
+
+REQUIRED = {
+    "joint": {"equal noise": (0.995, 1), "different noise": (0.97, 1), "spearman clean": (0.95, 1), "spearman all": (0.90, 1)},
+    "joint: sharper than the soft copy": {"share": (1, 1)},
+    "blur-score, zeng": {"x decoding": (0.4, 100), "x loop": (10, 1000)},
+}
+
+if __name__ == "__main__":
+    sys.exit(measure.main("score", __doc__, (meaning, subject, throughput), REQUIRED))

@@ -1,0 +1,104 @@
+"""blur-score of photos: what a score rests on, where it is taken, and what cannot be judged."""
+
+import io
+import json
+
+import cv2
+import numpy as np
+import pytest
+
+
+def scores(done):
+    assert done.status == 0, done.stderr
+    return [float(line.split(b"\t")[0]) for line in done.stdout.splitlines()]
+
+
+def npy(array):
+    out = io.BytesIO()
+    np.save(out, array)
+    return out.getvalue()
+
+
+@pytest.fixture(scope="module")
+def half(tmp_path_factory, discs):
+    """A photo, (160, 240), its left half sharp, its right blurred with sigma 3; and masks of the halves."""
+    folder = tmp_path_factory.mktemp("half")
+    photo = discs(np.random.default_rng(4), 160, 240)
+    photo[:, 120:] = cv2.GaussianBlur(photo, (0, 0), 3)[:, 120:]
+    cv2.imwrite(str(folder / "photo.png"), photo)
+    left = np.zeros((160, 240), np.uint8)
+    left[:, :110] = 255
+    cv2.imwrite(str(folder / "left.png"), left)
+    cv2.imwrite(str(folder / "right.png"), left[:, ::-1])
+    cv2.imwrite(str(folder / "wall.png"), np.full((90, 120, 3), 127, np.uint8))
+    return folder
+
+
+@pytest.mark.parametrize("method", ["joint", "park", "zeng"])
+def test_a_record_tells_what_the_score_rests_on(run, half, method):
+    (record,) = map(json.loads, run("blur-score", "--method", method, "--json", half / "photo.png").stdout.splitlines())
+    assert list(record) == ["path", "score", "sigma", "coverage", "noise", "working_size", "method", "weights"]
+    assert record["score"] == pytest.approx(1 / (1 + record["sigma"])) and 0.05 < record["coverage"] <= 1
+    assert (record["working_size"], record["method"]) == (240, method) and 0 <= record["noise"] < 5
+    assert len(record["weights"]) == 12 and int(record["weights"], 16) >= 0
+
+
+def test_a_mask_says_where_to_judge(run, half):
+    photo = half / "photo.png"
+    (left,), (right,) = (scores(run("blur-score", "--mask", half / name, photo)) for name in ("left.png", "right.png"))
+    (whole,) = scores(run("blur-score", photo))
+    assert left > right + 0.15 and whole == pytest.approx(left, abs=0.05)
+    assert scores(run("blur-score", "--mask", half / "left.png", "--mask", half / "right.png", photo, photo)) == [left, right]
+
+
+def test_masks_of_any_segmenter_come_on_standard_input(run, half):
+    photo, mask = half / "photo.png", cv2.imread(str(half / "left.png"), cv2.IMREAD_GRAYSCALE)
+    by_file = scores(run("blur-score", "--mask", half / "left.png", photo))
+    assert scores(run("blur-score", "--mask", "-", photo, stdin=(half / "left.png").read_bytes())) == by_file
+    stream = npy(mask) + npy((mask[:, ::-1] > 0).astype(np.float32))
+    both = scores(run("blur-score", "-j", 2, "--mask", "-", photo, photo, stdin=stream))
+    assert both[:1] == by_file and both[1] < both[0]
+
+
+def test_the_region_is_a_share_of_the_sharpest_or_all(run, half):
+    found = [scores(run("blur-score", "--region", region, half / "photo.png"))[0] for region in ("best:2%", "best:10%", "best:60%", "all")]
+    assert found == sorted(found, reverse=True) and found[0] > found[-1] + 0.05
+    assert scores(run("blur-score", half / "photo.png")) == found[1:2]
+    inside = [scores(run("blur-score", "--region", region, "--mask", half / "right.png", half / "photo.png"))[0] for region in ("best:10%", "mask")]
+    assert inside[0] > inside[1]
+
+
+def test_a_blank_wall_is_not_a_number_and_not_below_a_threshold(run, half):
+    done = run("blur-score", "--fail-below", 0.9, half / "wall.png")
+    assert done == (0, b"nan\t%s\n" % bytes(half / "wall.png"), b"")
+    (record,) = map(json.loads, run("blur-score", "--json", half / "wall.png").stdout.splitlines())
+    assert record["score"] is None and record["sigma"] is None and record["coverage"] == 0
+    ordered = run("blur-score", "--sort", half / "wall.png", half / "photo.png").stdout.splitlines()
+    assert ordered[1].startswith(b"nan")
+
+
+def test_a_large_photo_is_judged_at_1024_pixels_unless_told(run, half, tmp_path):
+    large = cv2.resize(cv2.imread(str(half / "photo.png")), (1536, 1024), interpolation=cv2.INTER_CUBIC)
+    cv2.imwrite(str(tmp_path / "large.png"), large)
+    sizes = [json.loads(run("blur-score", "--json", *words, tmp_path / "large.png").stdout)["working_size"] for words in ((), ("--working-size", 0))]
+    assert sizes == [1024, 1536]
+
+
+@pytest.mark.parametrize(
+    "words, complaint",
+    [
+        (["--region", "mask"], "needs --mask"),
+        (["--region", "best:0%"], "not best:N%"),
+        (["--region", "best:10"], "not best:N%"),
+        (["--region", "some"], "not best:N%"),
+        (["--as-published", "--method", "zeng"], "goes with --truth"),
+        (["--mask", "left.png", "--truth", "."], "do not go with --truth"),
+        (["--mask", "-", "-"], "both the mask and a photo"),
+        (["--mask", "wall.png"], "its mask"),
+        (["--mask", "none.png"], "its mask none.png"),
+        (["--mask", "left.png", "photo.png"], "no mask is left"),
+    ],
+)
+def test_what_cannot_be_scored_so_is_told(run, half, words, complaint):
+    done = run("blur-score", *words, "photo.png", cwd=half)
+    assert done.status == 2 and complaint in done.stderr.decode() and b"Traceback" not in done.stderr

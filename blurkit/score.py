@@ -10,6 +10,7 @@ from blurkit.limits import SCORE_SIDE
 
 SHARPEST_SHARE = 0.1  # of what can be judged makes the score, so soft backgrounds cost nothing
 JUDGED = 0.6  # deviation of log sigma; a place told less surely is not judged
+SHOWN = (0.7, 1.6)  # pixels; sigma shown as in focus, and from which on as out of it
 NOISE_CELL, NOISE_AROUND, QUIETEST = 4, 9, 5  # pixels, cells, percent; see `noise`
 CERTAIN = 1e-6  # distance from 0 and 1 within which a probability says nothing more
 SOFTNESS = 4.0  # divides the mean logit, so that scores of sharp maps do not crowd at 1
@@ -41,18 +42,35 @@ def score(photo, weights, method, device="auto", side=SCORE_SIDE, share=SHARPEST
         of the region that can be judged; ``noise``: deviation of the noise of its luma, 8-bit
         steps; ``working_size``: longer side as measured, pixels.
     """
+    return judged(*told(photo, weights, method, device, side), share, region)
+
+
+def told(photo, weights, method, device="auto", side=SCORE_SIDE):
+    """A photo at the size at which it is measured, and the blur of its cells: (h, w, 3), and (2, ceil(h / 4), ceil(w / 4)) as pipelines tell it."""
     measured = window.reduce_to(photo, window.working_shape(photo.shape, side))
-    sigma, deviation = methods.pipeline(method).blur(measured, weights, device)
+    return measured, methods.pipeline(method).blur(measured, weights, device)
+
+
+def judged(measured, blur, share=SHARPEST_SHARE, region=None):
+    """What `score` says, by what `told` gives."""
+    sigma, deviation = blur
     inside = np.full(sigma.shape, True) if region is None else window.resize_to(region.astype(np.float32), sigma.shape) > 0.5
-    judged = inside & (deviation <= JUDGED)
-    found = sharpest(sigma[inside], deviation[inside], share) if judged.any() else math.nan
+    known = inside & (deviation <= JUDGED)
+    found = sharpest(sigma[inside], deviation[inside], share) if known.any() else math.nan
     return {
         "score": 1 / (1 + found),
         "sigma": found,
-        "coverage": float(judged.sum() / max(inside.sum(), 1)),
+        "coverage": float(known.sum() / max(inside.sum(), 1)),
         "noise": noise(grey(measured)),
         "working_size": float(max(measured.shape)),
     }
+
+
+def in_focus(blur):
+    """The blur of cells, for eyes: (2, h, w) -> (h, w) float32, from 1 in focus to 0 out of it, NaN where it cannot be judged."""
+    sigma, deviation = blur
+    sharp, soft = SHOWN
+    return np.where(deviation <= JUDGED, np.clip((soft - sigma) / (soft - sharp), 0, 1), np.float32(np.nan)).astype(np.float32)
 
 
 def sharpest(sigma, deviation, share):

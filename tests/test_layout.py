@@ -15,6 +15,7 @@ DOORS = {  # used by cli alone, and what they may use
     "encode": {"errors", "npy"},
     "agreement": {"errors", "mask"},
     "choose": set(),
+    "report": {"window", "colour"},
     "store": {"errors", "npy"},
 }
 TOP = {

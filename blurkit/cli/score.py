@@ -28,7 +28,9 @@ def describe(parser):
     text = "compare with the masks NAME.mask.png or NAME.png (.jpg, .bmp) in the folder MASKS, or with the one file MASKS"
     truth.add_argument("--truth", dest="masks", metavar="MASKS", help=text)
     truth.add_argument("--truth-is", choices=("sharp", "blurred"), help="what white means in the masks (in NAME.mask.png: sharp)")
-    parser.add_argument_group("output").add_argument("--json", action="store_true", help="JSON Lines instead of text")
+    group = parser.add_argument_group("output")
+    group.add_argument("--json", action="store_true", help="JSON Lines instead of text")
+    group.add_argument("--report", metavar="HTML", help="write a page of all photos as well, sorted by score, with what is in focus marked")
     keep.describe(parser)
     options.workers(parser)
 
@@ -47,6 +49,8 @@ def work_on(args, console):
         told = keep.chosen(told, args)
         for item, result in told:
             tell(item.label, result, args)
+    if args.report:
+        write_report([result for _, result in told], args)
     if args.masks and told:
         tell_summary([result for _, result in told], args)
     failed = args.fail_below is not None and any(result["score"] < args.fail_below for _, result in told)
@@ -65,6 +69,8 @@ def check(args):
         raise UsageError("the papers have no score; --as-published goes with --truth")
     if args.region is None and not args.mask:
         raise UsageError("--region mask needs --mask FILE")
+    if args.report and (args.masks or args.calibrate):
+        raise UsageError("--report is about scores; it goes neither with --truth nor with --calibrate")
     keep.check(args)
 
 
@@ -122,24 +128,44 @@ def one(item, found, mask, args, weights):
     if args.masks:
         return comparison(item, data, found, args, weights)
     if found is not None:
+        if args.report:
+            raise UsageError(f"{item.label}: --report shows photos, and this is a map")
         from blurkit.score import map_score
 
         return {"score": map_score(found)}
-    return photo_score(data, mask, args, weights)
+    return photo_score(item, data, mask, args, weights)
 
 
-def photo_score(data, mask, args, weights):
+def photo_score(item, data, mask, args, weights):
     """The score of the photo in some bytes, and what it rests on."""
     from blurkit.image import decode_photo
-    from blurkit.score import score
+    from blurkit.score import in_focus, judged, told
 
     photo = decode_photo(data, args.max_pixels, args.max_size)
     if mask is not None and not args.max_size:
         check_sizes("photo", photo.shape, "its mask", mask.shape)
     share = 1.0 if args.region is None else args.region
     arrays, header = weights()
-    found = score(photo, arrays, args.method, args.device, args.working_size, share, None if mask is None else mask > 0.5)
-    return {**found, "method": args.method, "weights": header["checksum"][:12]}
+    measured, blur = told(photo, arrays, args.method, args.device, args.working_size)
+    found = judged(measured, blur, share, None if mask is None else mask > 0.5)
+    found |= {"method": args.method, "weights": header["checksum"][:12]}
+    if args.report:
+        from blurkit.report import overlay, thumbnail
+
+        found |= {"shown": {"path": item.label, "thumbnail": thumbnail(measured), "overlay": overlay(in_focus(blur))}}
+    return found
+
+
+def write_report(results, args):
+    """The page of all photos."""
+    from blurkit.report import page
+
+    rows = [{**result, **result["shown"]} for result in results]
+    facts = {"photos": str(len(rows)), "working size": f"{args.working_size} pixels" if args.working_size else "that of each photo"}
+    if rows:
+        facts["weights"] = rows[0]["weights"]
+    with output.WholeFile(args.report) as file:
+        file.write(page(rows, "Sharpness of photos", args.method, facts))
 
 
 def comparison(item, data, found, args, weights):

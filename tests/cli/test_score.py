@@ -84,6 +84,23 @@ def test_a_large_photo_is_judged_at_1024_pixels_unless_told(run, half, tmp_path)
     assert sizes == [1024, 1536]
 
 
+def test_a_report_shows_every_photo_told_and_changes_no_line(run, half, tmp_path):
+    names = [half / "photo.png", half / "wall.png"]
+    plain = run("blur-score", *names)
+    done = run("blur-score", "--report", tmp_path / "out.html", *names)
+    page = (tmp_path / "out.html").read_text()
+    assert done == plain and all(page.count(f'alt="{name}"') == 1 for name in names) and "cannot be judged" in page
+    assert page.index("photo.png") < page.index("wall.png") and page.count("data:image/jpeg;base64,") == 2
+    run("blur-score", "--report", tmp_path / "top.html", "--top", 1, *names)
+    assert "wall.png" not in (tmp_path / "top.html").read_text()
+
+
+def test_a_report_is_of_photos_and_nothing_is_left_of_one_that_failed(run, half, tmp_path):
+    for words, stdin in ((["-"], npy(np.ones((8, 8), np.float32))), (["--truth", half, half / "photo.png"], b"")):
+        done = run("blur-score", "--report", tmp_path / "out.html", *words, stdin=stdin)
+        assert done.status == 2 and b"--report" in done.stderr and not list(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize(
     "words, complaint",
     [

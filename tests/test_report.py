@@ -1,0 +1,358 @@
+"""Second routes: Python's own HTML parser, Pillow's reading of the pictures, and a browser where there is one."""
+
+import base64
+import hashlib
+import html.parser
+import io
+import json
+import re
+import shutil
+import subprocess
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hn
+from PIL import Image
+
+from blurkit import report
+
+NAN = float("nan")
+GREY, SHARP = np.full((40, 60, 3), 90, np.uint8), np.ones((10, 15), np.float32)
+VOID = {"meta", "img", "input"}  # elements without an end
+HOSTILE = [
+    "<script>alert(1)</script>.jpg",
+    "</script><img src=x onerror=alert(1)>.jpg",
+    '" onfocus="alert(1)" x=\'.jpg',
+    "' autofocus onfocus='alert(1)",
+    "&lt;b&gt; &amp;amp; &copy &#60;.jpg",
+    "--><!-- ]]> <![CDATA[.jpg",
+    "two\nlines\tand\ra return\0.jpg",
+    "bytes \udcff\udc80 that are no text, \ud800 and \udfff.jpg",
+    "right \u202e to left \u2066.jpg",
+    "  two  blanks  /and//slashes/ ",
+    "",
+]
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+POLICY = re.compile(r'<meta http-equiv="Content-Security-Policy"[^>]*>')
+
+
+def row(path="photo.jpg", score=0.5, photo=GREY, sharp=SHARP, **more):
+    tint = None if sharp is None else report.overlay(sharp)
+    return {"path": path, "score": score, "sigma": 1.25, "coverage": 0.345, "noise": 2.06, "thumbnail": report.thumbnail(photo), "overlay": tint, **more}
+
+
+def made(rows, title="Photos", method="joint", facts=None):
+    return b"".join(report.page(rows, title, method, {"photos": "3"} if facts is None else facts))
+
+
+def opened(data):
+    return Image.open(io.BytesIO(data))
+
+
+def signs(name):
+    """A name as the page shows it, character by character."""
+    return "".join(
+        chr(0x2400 + ord(c)) if c < " " else "\u2421" if c == "\x7f" else "\ufffd" if "\x80" <= c < "\xa0" or "\ud800" <= c <= "\udfff" else c for c in name
+    )
+
+
+class Page(html.parser.HTMLParser):
+    """What a page holds; fails where elements do not nest."""
+
+    def __init__(self, data):
+        super().__init__()
+        self.open, self.elements, self.photos, self.texts = [], [], [], {}
+        self.feed(data.decode())
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag, attributes):
+        assert len(dict(attributes)) == len(attributes)
+        element = (tag, dict(attributes))
+        self.elements.append(element)
+        if tag == "li":
+            self.photos.append({"item": element[1], "name": "", "caption": "", "images": []})
+        if tag == "img":
+            self.photos[-1]["images"].append(element[1])
+        if tag not in VOID:
+            self.open.append(element)
+
+    def handle_startendtag(self, tag, attributes):
+        self.elements.append((tag, dict(attributes)))
+
+    def handle_endtag(self, tag):
+        assert self.open.pop()[0] == tag
+
+    def handle_data(self, data):
+        if not self.open:
+            return
+        self.texts[self.open[-1][0]] = self.texts.get(self.open[-1][0], "") + data
+        if any(tag == "li" for tag, _ in self.open):
+            self.photos[-1]["caption"] += data
+            if any(tag == "bdi" for tag, _ in self.open):
+                self.photos[-1]["name"] += data
+
+    def names(self):
+        return [photo["name"] for photo in self.photos]
+
+    def all(self, tag):
+        return [attributes for found, attributes in self.elements if found == tag]
+
+
+# ---- pictures ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("shape", "size"), [((480, 720), (360, 240)), ((900, 500), (200, 360)), ((90, 120), (120, 90)), ((1, 1), (1, 1)), ((2, 4000), (360, 1))]
+)
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_a_thumbnail_is_a_jpeg_of_at_most_360_pixels_and_never_enlarged(shape, size, dtype):
+    with opened(report.thumbnail(np.zeros((*shape, 3), dtype))) as picture:
+        assert picture.format == "JPEG" and picture.mode == "RGB" and picture.size == size
+
+
+def test_a_thumbnail_keeps_the_colours_in_8_and_16_bits():
+    photo = np.zeros((200, 600, 3), np.uint8)
+    photo[:, :200], photo[:, 200:400], photo[:, 400:] = (200, 40, 30), (40, 180, 60), (30, 60, 190)
+    for found in (report.thumbnail(photo), report.thumbnail(photo.astype(np.uint16) * 257)):
+        pixels = np.asarray(opened(found)).astype(int)
+        assert np.abs(pixels[60, [60, 180, 300]] - photo[100, [100, 300, 500]]).max() < 12
+
+
+@given(hn.arrays(np.float32, hn.array_shapes(min_dims=2, max_dims=2, max_side=9), elements=st.floats(0, 1, width=32) | st.just(NAN)))
+def test_the_alpha_of_an_overlay_follows_the_map_and_its_colour_is_one(sharpness):
+    with opened(report.overlay(sharpness)) as picture:
+        assert picture.format == "PNG" and picture.mode == "RGBA"
+        found = np.asarray(picture)
+    assert (found[..., :3] == report.TINT).all()
+    assert np.abs(found[..., 3] / 96 - np.nan_to_num(sharpness)).max() <= 0.5 / 32 + 1e-6
+    assert not found[..., 3][np.isnan(sharpness)].any()
+
+
+def test_an_overlay_has_at_most_180_pixels_and_is_the_mean_of_the_map():
+    sharpness = np.random.default_rng(0).random((540, 720), dtype=np.float32)
+    alpha = np.asarray(opened(report.overlay(sharpness)))[..., 3]
+    assert alpha.shape == (135, 180)
+    assert np.abs(alpha / 96 - sharpness.reshape(135, 4, 180, 4).mean((1, 3))).max() <= 0.5 / 32 + 1e-5
+    assert np.asarray(opened(report.overlay(np.ones((3, 1000), np.float32)))).shape == (1, 180, 4)
+
+
+# ---- structure ----------------------------------------------------------------
+
+
+@given(st.lists(st.sampled_from([0.0, 0.25, 0.5, 1.0, NAN]), max_size=9))
+def test_all_photos_stand_there_once_best_first_those_without_a_score_last_and_ties_as_given(scores):
+    rows = [row(f"{number}.jpg", score) for number, score in enumerate(scores)]
+    expected = [n for wanted in (1.0, 0.5, 0.25, 0.0) for n, score in enumerate(scores) if score == wanted]
+    expected += [n for n, score in enumerate(scores) if score != score]
+    assert Page(made(iter(rows))).names() == [f"{n}.jpg" for n in expected]
+
+
+def test_the_page_is_well_formed_and_says_what_its_parts_are():
+    data = made([row("a.jpg", 0.9), row("b.jpg", NAN)], facts={"weights": "joint 12ab", "working size": "1536"})
+    found = Page(data)
+    assert data.startswith(b"<!DOCTYPE html>\n") and found.all("html") == [{"lang": "en"}]
+    assert found.all("meta")[0] == {"charset": "utf-8"} and "viewport" in [m.get("name") for m in found.all("meta")]
+    for tag in ("main", "header", "h1", "ol", "svg", "dialog", "footer", "title"):
+        assert len(found.all(tag)) >= 1, tag
+    assert len(found.all("figure")) == len(found.all("figcaption")) == len(found.all("li")) == 2
+    ids = [attributes["id"] for _, attributes in found.elements if "id" in attributes]
+    assert len(ids) == len(set(ids)) and set(re.findall(r'one\("(\w+)"\)', report.SCRIPT)) <= set(ids)
+    assert "joint 12ab" in found.texts["dd"] and "working size" in found.texts["dt"]
+
+
+def test_the_figures_of_a_photo_are_told_and_what_is_missing_too():
+    sharp, blind = Page(made([row("a.jpg", 0.93456), row("b.jpg", NAN, sigma=NAN, coverage=NAN, noise=NAN)])).photos
+    assert sharp["item"] == {"data-score": "0.9346"} and blind["item"] == {}
+    assert " ".join(sharp["caption"].split()) == "a.jpg score0.9346blur1.25 pxjudged34 %noise2.1"
+    assert " ".join(blind["caption"].split()) == "b.jpg scorecannot be judgedblurunknownjudgedunknownnoiseunknown"
+
+
+def test_pictures_are_embedded_as_they_are_with_their_size_and_loaded_late():
+    rows = [row("with.jpg", 0.9, np.zeros((300, 500, 3), np.uint8)), row("without.jpg", 0.1, sharp=None)]
+    found = Page(made(rows))
+    (photo, tint), (alone,) = (p["images"] for p in found.photos)
+    for image, wanted, kind in ((photo, rows[0]["thumbnail"], "jpeg"), (tint, rows[0]["overlay"], "png"), (alone, rows[1]["thumbnail"], "jpeg")):
+        assert image["loading"] == "lazy"
+        assert image["src"].startswith(f"data:image/{kind};base64,") and base64.b64decode(image["src"].partition(",")[2]) == wanted
+    assert [(i["width"], i["height"]) for i in (photo, tint, alone)] == [("360", "216"), ("360", "216"), ("60", "40")]
+    assert (photo["alt"], tint["alt"], alone["alt"]) == ("with.jpg", "", "without.jpg")
+
+
+def test_the_histogram_counts_every_score_once_and_is_as_high_as_its_counts():
+    scores = [0.01, 0.02, 0.07, 0.5, 0.52, 0.53, 0.96, 0.97, NAN]
+    data = made([row(str(s), s) for s in scores])
+    counts = [2, 1] + 8 * [0] + [3] + 8 * [0] + [2]
+    told = re.findall(r"<rect[^>]*><title>(.*?)</title>", data.decode())
+    assert told == [f"{n / 20:.2f} to {(n + 1) / 20:.2f}: {count}" for n, count in enumerate(counts)]
+    heights = [float(bar["height"]) for bar in Page(data).all("rect")]
+    assert np.allclose(heights, [20 * n for n in counts], atol=0.01)
+
+
+@pytest.mark.parametrize("scores", [[], [NAN, NAN]])
+def test_a_page_without_a_score_is_a_page(scores):
+    found = Page(made([row(score=s) for s in scores]))
+    assert len(found.photos) == len(scores) and {bar["height"] for bar in found.all("rect")} == {"0.00"}
+
+
+def test_without_the_script_the_controls_are_hidden_and_the_overlay_shows_on_hover_and_focus():
+    found = Page(made([row()]))
+    steered = [attributes for _, attributes in found.elements if "data-js" in attributes]
+    assert len(steered) == 2 and all("hidden" in attributes for attributes in steered)
+    assert [b["class"] for b in found.all("button")].count("photo") == 1
+    assert re.search(r"\.photo:hover \.overlay,\.photo:focus-visible \.overlay[^{]*\{opacity:1\}", report.STYLE)
+    assert "transition" not in report.STYLE.partition("@media (prefers-reduced-motion:no-preference)")[0]
+
+
+def test_the_colours_of_words_and_frames_stand_out_in_light_and_dark():
+    def luminance(colour):
+        channels = [int(colour[n : n + 2], 16) / 255 for n in (1, 3, 5)]
+        linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+        return np.dot(linear, [0.2126, 0.7152, 0.0722])
+
+    themes = [dict(re.findall(r"--(\w+):(#\w{6})", rule)) for rule in re.findall(r":root\{[^}]*\}", report.STYLE)]
+    assert len(themes) == 2
+    for theme in themes:
+        for words in ("ink", "soft", "accent"):
+            for ground in ("ground", "panel"):
+                low, high = sorted(luminance(theme[name]) for name in (words, ground))
+                assert (high + 0.05) / (low + 0.05) >= 4.5, (words, ground)  # WCAG 2, level AA
+
+
+# ---- names that would be more than names ------------------------------------------
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_name_is_a_name_wherever_it_stands(name):
+    plain, found = Page(made([row()])), Page(made([row(name)], name, name, {name: name}))
+    assert [tag for tag, _ in found.elements] == [tag for tag, _ in plain.elements]
+    assert [set(attributes) for _, attributes in found.elements] == [set(attributes) for _, attributes in plain.elements]
+    assert found.names() == [signs(name)] and found.photos[0]["images"][0]["alt"] == signs(name)
+    assert found.all("bdi")[0]["title"] == signs(name)
+    assert found.texts.get("h1", "") == signs(name) and found.texts["p"].startswith(f"Sharpest first, by method {signs(name)}.")
+
+
+@given(st.text(st.characters(codec=None)))
+def test_any_text_is_a_name(name):
+    found = Page(made([row(name)], name, name, {name: name}))
+    assert found.names() == [signs(name)] and found.photos[0]["images"][0]["alt"] == signs(name)
+
+
+# ---- one file, always the same ------------------------------------------------------
+
+
+def test_nothing_is_fetched_from_anywhere():
+    data = made([row(), row("b.jpg", NAN)])
+    for _, attributes in (found := Page(data)).elements:
+        assert all(value.startswith("data:") for name, value in attributes.items() if name in ("src", "href", "srcset", "action", "poster", "data"))
+    assert not re.search(rb"https?:|//[\w.]+\.\w+/|url\(|@import|<link|<iframe|<base", data)
+    assert {name for _, attributes in found.elements for name in attributes if name.startswith("on") or name == "style"} == set()
+
+
+def test_the_policy_allows_this_style_this_script_and_embedded_pictures_alone():
+    found = Page(made([row()]))
+    (policy,) = (m["content"] for m in found.all("meta") if m.get("http-equiv") == "Content-Security-Policy")
+    allowed = dict(part.strip().split(" ", 1) for part in policy.split(";"))
+    hashes = {tag: f"'sha256-{base64.b64encode(hashlib.sha256(found.texts[tag].encode()).digest()).decode()}'" for tag in ("style", "script")}
+    closed = {"default-src": "'none'", "base-uri": "'none'", "form-action": "'none'"}
+    assert allowed == {**closed, "img-src": "data:", "style-src": hashes["style"], "script-src": hashes["script"]}
+    assert len(found.all("style")) == len(found.all("script")) == 1
+
+
+def test_the_same_rows_give_the_same_bytes_in_pieces_of_one_photo():
+    rows = [row(f"{n}.jpg", n / 9) for n in range(10)]
+    pieces = list(report.page(iter(rows), "Photos", "joint", {"photos": "3"}))
+    assert b"".join(pieces) == made(rows) and all(isinstance(piece, bytes) for piece in pieces)
+    assert len(pieces) == 12 and all(piece.count(b"<li") == 1 for piece in pieces[1:-1])
+
+
+# ---- in a browser -------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def browse(tmp_path_factory):
+    """browse(page, option, ...): what headless Chromium says of a page, or a skip."""
+    program = next(filter(None, map(shutil.which, CHROMIUM)), None)
+    if program is None:
+        pytest.skip("there is no Chromium")
+    folder = tmp_path_factory.mktemp("browser")
+
+    def browse(data, *options):
+        (folder / "page.html").write_bytes(data)
+        words = [program, "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={folder / 'profile'}", *options, f"file://{folder}/page.html"]
+        return subprocess.run(words, capture_output=True, timeout=120, check=True).stdout.decode()
+
+    return browse
+
+
+@pytest.fixture
+def played(browse):
+    """played(rows, script): what `script` returns on the page, its policy lifted for that alone."""
+
+    def played(rows, script):
+        tell = "said => document.body.append(Object.assign(document.createElement('pre'), {textContent: JSON.stringify(said)}))"
+        page = POLICY.sub("", made(rows).decode()).replace("</body>", f"<script>(async () => {{{script}}})().then({tell})</script></body>")
+        answer = browse(page.encode(), "--dump-dom", "--virtual-time-budget=2000")
+        return json.loads(re.search("<pre>(.*?)</pre>", answer, re.S)[1])
+
+    return played
+
+
+KEY = "const press = (key) => (document.activeElement ?? document.body).dispatchEvent(new KeyboardEvent('keydown', {key, bubbles: true, cancelable: true}));"
+WHERE = "const at = () => photos.indexOf(document.activeElement);"
+SIX = [row(f"{n}/{'odd' if n % 2 else 'even'}.JPG", 0.95 - n / 10) for n in range(5)] + [row("blind.jpg", NAN)]
+
+
+def test_the_script_is_javascript(tmp_path):
+    node = shutil.which("node")
+    if node is None:
+        pytest.skip("there is no node")
+    (tmp_path / "script.js").write_text(report.SCRIPT)
+    subprocess.run([node, "--check", tmp_path / "script.js"], check=True, timeout=60)
+
+
+def test_a_browser_shows_the_page(browse, scene, tmp_path):
+    rows = [row(f"{n}.jpg", n / 9, scene) for n in range(10)]
+    browse(made(rows), f"--screenshot={tmp_path / 'page.png'}", "--window-size=1200,900")
+    found = cv2.imread(str(tmp_path / "page.png"))
+    assert found.shape == (900, 1200, 3) and len(np.unique(found.reshape(-1, 3), axis=0)) > 1000
+
+
+def test_the_policy_lets_the_script_run(browse):
+    answer = browse(made(SIX), "--dump-dom")
+    assert '<html lang="en" class="js">' in answer and "5 at 0.00 or above, 0 below, 1 cannot be judged" in answer
+
+
+def test_the_threshold_dims_what_lies_below_and_counts(played):
+    script = """threshold.value = 0.75; update(); const dim = items.map((item) => item.classList.contains("below"));
+    return [dim, one("told").textContent, bars.filter((bar) => bar.classList.contains("below")).length]"""
+    assert played(SIX, script) == [[False, False, False, True, True, False], "3 at 0.75 or above, 2 below, 1 cannot be judged", 15]
+
+
+def test_the_filter_leaves_the_names_that_contain_it_whatever_their_case(played):
+    script = "filter.value = 'ODD.j'; filter.dispatchEvent(new Event('input')); return [items.map((item) => item.hidden), one('told').textContent]"
+    assert played(SIX, script) == [[True, False, True, False, True, True], "2 at 0.00 or above, 0 below"]
+
+
+def test_arrow_keys_move_between_the_photos_that_are_shown(played):
+    script = f"""{KEY}{WHERE} list.style.gridTemplateColumns = "1fr 1fr 1fr"; photos[0].focus(); const seen = [];
+    for (const key of ["ArrowRight", "ArrowDown", "ArrowUp", "ArrowUp", "ArrowLeft", "ArrowLeft", "End", "ArrowRight", "Home"]) press(key), seen.push(at());
+    filter.value = "even"; update(); press("ArrowRight"); seen.push(at()); return seen"""
+    assert played(SIX, script) == [1, 4, 1, 1, 0, 0, 5, 5, 0, 2]
+
+
+def test_a_photo_opens_enlarged_with_all_its_figures_and_gives_the_focus_back(played):
+    script = f"""{KEY}{WHERE} photos[1].click(); const first = [large.open, large.querySelector(".name").textContent]; press("ArrowRight");
+    const more = [...large.querySelectorAll(".more")].map((part) => getComputedStyle(part).display), picture = large.querySelector("img");
+    const wide = picture.getBoundingClientRect().width, name = large.querySelector(".name").textContent, images = large.querySelectorAll("img").length;
+    one("close").click(); await new Promise((done) => setTimeout(done, 50)); return [...first, name, more, images, wide > 300, large.open, at()]"""
+    assert played(SIX, script) == [True, "1/odd.JPG", "2/even.JPG", ["flex", "flex"], 2, True, False, 2]
+
+
+def test_o_shows_all_overlays_but_not_while_a_name_is_typed(played):
+    script = f"""{KEY} const seen = [], look = () => seen.push(root.classList.contains("all"), toggle.getAttribute("aria-pressed"));
+    press("o"); look(); press("O"); look(); filter.focus(); press("o"); look(); return seen"""
+    assert played(SIX, script) == [True, "true", False, "false", False, "false"]

@@ -1,6 +1,6 @@
 """The methods there are.
 
-A method is a package whose ``pipeline`` offers four verbs and a few facts:
+A method is a package whose ``pipeline`` offers these verbs and a few facts:
 
 ============================== ==================================================
 ``centres(picture, second, copy, count, rng)``  where to cut patches, (n, ...) int
@@ -9,6 +9,7 @@ A method is a package whose ``pipeline`` offers four verbs and a few facts:
 ``fit(records, ...)``          weights, and how well they did
 ``estimate(photo, ...)``       raw map
 ``refine(raw, guide, ...)``    refined map
+``blur(photo, weights, device)``  sigma of every cell, and how sure it is, for the score
 ``needs_guide(as_published)``  True if ``refine`` needs the photo
 ``SHAPES``                     what its weights file holds
 ``EPOCHS``, ``LEAST_ACCURACY`` how long it trains; below which accuracy that failed

@@ -30,7 +30,7 @@ def work_on(args, console):
         check_picture_options(args, out)
         check_planes(args, out)
         out.claim(items)
-        options.set_threads(args)
+        options.prepare(args)
         weights, header = options.load_weights(args)
         console.detail(f"method {args.method}, weights {header['checksum'][:12]}")
         bar = output.progress(len(items), args, "photo")

@@ -76,7 +76,7 @@ def check(args):
 
 def scored(items, args, console):
     """(input, what there is to say of it) for every photo and map that could be read, in order."""
-    options.set_threads(args)
+    options.prepare(args)
     weights = Lazy(lambda: options.load_weights(args))
     bar = output.progress(len(items), args, "photo")
     for (item, *_), result, error in work.in_order(lambda t: one(*t, args, weights), tasks(items, args, console), args.jobs):

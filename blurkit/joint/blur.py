@@ -9,10 +9,8 @@ in the order of their blur, whatever their noise.
 import numpy as np
 
 from blurkit.errors import InputError
-from blurkit.joint import patches
 from blurkit.joint.evidence import PLANES, STATISTICS
 from blurkit.joint.network import normal
-from blurkit.learning import descend, held_out
 
 INPUTS = 2 * PLANES + STATISTICS
 LAYERS = {"blur1": (64, INPUTS), "blur2": (32, 64), "blur3": (2, 32)}  # name: (outputs, inputs)
@@ -85,6 +83,8 @@ def fit(records, seed, report):
     import torch
     from torch import nn
 
+    from blurkit.learning import descend, held_out
+
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
     photos = grouped(records, np.flatnonzero(np.isfinite(records["blur"])))
@@ -131,6 +131,8 @@ def grouped(records, indices):
 
 def inputs(records, indices):
     """What the network is given of the cells of some tiles: (n, 256, 41) float32."""
+    from blurkit.joint import patches
+
     samples = patches.decoded(records["samples"][indices])
     whole = np.broadcast_to(records["samples_whole"][indices][:, None], (*samples.shape[:2], STATISTICS))
     return np.concatenate([samples, whole], axis=2)

@@ -6,7 +6,7 @@ from blurkit import window
 from blurkit.colour import grey
 from blurkit.device import window_for
 from blurkit.joint import blur as blurs
-from blurkit.joint import evidence, network, patches
+from blurkit.joint import evidence, network
 from blurkit.joint import refine as refinement
 from blurkit.limits import WORKING_SIDE
 
@@ -25,11 +25,15 @@ RAW_PLANES = 1
 
 def patch_record():
     """dtype of one tile."""
+    from blurkit.joint import patches
+
     return patches.RECORD
 
 
 def centres(picture, truth, copy, count, rng):
     """Where to cut: the first cells of at most `count` tiles that cover the picture, a seed for each, and whether it is the photo itself."""
+    from blurkit.joint import patches
+
     corners = patches.corners(picture, count, rng)
     return np.column_stack([corners, rng.integers(2**31, size=len(corners)), np.full(len(corners), copy == 0)])
 
@@ -40,6 +44,8 @@ def cut(picture, truth, at, sigma):
     Cells of known blur come from photos themselves and from compositions; what was resized,
     noised and compressed before is no longer known to be as sharp as it was.
     """
+    from blurkit.joint import patches
+
     records = patches.cut(picture, truth, at[:, :2], sigma)
     if np.isfinite(sigma) or at[:, 3].all():
         patches.add_samples(records, picture, truth, at[:, 2])

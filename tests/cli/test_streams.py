@@ -371,16 +371,16 @@ def test_a_photo_reduced_first_scores_as_its_reduced_copy(run, photos, scene, tm
 
 
 def test_a_named_pipe_is_read_once(run, three, tmp_path):
-    photo = three[0].read_bytes()
-    for content, command in ((photo, ["blur-score"]), (run("blur-map", "--raw", three[0]).stdout, ["blur-score"]), (photo, ["blur-map"])):
+    (tmp_path / "raw.npy").write_bytes(run("blur-map", "--raw", three[0]).stdout)
+    for source, command in ((three[0], ["blur-score"]), (tmp_path / "raw.npy", ["blur-score"]), (three[0], ["blur-map"])):
         os.mkfifo(tmp_path / "pipe")
-        writer = threading.Thread(target=(tmp_path / "pipe").write_bytes, args=[content])
+        writer = threading.Thread(target=(tmp_path / "pipe").write_bytes, args=[source.read_bytes()])
         writer.start()
         done = run(*command, tmp_path / "pipe")
         writer.join()
         os.unlink(tmp_path / "pipe")
         assert (done.status, done.stderr) == (0, b"")
-        assert done.stdout.split(b"\t")[0] == run(*command, three[0]).stdout.split(b"\t")[0]
+        assert done.stdout.split(b"\t")[0] == run(*command, source).stdout.split(b"\t")[0]
 
 
 def test_an_output_never_replaces_an_input(run, three, tmp_path):

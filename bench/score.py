@@ -7,8 +7,8 @@ those of sharp/), each blurred with a Gaussian of sigma 0 to 3 pixels and then g
 5 and 10 eighth-bit steps. Others: variance of the Laplacian, Tenengrad, blur_effect of scikit-image.
 """
 
-import itertools
 import json
+import subprocess
 import sys
 import time
 
@@ -48,11 +48,12 @@ def degraded(data, folder):
     rng, found = np.random.default_rng(0), {}
     for number, path in enumerate(forty(data)):
         photo = cv2.imread(str(path))
-        for sigma, noise in itertools.product(SIGMAS, NOISES):
+        for sigma in SIGMAS:
             copy = cv2.GaussianBlur(photo, (0, 0), sigma) if sigma else photo
-            name = folder / f"{number:02}-{sigma}-{noise}.png"
-            cv2.imwrite(str(name), add_noise(copy, noise, rng))
-            found[name] = number, sigma, noise
+            for noise in NOISES:
+                name = folder / f"{number:02}-{sigma}-{noise}.png"
+                cv2.imwrite(str(name), add_noise(copy, noise, rng))
+                found[name] = number, sigma, noise
     return found
 
 
@@ -133,8 +134,6 @@ def throughput(data, scratch, results):
 
 def side_by_side(*commands):
     """Seconds until all of some commands are done."""
-    import subprocess
-
     start = time.perf_counter()
     for process in [subprocess.Popen([str(w) for w in words]) for words in commands]:
         process.wait()

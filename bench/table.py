@@ -45,7 +45,7 @@ def programs(hifst):
 
 
 def compared(names, masks, folder):
-    """What ``score.compare`` says of every photo's map."""
+    """What ``agreement.compare`` says of every photo's map."""
     return [compare(np.load(folder / f"{path.stem}.npy"), measure.truth_of(path, masks)) for path in names]
 
 

@@ -1,4 +1,6 @@
-"""The gradient of a plane, on the CPU or a GPU."""
+"""The gradient and the curvature of a plane, on the CPU or a GPU."""
+
+import math
 
 import numpy as np
 
@@ -27,3 +29,9 @@ def magnitude(plane, window):
     across **= 0.5
     across *= 1 / SOBEL_GAIN
     return across
+
+
+def curvature(plane, window):
+    """Second difference down of the second difference across, absolute; white noise of deviation 1 answers with deviation 1."""
+    second = np.float32([1, -2, 1]) / np.float32(math.sqrt(6))
+    return abs(window.separable(plane, second, second))

@@ -6,9 +6,9 @@ import numpy as np
 
 from blurkit import methods, window
 from blurkit.colour import grey
-from blurkit.limits import SCORE_SIDE
+from blurkit.gradient import curvature
+from blurkit.limits import SCORE_SIDE, SHARPEST_SHARE
 
-SHARPEST_SHARE = 0.1  # of what can be judged makes the score, so soft backgrounds cost nothing
 JUDGED = 0.6  # deviation of log sigma; a place told less surely is not judged
 SHOWN = (0.7, 1.6)  # pixels; sigma shown as in focus, and from which on as out of it
 NOISE_CELL, NOISE_AROUND, QUIETEST = 4, 9, 5  # pixels, cells, percent; see `noise`
@@ -108,8 +108,7 @@ def noise(plane):
     -------
     float, 8-bit steps
     """
-    second = np.float32([1, -2, 1]) / np.float32(math.sqrt(6))
-    cells = window.pool(np.abs(window.separable(plane, second, second)), NOISE_CELL)
+    cells = window.pool(curvature(plane, window), NOISE_CELL)
     return 255 * math.sqrt(math.pi / 2) * window.percentile(window.box_mean(cells, NOISE_AROUND), QUIETEST)
 
 

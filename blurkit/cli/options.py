@@ -6,7 +6,7 @@ import os
 import sys
 
 from blurkit.errors import UsageError
-from blurkit.limits import MAX_PIXELS, SCORE_SIDE, WORKING_SIDE
+from blurkit.limits import MAX_PIXELS, WORKING_SIDE
 from blurkit.methods import DEFAULT, METHODS
 
 KEPT = 31 << 20  # bytes; larger arrays are always returned
@@ -42,7 +42,7 @@ def check(args):
             raise UsageError("--as-published measures at the photo's own size; --working-size does not go with it")
         check_published(args)
         if args.working_size is None:
-            args.working_size = SCORE_SIDE if hasattr(args, "region") and not args.masks else WORKING_SIDE
+            args.working_size = WORKING_SIDE if getattr(args, "masks", None) else args.default_side
     if hasattr(args, "device"):
         args.device = args.device or os.environ.get("BLURKIT_DEVICE") or "auto"
         check_device(args.device)
@@ -165,6 +165,7 @@ def method(parser, working_size=True, side=WORKING_SIDE):
     group = parser.add_argument_group("method")
     group.add_argument("--method", choices=sorted(METHODS), default=DEFAULT, help=f"how sharpness is measured (default {DEFAULT})")
     if working_size:
+        parser.set_defaults(default_side=side)
         group.add_argument("--as-published", action="store_true", help="the method as its paper has it, without what blurkit adds (zeng, park)")
         group.add_argument(
             "--working-size",

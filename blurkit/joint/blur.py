@@ -11,6 +11,7 @@ import numpy as np
 from blurkit.errors import InputError
 from blurkit.joint.evidence import PLANES, STATISTICS
 from blurkit.joint.network import normal
+from blurkit.limits import LEAST_SIGMA, SHARPEST_SHARE
 
 INPUTS = 2 * PLANES + STATISTICS
 LAYERS = {"blur1": (64, INPUTS), "blur2": (32, 64), "blur3": (2, 32)}  # name: (outputs, inputs)
@@ -20,9 +21,7 @@ SHAPES = {
     **{f"{name}.weight": shape for name, shape in LAYERS.items()},
     **{f"{name}.bias": shape[:1] for name, shape in LAYERS.items()},
 }
-LEAST_SIGMA = 0.35  # pixels; what lens, sensor and sampling leave in a photo in focus, part of every sigma told
 LOG_SIGMAS, LOG_DEVIATIONS = (-3.0, 3.0), (-4.0, 3.0)  # no sharper and no softer is told; no surer and no less sure
-SHARPEST_SHARE = 0.1  # of the certainty; as ``score.SHARPEST_SHARE``
 EPOCHS, PHOTOS, COPIES = 30, 10, 4  # of the training; photos a step, and sets of cells of each
 PEAK_RATE = 4e-3  # of AdamW
 ONE_IN = 20  # photos are held out

@@ -12,7 +12,7 @@ import math
 
 import numpy as np
 
-from blurkit.gradient import magnitude
+from blurkit.gradient import curvature, magnitude
 from blurkit.window import box_mean, percentile, pool, smooth
 
 CELL = 4  # pixels; side of the cells
@@ -62,12 +62,6 @@ def planes(grey, window):
         0.5 * window.log(window.pool(relief * relief, CELL) + FAINT_POWER),
     ]
     return np.stack([*(window.take(p) for p in found), *coarse_bands(window.take(window.pool(coarse, CELL)))])
-
-
-def curvature(plane, window):
-    """Second difference down of the second difference across, absolute; white noise of deviation 1 answers with deviation 1."""
-    second = np.float32([1, -2, 1]) / np.float32(math.sqrt(6))
-    return abs(window.separable(plane, second, second))
 
 
 def both_sizes(grey, window):

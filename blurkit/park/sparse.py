@@ -7,11 +7,11 @@ would stop calling it sharp, and can be turned back into pixels.
 
 import numpy as np
 
+from blurkit.limits import LEAST_SIGMA
 from blurkit.park.patches import CLASSES, SIGMAS
 
 MIDDLE = 1.0  # pixels; sigma whose sharpness is one half
 STEEPNESS = 4.0  # per pixel
-LEAST_SIGMA = 0.35  # pixels; what lens, sensor and sampling leave in a photo in focus, beside the blur of the classes
 LEAST_DEVIATION = 0.2  # of log sigma; what the classes are apart, so no point is surer
 DOUBT = 0.05  # variance of the sharpness at which a point counts half
 

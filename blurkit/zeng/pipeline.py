@@ -8,7 +8,7 @@ from blurkit.device import CpuWindow, window_for
 from blurkit.errors import InputError
 from blurkit.gradient import magnitude
 from blurkit.learning import held_out
-from blurkit.limits import WORKING_SIDE
+from blurkit.limits import LEAST_SIGMA, WORKING_SIDE
 from blurkit.zeng import calibration, evidence, metric
 from blurkit.zeng import refine as refinement
 
@@ -29,7 +29,6 @@ SCALES = (0.5, 1.5)  # of a photo's size
 MEASURES_SIGMA = False
 IS_PUBLISHED = True
 RAW_PLANES = 1
-LEAST_SIGMA = 0.35  # pixels; what lens, sensor and sampling leave in a photo in focus
 BLURS = {  # log odds of the sharpest tenth: sigma, pixels; medians of 40 training photos blurred by 3, 2, 1.5, 1, .5 and 0
     -7.17: 3 + LEAST_SIGMA,
     -5.23: 2 + LEAST_SIGMA,

@@ -1,6 +1,7 @@
 """What every training needs: photos held out, and a descent that sums in a fixed order."""
 
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
@@ -19,7 +20,7 @@ def held_out(records, one_in=VALIDATION):
     return np.array([zlib.crc32(name) % one_in == 0 for name in names])[where]
 
 
-def descend(model, loss_of, count, epochs, rng, report, batch, rate, least_rate=0.0, look_back=0.0):
+def descend(model, loss_of, count, epochs, rng, report, batch, rate, least_rate=0.0, look_back=0.0, prepare=None):
     """AdamW over shuffled batches of indices 0..count-1, the rate rising over the first third and falling after it.
 
     Parameters
@@ -37,6 +38,9 @@ def descend(model, loss_of, count, epochs, rng, report, batch, rate, least_rate=
         Where the fall ends.
     look_back : float
         Share of the steps that the running average of the weights looks back on. 0: no average.
+    prepare : callable, optional
+        ``prepare(indices)`` -> what `loss_of` is given in their place. Called in order, a batch
+        ahead and beside the descent, so nothing else may draw from `rng`.
 
     Returns
     -------
@@ -50,18 +54,20 @@ def descend(model, loss_of, count, epochs, rng, report, batch, rate, least_rate=
     steps = epochs * (count // batch)
     optimizer = torch.optim.AdamW(model.parameters(), lr=rate, weight_decay=WEIGHT_DECAY)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, rate, total_steps=steps, pct_start=RISES)
-    memory = swa_utils.get_ema_multi_avg_fn(1 - 1 / max(1, look_back * steps))
-    averaged = swa_utils.AveragedModel(model, multi_avg_fn=memory, use_buffers=True)
-    step = 0
-    for _ in range(epochs):
-        order = rng.permutation(count)
-        for start in range(0, count - batch + 1, batch):
-            loss, right = loss_of(order[start : start + batch])
+    if look_back:
+        memory = swa_utils.get_ema_multi_avg_fn(1 - 1 / max(1, look_back * steps))
+        averaged = swa_utils.AveragedModel(model, multi_avg_fn=memory, use_buffers=True)
+    shuffled = (order[start : start + batch] for order in map(rng.permutation, [count] * epochs) for start in range(0, count - batch + 1, batch))
+    with ThreadPoolExecutor(1) as beside:
+        batches = map(prepare, shuffled) if prepare else shuffled
+        coming = beside.submit(next, batches, None)
+        for step in range(1, steps + 1):
+            prepared, coming = coming.result(), beside.submit(next, batches, None)
+            loss, right = loss_of(prepared)
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
             schedule.step()
-            step += 1
             if step > RISES * steps:
                 for group in optimizer.param_groups:
                     group["lr"] = max(group["lr"], least_rate)

@@ -76,6 +76,33 @@ def test_equal_seeds_give_equal_weights_and_others_another_order(torch):
     assert (np.concatenate(one[1]) != np.concatenate(three[1])).any()
 
 
+def test_batches_are_prepared_in_order_with_nothing_drawn_between(torch):
+    """The numbers that `prepare` draws are those a plain loop would, permutations of the epochs among them."""
+    torch.manual_seed(0)
+    model, rng, given = torch.nn.Linear(1, 1), np.random.default_rng(3), []
+
+    def loss_of(prepared):
+        given.append(prepared)
+        return model.weight.sum(), torch.tensor(0.0)
+
+    learning.descend(model, loss_of, 10, 4, rng, lambda *_: None, 3, 0.1, prepare=lambda indices: (*indices, rng.integers(10**9)))
+    plain, expected = np.random.default_rng(3), []
+    for _ in range(4):
+        order = plain.permutation(10)
+        expected += [(*order[start : start + 3], plain.integers(10**9)) for start in (0, 3, 6)]
+    assert given == expected and rng.integers(10**9) == plain.integers(10**9)
+
+
+def test_what_goes_wrong_in_preparing_ends_the_descent(torch):
+    model = torch.nn.Linear(1, 1)
+
+    def prepare(indices):
+        raise ValueError("torn patch")
+
+    with pytest.raises(ValueError, match="torn patch"):
+        learning.descend(model, None, 10, 4, np.random.default_rng(3), None, 3, 0.1, prepare=prepare)
+
+
 def slope(torch, **more):
     """A descent of 90 steps down a straight slope: every place, and what it gives back."""
     torch.manual_seed(0)

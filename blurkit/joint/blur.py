@@ -91,31 +91,35 @@ def fit(records, seed, report):
     learn, check = ([p for p in photos if held[p[0]] == side] for side in (False, True))
     if not learn:
         raise InputError("patch set has no cells of known blur: nothing in focus in any photo itself, nor a composition")
-    known = np.concatenate(learn)
-    values = inputs(records, known[np.linspace(0, len(known) - 1, min(LOOKED_AT, len(known))).astype(int)])
+    tiles = np.concatenate(learn)
+    values = inputs(records, tiles[np.linspace(0, len(tiles) - 1, min(LOOKED_AT, len(tiles))).astype(int)])
     norms = {"blur_mean": values.mean(axis=(0, 1)), "blur_scale": values.std(axis=(0, 1)) + np.float32(1e-6)}
     model = nn.Sequential(*(part for outputs, into in LAYERS.values() for part in (nn.Linear(into, outputs), nn.ReLU())))[:-1]
 
-    def found(indices):
-        x = torch.from_numpy(normal(inputs(records, indices), norms["blur_mean"], norms["blur_scale"]))
-        return model(x), torch.from_numpy(np.log(records["blur"][indices] + LEAST_SIGMA))
+    def known(indices):
+        """What the network is given of some tiles, and the logarithm of what it should tell."""
+        x = normal(inputs(records, indices), norms["blur_mean"], norms["blur_scale"])
+        return torch.from_numpy(x), torch.from_numpy(np.log(records["blur"][indices] + LEAST_SIGMA))
 
-    def loss_of(batch):
-        drawn = np.concatenate([rng.choice(learn[i], COPIES) for i in batch])
-        told, wanted = found(drawn)
+    def prepare(batch):
+        return known(np.concatenate([rng.choice(learn[i], COPIES) for i in batch]))
+
+    def loss_of(prepared):
+        x, wanted = prepared
+        told = model(x)
         pooled = sharpest(told)
-        above, known = ((v.reshape(-1, COPIES, 1) - v.reshape(-1, 1, COPIES)) for v in (pooled, wanted))
-        known = known > APART
-        order = (nn.functional.softplus(-STEEPNESS * above) * known).sum() / known.sum().clamp(min=1)
+        above, differ = ((v.reshape(-1, COPIES, 1) - v.reshape(-1, 1, COPIES)) for v in (pooled, wanted))
+        differ = differ > APART
+        order = (nn.functional.softplus(-STEEPNESS * above) * differ).sum() / differ.sum().clamp(min=1)
         deviation = told[..., 1].clamp(*LOG_DEVIATIONS)
         likelihood = (0.5 * ((told[..., 0] - wanted[:, None]) * torch.exp(-deviation)) ** 2 + deviation).mean()
         square = ((pooled - wanted) ** 2).mean()
-        right = ((above > 0) * known).sum() / known.sum().clamp(min=1)
+        right = ((above > 0) * differ).sum() / differ.sum().clamp(min=1)
         return SHARES["square"] * square + SHARES["order"] * order + SHARES["likelihood"] * likelihood, right
 
-    descend(model, loss_of, len(learn), EPOCHS, rng, report, PHOTOS, PEAK_RATE)
+    descend(model, loss_of, len(learn), EPOCHS, rng, report, PHOTOS, PEAK_RATE, prepare=prepare)
     with torch.no_grad():
-        pairs = [in_order(*(v.numpy() for v in (sharpest(told), wanted))) for told, wanted in map(found, check)]
+        pairs = [in_order(sharpest(model(x)).numpy(), wanted.numpy()) for x, wanted in map(known, check)]
     weights = {f"{name}.{kind}": getattr(layer, kind).detach().numpy() for name, layer in zip(LAYERS, model[::2], strict=True) for kind in ("weight", "bias")}
     pairs = np.concatenate([np.zeros(0), *pairs])
     return {**norms, **weights}, float(pairs.mean()) if len(pairs) else 0.0

@@ -83,14 +83,17 @@ def train(records, epochs, seed, device, report):
     norms = spread_of(records, learn)
     model = Net().to(device, memory_format=torch.channels_last)
 
-    def loss_of(batch):
-        *inputs, share = crops(records, learn[batch], rng, norms)
+    def prepare(batch):
+        return crops(records, learn[batch], rng, norms)
+
+    def loss_of(prepared):
+        *inputs, share = prepared
         known = share <= 1
         logits, share = model(*(i.to(device) for i in inputs))[known], share[known].to(device)
         right = ((logits > 0) == (share > 0.5)).float().mean()
         return functional.binary_cross_entropy_with_logits(logits, share), right
 
-    averaged = descend(model, loss_of, len(learn), epochs, rng, report, BATCH, PEAK_RATE, LEAST_RATE, LOOK_BACK).cpu().eval()
+    averaged = descend(model, loss_of, len(learn), epochs, rng, report, BATCH, PEAK_RATE, LEAST_RATE, LOOK_BACK, prepare).cpu().eval()
     return {**norms, **folded(averaged)}, accuracy(averaged, records, check, norms)
 
 

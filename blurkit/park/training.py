@@ -129,15 +129,18 @@ def train_ours(records, epochs, seed, device, report):
     spread = torch.from_numpy(soft_labels(len(patches.CLASSES))).to(device)
     model = Ours().to(device)
 
-    def loss_of(batch):
+    def prepare(batch):
         indices = np.sort(learn[batch])
         photos = turned(records["patch"][indices][:, :-1, :-1], rng)
-        target = torch.from_numpy(labels[indices]).to(device)
-        scores = model(channels_first(network.normalised(photos[..., rng.permutation(3)])).to(device))
+        return channels_first(network.normalised(photos[..., rng.permutation(3)])), torch.from_numpy(labels[indices])
+
+    def loss_of(prepared):
+        photos, target = (p.to(device) for p in prepared)
+        scores = model(photos)
         loss = -(spread[target] * scores.log_softmax(dim=1)).sum(dim=1).mean()
         return loss, ((scores.argmax(dim=1) - target).abs() <= 1).float().mean()
 
-    descend(model.train(), loss_of, len(learn), epochs, rng, report, BATCH, RATES["ours"])
+    descend(model.train(), loss_of, len(learn), epochs, rng, report, BATCH, RATES["ours"], prepare=prepare)
     model.eval()
 
     def scores_of(indices):
@@ -168,15 +171,18 @@ def train_published(records, epochs, seed, device, report):
         by_hand = np.zeros((len(found), crafted.shape[1]), np.float32) if deep_only else crafted[np.searchsorted(chosen, indices)] / np.float32(255)
         return photos.to(device), torch.from_numpy(by_hand).to(device)
 
+    def loss_of(prepared):
+        *photos_and_crafted, target = (p.to(device) for p in prepared)
+        scores = model(*photos_and_crafted)
+        return nn.functional.cross_entropy(scores, target), ((scores.argmax(dim=1) - target).abs() <= 1).float().mean()
+
     for phase, share in (("deep", EPOCHS_DEEP), ("fine", EPOCHS_FINE)):
 
-        def loss_of(batch, phase=phase):
+        def prepare(batch, phase=phase):
             indices = np.sort(learn[batch])
-            target = torch.from_numpy(labels[indices]).to(device)
-            scores = model(*inputs(indices, lambda photos: turned(photos, rng), phase == "deep"))
-            return nn.functional.cross_entropy(scores, target), ((scores.argmax(dim=1) - target).abs() <= 1).float().mean()
+            return *inputs(indices, lambda photos: turned(photos, rng), phase == "deep"), torch.from_numpy(labels[indices])
 
-        descend(model.train(), loss_of, len(learn), max(1, epochs * share // 4), rng, partial(report, phase), BATCH, RATES[phase])
+        descend(model.train(), loss_of, len(learn), max(1, epochs * share // 4), rng, partial(report, phase), BATCH, RATES[phase], prepare=prepare)
     model.eval()
     return model.weights(), within_one(lambda indices: model(*inputs(indices, np.asarray, False)), check, labels)
 

@@ -91,14 +91,16 @@ def train(records, epochs, seed, device, report):
         )
     model = network.build().to(device)
 
-    def loss_of(batch):
-        crops = random_crops(records["patch"], learn[batch], rng)  # (b, 3, 24, 24)
-        labels = torch.from_numpy(records["label"][learn[batch]].astype(np.int64)).to(device)
-        logits = model(crops.to(device))
+    def prepare(batch):
+        return random_crops(records["patch"], learn[batch], rng), torch.from_numpy(records["label"][learn[batch]].astype(np.int64))
+
+    def loss_of(prepared):
+        crops, labels = (p.to(device) for p in prepared)  # (b, 3, 24, 24), (b,)
+        logits = model(crops)
         return nn.functional.cross_entropy(logits, labels), (logits.argmax(1) == labels).float().mean()
 
     model.train()
-    descend(model, loss_of, len(learn), epochs, rng, report, BATCH, PEAK_RATE)
+    descend(model, loss_of, len(learn), epochs, rng, report, BATCH, PEAK_RATE, prepare=prepare)
     model.eval()
     return model.cpu(), accuracy(model, records, check)
 

@@ -5,7 +5,7 @@ from blurkit.errors import InputError, UsageError, check_sizes
 from blurkit.limits import WORKING_SIDE
 
 
-def refine(raw, guide, method, as_published=False, side=WORKING_SIDE, sigma=False):
+def refine(raw, guide, method, as_published=False, side=WORKING_SIDE, sigma=False, steps=None):
     """Refine a raw map, along the photo it was made from where the method uses one.
 
     Parameters
@@ -18,6 +18,8 @@ def refine(raw, guide, method, as_published=False, side=WORKING_SIDE, sigma=Fals
         As for ``map.sharpness_map``.
     sigma : bool
         Blur in pixels of the photo, for methods that measure it.
+    steps : int
+        The map after so many steps alone, in place of the mix of several (zeng as published).
 
     Returns
     -------
@@ -28,9 +30,11 @@ def refine(raw, guide, method, as_published=False, side=WORKING_SIDE, sigma=Fals
     InputError
         Map and photo differ in size, or the map is not one of this method.
     UsageError
-        The method needs a photo and there is none.
+        The method needs a photo and there is none, or goes in no steps.
     """
     pipeline = methods.pipeline(method)
+    if steps and not (method == "zeng" and as_published):
+        raise UsageError("--steps is about the refinement of zeng as published: --method zeng --as-published")
     if guide is None and pipeline.needs_guide(as_published):
         raise UsageError(f"method {method} refines along the photo: give it with --guide")
     planes = raw.shape[0] if raw.ndim == 3 else 1
@@ -38,4 +42,5 @@ def refine(raw, guide, method, as_published=False, side=WORKING_SIDE, sigma=Fals
         raise InputError(f"raw map has {planes} plane{'s' * (planes > 1)}; those of method {method} have {pipeline.RAW_PLANES}")
     if guide is not None:
         check_sizes("map", raw.shape[-2:], "photo", guide.shape)
-    return pipeline.refine(raw, guide, as_published, side, **({"sigma": True} if sigma else {}))
+    more = {"sigma": sigma, "steps": steps}
+    return pipeline.refine(raw, guide, as_published, side, **{name: value for name, value in more.items() if value})

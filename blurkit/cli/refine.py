@@ -12,6 +12,7 @@ def describe(parser):
     group.add_argument("--guide", metavar="PHOTO", action="append", default=[], help="the photo of a map; given once per map, in order")
     method = options.method(parser)
     options.sigma(method)
+    method.add_argument("--steps", metavar="N", type=options.positive, help="the map after N steps alone, not the mix of several (zeng, --as-published)")
     picture_options(options.output(parser, FORMS, "npy", "map"))
 
 
@@ -33,7 +34,7 @@ def refine_one(item, raw, guide, args, out, console):
     try:
         photo = None if guide is None else inputs.photo(inputs.Input(guide, ""), args.max_pixels)
         about = item.label
-        refined = refine(raw, photo, args.method, args.as_published, args.working_size, args.sigma)
+        refined = refine(raw, photo, args.method, args.as_published, args.working_size, args.sigma, args.steps)
     except (InputError, MemoryError) as error:
         console.bad(about, error)
     else:

@@ -163,10 +163,10 @@ def blur(photo, weights, device="auto"):
     return np.float32([np.exp(np.interp(found, odds, np.log(sigmas)) + beyond), deviation])
 
 
-def refine(raw, guide=None, as_published=False, side=WORKING_SIDE):
-    """Refined map, (H, W) float32 in [0, 1]: the paper's iterated tanh, or spread along the photo `guide`."""
+def refine(raw, guide=None, as_published=False, side=WORKING_SIDE, steps=None):
+    """Refined map, (H, W) float32 in [0, 1]: the paper's iterated tanh (after `steps` alone, if given), or spread along the photo `guide`."""
     if as_published:
-        return refinement.iterate(raw)
+        return refinement.iterate(raw, {steps: 1.0} if steps else refinement.STEPS)
     return refinement.propagate_along(raw, guide, side)
 
 

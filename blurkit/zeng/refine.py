@@ -22,28 +22,30 @@ GAIN = 4.0  # on the logit of the spread map, which averaging has drawn towards 
 LEAN = 0.7  # added to that logit: losing some of the subject is worse than keeping some background
 
 
-def iterate(raw):
+def iterate(raw, shares=STEPS):
     """The paper's refinement.
 
     Parameters
     ----------
     raw : ndarray, (H, W), float32 in [0, 1]
+    shares : dict
+        {step: share in the mix}.
 
     Returns
     -------
     ndarray, (H, W), float32 in [0, 1]
-        .3 B_10 + .2 B_50 + .5 B_100, divided by the most it can be.
+        By default .3 B_10 + .2 B_50 + .5 B_100; divided by the most it can be.
     """
     current = raw
     mix = np.zeros_like(raw)
     most, top = 1.0, 0.0
-    for step in range(1, max(STEPS) + 1):
+    for step in range(1, max(shares) + 1):
         mean = cv2.blur(current, (NEIGHBOURHOOD, NEIGHBOURHOOD), borderType=cv2.BORDER_REFLECT_101)
         current = np.where(mean < otsu(current), np.float32(0), np.tanh(current))
         most = np.tanh(most)
-        if step in STEPS:
-            mix += np.float32(STEPS[step]) * current
-            top += STEPS[step] * most
+        if step in shares:
+            mix += np.float32(shares[step]) * current
+            top += shares[step] * most
     return np.minimum(mix / np.float32(top), 1)  # rounding may end a hair above
 
 

@@ -12,11 +12,11 @@ from skimage.filters import threshold_otsu
 from blurkit.zeng import refine
 
 
-def plainly(raw):
-    """The paper's refinement by plain loops over pixels."""
+def plainly(raw, shares):
+    """The paper's refinement by plain loops over pixels; shares: {step: share in the mix}."""
     height, width = raw.shape
     current, mix = raw.astype(float), np.zeros(raw.shape)
-    for step in range(1, 101):
+    for step in range(1, max(shares) + 1):
         level = refine.otsu(current.astype(np.float32))
         padded = np.pad(current, 7, mode="reflect")
         after = np.zeros_like(current)
@@ -25,21 +25,22 @@ def plainly(raw):
                 if padded[row : row + 15, column : column + 15].mean() >= level:
                     after[row, column] = math.tanh(current[row, column])
         current = after
-        mix += {10: 0.3, 50: 0.2, 100: 0.5}.get(step, 0) * current
+        mix += shares.get(step, 0) * current
     top = 1.0
     most = 0.0
-    for step in range(1, 101):
+    for step in range(1, max(shares) + 1):
         top = math.tanh(top)
-        most += {10: 0.3, 50: 0.2, 100: 0.5}.get(step, 0) * top
+        most += shares.get(step, 0) * top
     return mix / most
 
 
-def test_the_iteration_equals_plain_loops():
+@pytest.mark.parametrize("more, shares", [((), {10: 0.3, 50: 0.2, 100: 0.5}), (({10: 1.0},), {10: 1}), (({3: 1.0},), {3: 1})])
+def test_the_iteration_equals_plain_loops(more, shares):
     raw = cv2.GaussianBlur(np.random.default_rng(4).random((22, 26)).astype(np.float32), (0, 0), 4)
     raw = (raw - raw.min()) / (raw.max() - raw.min())
-    found = refine.iterate(raw)
+    found = refine.iterate(raw, *more)
     assert (found > 0).any() and (found == 0).any()
-    assert found == pytest.approx(plainly(raw), abs=1e-4)
+    assert found == pytest.approx(plainly(raw, shares), abs=1e-4)
 
 
 def test_a_map_of_ones_stays_one_and_of_zeros_zero():

@@ -173,7 +173,10 @@ def as_json(record):
     """One line of JSON; NaN as null."""
     import json
 
-    return json.dumps({k: None if isinstance(v, float) and v != v else v for k, v in record.items()})
+    def known(value):
+        return [known(v) for v in value] if isinstance(value, list) else None if value != value else value
+
+    return json.dumps({name: known(value) for name, value in record.items()})
 
 
 def progress(total, args, what):

@@ -28,6 +28,7 @@ def describe(parser):
     text = "compare with the masks NAME.mask.png or NAME.png (.jpg, .bmp) in the folder MASKS, or with the one file MASKS"
     truth.add_argument("--truth", dest="masks", metavar="MASKS", help=text)
     truth.add_argument("--truth-is", choices=("sharp", "blurred"), help="what white means in the masks (in NAME.mask.png: sharp)")
+    truth.add_argument("--curves", action="store_true", help="with --json: precision, recall and accuracy of every map at 256 thresholds as well")
     group = parser.add_argument_group("output")
     group.add_argument("--json", action="store_true", help="JSON Lines instead of text")
     group.add_argument("--report", metavar="HTML", help="write a page of all photos as well, sorted by score, with what is in focus marked")
@@ -61,6 +62,8 @@ def check(args):
     """Options that exclude each other."""
     if args.truth_is and not args.masks:
         raise UsageError("--truth-is goes with --truth")
+    if args.curves and not (args.masks and args.json):
+        raise UsageError("--curves goes with --truth and --json")
     if args.max_size and args.masks:
         raise UsageError("a reduced photo does not fit its mask; --max-size does not go with --truth")
     if args.masks and (args.mask or args.region != options.region(SHARPEST)):
@@ -197,6 +200,8 @@ class Lazy:
 def tell(path, result, args):
     """One record."""
     numbers = {name: value for name, value in result.items() if isinstance(value, float | str)}
+    if args.curves:
+        numbers |= {name: result[name].tolist() for name in ("precision", "recall", "accuracy")}
     if args.json:
         output.line(output.as_json({"path": path, **numbers}))
     elif not args.masks:

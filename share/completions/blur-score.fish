@@ -14,6 +14,7 @@ complete -c blur-score -l region -x -d 'best:N%%, all, or mask: what of the phot
 complete -c blur-score -l mask -r -F -d 'judge the photo where this picture or map is over one half only'
 complete -c blur-score -l truth -x -d 'compare with the masks NAME.mask.png or NAME.png (.jpg, .bmp) in the folder MASKS, or with the one file MASKS'
 complete -c blur-score -l truth-is -x -a 'sharp blurred' -d 'what white means in the masks'
+complete -c blur-score -l curves -d 'with --json: precision, recall and accuracy of every map at 256 thresholds as well'
 complete -c blur-score -l json -d 'JSON Lines instead of text'
 complete -c blur-score -l report -x -d 'write a page of all photos as well, sorted by score, with what is in focus marked'
 complete -c blur-score -l sort -d 'the sharpest first, once all are scored'

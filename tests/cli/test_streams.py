@@ -1,6 +1,7 @@
 """The commands through real pipes, as a shell runs them."""
 
 import io
+import json
 import os
 import pty
 import signal
@@ -433,6 +434,48 @@ def test_score_with_truth_tells_how_right_a_map_is(run, tmp_path):
     perfect = "1.0000\tauc\n1.0000\tf_max\n1.0000\tf_adaptive\n1.0000\tf_blurred\n0.0000\tmae\n1.0000\taccuracy\n1.0000\tprecision\n1.0000\trecall\n1\tphotos\n"
     assert run("blur-score", "--truth", tmp_path, tmp_path / "photo.npy") == (0, perfect.encode(), b"")
     assert run("blur-score", "--truth", tmp_path / "blurred", "--truth-is", "blurred", tmp_path / "photo.npy").stdout == perfect.encode()
+
+
+def test_curves_are_precision_recall_and_accuracy_at_every_threshold(run, tmp_path):
+    rng = np.random.default_rng(2)
+    for name, truth in (("both", rng.random((20, 30)) < 0.4), ("one", np.ones((20, 30), bool))):
+        np.save(tmp_path / f"{name}.npy", np.clip(0.3 * truth + rng.random(truth.shape), 0, 1).astype(np.float32))
+        Image.fromarray(np.uint8(255 * truth)).save(tmp_path / f"{name}.mask.png")
+    done = run("blur-score", "--truth", tmp_path, "--json", "--curves", tmp_path / "both.npy", tmp_path / "one.npy")
+    both, one, whole = map(json.loads, done.stdout.splitlines())
+    values, truth = np.load(tmp_path / "both.npy"), np.array(Image.open(tmp_path / "both.mask.png")) == 255
+    for k in (0, 1, 77, 128, 200, 255):
+        found = values >= k / 256
+        expected = [(found & truth).sum() / found.sum(), (found & truth).sum() / truth.sum(), (found == truth).mean()]
+        assert [both[name][k] for name in ("precision", "recall", "accuracy")] == pytest.approx(expected)
+    assert len(both["recall"]) == 256 and one["recall"] == [None] * 256 and one["accuracy"][0] == 1
+    assert whole["precision"] == pytest.approx(both["precision"][128])
+
+
+def test_curves_need_json_and_a_truth(run, tmp_path):
+    for words in (["--curves"], ["--curves", "--json"], ["--curves", "--truth", tmp_path]):
+        done = run("blur-score", *words, "photo.png", cwd=tmp_path)
+        assert done.status == 2 and b"--curves goes with --truth and --json" in done.stderr
+
+
+def test_the_refinement_of_the_paper_stops_where_told(run, photos):
+    raw = run("blur-map", "--method", "zeng", "--as-published", "--raw", photos / "photo.png").stdout
+    mixed, *after = (
+        np.load(io.BytesIO(run("blur-refine", "--method", "zeng", "--as-published", *words, stdin=raw).stdout))
+        for words in ([], ["--steps", 10], ["--steps", 50], ["--steps", 100])
+    )
+    shares, tops = np.array([0.3, 0.2, 0.5]), np.ones(101)
+    for step in range(1, 101):
+        tops[step] = np.tanh(tops[step - 1])
+    shares = shares * tops[[10, 50, 100]]
+    assert mixed == pytest.approx(np.tensordot(shares / shares.sum(), np.stack(after), 1), abs=1e-5)
+    assert (after[0] != after[1]).any() and (after[1] != after[2]).any()
+
+
+@pytest.mark.parametrize("words", [["--method", "zeng"], ["--method", "joint"], ["--method", "park", "--as-published"]])
+def test_other_refinements_go_in_no_steps(run, photos, words):
+    done = run("blur-refine", *words, "--steps", 10, "--guide", photos / "photo.png", stdin=npy(np.zeros((90, 120), np.float32)))
+    assert (done.status, done.stdout) == (2, b"") and b"--method zeng --as-published" in done.stderr
 
 
 def test_a_real_photo_goes_through_the_whole_pipe(run, data):

@@ -1,4 +1,4 @@
-# make demo | test | install | weights-joint | weights-zeng | weights-park | bench | completions | clean
+# make demo | test | install | bench | bench-quick | weights-joint | weights-zeng | weights-park | completions | clean
 SHELL := /bin/bash
 PYTHON ?= python3
 PREFIX ?= /usr/local
@@ -12,7 +12,7 @@ TEST_VENV := .venv-test
 CONSTRAINTS := .ci/constraints.txt
 METHOD_FILES := $(shell find blurkit share man -type f -not -name '*.pyc') setup.cfg pyproject.toml
 
-.PHONY: help demo test install weights-joint weights-zeng weights-park bench bench-joint bench-zeng bench-park bench-score bench-table completions clean
+.PHONY: help demo test install weights-joint weights-zeng weights-park bench bench-quick bench-joint bench-zeng bench-park bench-score completions clean
 
 help:
 	@sed -n '1s/^# //p' Makefile
@@ -77,25 +77,43 @@ weights-park: $(TEST_VENV)/installed
 	  blur-patches --method park --per-photo 60 --seed $(SEED) -j 2 --files0-from build/blurring.lst | \
 	  blur-train --method park --threads 2 --seed $(SEED) -o share/weights/park.npz
 
-bench: bench-joint bench-zeng bench-park bench-score bench-table
+# Accuracy, curves, times and pictures of all methods and of others, in bench/results/results.md; goes on where it was stopped.
+# DATA: photos with masks in the layout of CUHK (image/, gt/) or NAME.mask.png; without it a set composed from the photos of scikit-image.
+# HiFST has a venv of its own, and where it cannot be had its row is left out.
+BENCH_DATA := $(if $(filter file,$(origin DATA)),build/composed,$(DATA))
 
+bench: $(TEST_VENV)/installed $(if $(filter build/composed,$(BENCH_DATA)),build/composed/done)
+	test -x build/hifst/bin/python || { $(PYTHON) -m venv build/hifst && build/hifst/bin/pip install --quiet --disable-pip-version-check blur_detector; } || \
+	  { rm -rf build/hifst; echo "blur_detector cannot be had: HiFST is left out"; }
+	$(call bench,bench/results)
+
+# Twelve photos of a set, no slow program, no long study; bench/results/quick/results.md.
+bench-quick: $(TEST_VENV)/installed $(if $(filter build/composed,$(BENCH_DATA)),build/composed/done)
+	$(call bench,bench/results/quick,12)
+
+# $(call bench,RESULTS,MOST PHOTOS)
+define bench
+$(TEST_VENV)/bin/python bench/gather.py "$(BENCH_DATA)" $(1)/work $(2)
++PATH="$(CURDIR)/$(TEST_VENV)/bin:$$PATH" $(MAKE) --no-print-directory -f bench/Makefile R=$(1) W=$(1)/work \
+  DATA="$(BENCH_DATA)" MADE="$(strip make $@ $(if $(filter file,$(origin DATA)),,DATA=$(DATA)))" PYTHON=$(TEST_VENV)/bin/python QUICK=$(2)
+endef
+
+build/composed/done: bench/compose.py $(TEST_VENV)/installed
+	$(TEST_VENV)/bin/python bench/compose.py build/composed
+	@touch $@
+
+# What each method must show, as text in bench/results/; needs the photos the figures of README are of.
 bench-joint: $(TEST_VENV)/installed
 	PATH="$(CURDIR)/$(TEST_VENV)/bin:$$PATH" $(TEST_VENV)/bin/python bench/joint.py --data "$(DATA)" --results bench/results
-
-bench-score: $(TEST_VENV)/installed
-	PATH="$(CURDIR)/$(TEST_VENV)/bin:$$PATH" $(TEST_VENV)/bin/python bench/score.py --data "$(DATA)" --results bench/results
-
-# All methods side by side with others; HiFST has a venv of its own, and where it cannot be had its row is left out.
-bench-table: $(TEST_VENV)/installed
-	test -x build/hifst/bin/python || { $(PYTHON) -m venv build/hifst && build/hifst/bin/pip install --quiet --disable-pip-version-check blur_detector; } || true
-	PATH="$(CURDIR)/$(TEST_VENV)/bin:$$PATH" $(TEST_VENV)/bin/python bench/table.py --data "$(DATA)" --results bench/results --hifst build/hifst/bin/python
 
 bench-zeng: $(TEST_VENV)/installed
 	PATH="$(CURDIR)/$(TEST_VENV)/bin:$$PATH" $(TEST_VENV)/bin/python bench/zeng.py --data "$(DATA)" --results bench/results
 
 bench-park: $(TEST_VENV)/installed
-	PATH="$(CURDIR)/$(TEST_VENV)/bin:$$PATH" $(TEST_VENV)/bin/python bench/park.py --data "$(DATA)" --results bench/results && \
-	  $(TEST_VENV)/bin/python bench/paper.py --data "$(DATA)" --results bench/results
+	PATH="$(CURDIR)/$(TEST_VENV)/bin:$$PATH" $(TEST_VENV)/bin/python bench/park.py --data "$(DATA)" --results bench/results
+
+bench-score: $(TEST_VENV)/installed
+	PATH="$(CURDIR)/$(TEST_VENV)/bin:$$PATH" $(TEST_VENV)/bin/python bench/score.py --data "$(DATA)" --results bench/results
 
 completions:
 	$(PYTHON) -m blurkit.cli.completions share/completions

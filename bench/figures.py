@@ -4,29 +4,32 @@ import cv2
 import numpy as np
 
 WIDTH, HEIGHT, EDGE = 480, 320, 48  # pixels
-COLOURS = ("#1b6ca8", "#c8553d", "#4f8a4c", "#8d5a97", "#b08900", "#3d3d3d")
+COLOURS = ("#1b6ca8", "#c8553d", "#4f8a4c", "#8d5a97", "#b08900", "#3d3d3d", "#2aa198", "#d04a8f")
 CELL = (240, 180)  # pixels; width and height of a picture in a montage
 
 
 def curves(path, rows, title, along, places=None):
     """Curves {name: values} over `places` (default 1, 2, ...) as an SVG."""
-    rows = {name: np.asarray(values, float) for name, values in rows.items()}
     count = len(next(iter(rows.values())))
     places = np.arange(1, count + 1) if places is None else np.asarray(places, float)
-    top = max(values.max() for values in rows.values())
-    x = EDGE + (places - places[0]) / (places[-1] - places[0]) * (WIDTH - 2 * EDGE)
+    lines(path, {name: (places, values) for name, values in rows.items()}, title, along, (places[0], places[-1]), max(map(np.max, rows.values())))
+
+
+def lines(path, rows, title, along, across=(0.0, 1.0), top=1.0):
+    """Lines {name: (x, y)} as an SVG, x from `across[0]` to `across[1]`, y from 0 to `top`."""
     parts = [f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{HEIGHT}" font-family="sans-serif" font-size="12">']
     parts.append(f'<rect width="{WIDTH}" height="{HEIGHT}" fill="white"/><text x="{EDGE}" y="20">{title}</text>')
     parts.append(f'<path d="M{EDGE} {EDGE // 2 + 8}V{HEIGHT - EDGE}H{WIDTH - EDGE}" fill="none" stroke="black"/>')
-    parts.append(f'<text x="{WIDTH - EDGE}" y="{HEIGHT - 12}" text-anchor="end">{along} ({places[0]:g} to {places[-1]:g})</text>')
+    parts.append(f'<text x="{WIDTH - EDGE}" y="{HEIGHT - 12}" text-anchor="end">{along} ({across[0]:g} to {across[1]:g})</text>')
     parts.append(f'<text x="4" y="{EDGE}">{top:.3g}</text><text x="4" y="{HEIGHT - EDGE}">0</text>')
-    for number, (name, values) in enumerate(rows.items()):
-        y = HEIGHT - EDGE - values / top * (HEIGHT - 2 * EDGE)
+    for number, (name, (x, y)) in enumerate(rows.items()):
+        x = EDGE + (np.asarray(x, float) - across[0]) / (across[1] - across[0]) * (WIDTH - 2 * EDGE)
+        y = HEIGHT - EDGE - np.asarray(y, float) / top * (HEIGHT - 2 * EDGE)
         points = " ".join(f"{a:.1f},{b:.1f}" for a, b in zip(x, y, strict=True))
         colour = COLOURS[number % len(COLOURS)]
         parts.append(f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="1.5"/>')
         if len(rows) <= len(COLOURS):
-            parts.append(f'<text x="{WIDTH - EDGE}" y="{EDGE + 16 * number}" text-anchor="end" fill="{colour}">{name}</text>')
+            parts.append(f'<text x="{EDGE + 12}" y="{HEIGHT - EDGE - 8 - 15 * (len(rows) - 1 - number)}" fill="{colour}">{name}</text>')
     path.write_text("\n".join([*parts, "</svg>"]) + "\n")
 
 

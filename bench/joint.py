@@ -85,7 +85,7 @@ def speed(data, scratch, results):
     bare = seconds(*IMPORT)
     yield "import numpy, cv2, PIL.Image", {"seconds": bare}
     small, found, raw = scratch / "small.jpg", scratch / "small.npy", scratch / "raw.npy"
-    measure.small_photo(data, small)
+    measure.small_photo(photos.validation(data)[0], small)
     command("blur-map", "--method", "joint", "--raw", small, "-o", raw)
     for label, words in (
         ("blur-map", ["blur-map", "--method", "joint", small, "-o", found]),

@@ -108,9 +108,9 @@ def decoding(path):
     return min(float(command(sys.executable, "-c", DECODE, path)) for _ in range(7))
 
 
-def small_photo(data, path):
-    """Write the photo that times are taken on, 640x457, to `path`; return it, BGR."""
-    photo = cv2.resize(cv2.imread(str(photos.validation(data)[0])), (640, 457), interpolation=cv2.INTER_AREA)
+def small_photo(source, path):
+    """Write a photo that times are taken on, 640x457, to `path`; return it, BGR."""
+    photo = cv2.resize(cv2.imread(str(source)), (640, 457), interpolation=cv2.INTER_AREA)
     cv2.imwrite(str(path), photo)
     return photo
 
@@ -143,15 +143,15 @@ def line(label, figures, required):
     return f"{label:60s} " + "  ".join(f"{k} {v:.4g}" if isinstance(v, float) else f"{k} {v}" for k, v in figures.items()) + mark
 
 
-def main(name, doc, studies, required):
+def main(name, doc, studies, required, needs="cuhk/val.txt"):
     """Run the studies and keep their rows in RESULTS/NAME.txt and .json; 1 if a row misses what it must show, else 0."""
     parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--results", type=Path, required=True)
     parser.add_argument("--only", choices=[f.__name__ for f in studies], action="append")
     args = parser.parse_args()
-    if not (args.data / "cuhk" / "val.txt").is_file():
-        parser.error(f"there is no {args.data / 'cuhk' / 'val.txt'}; give the folder with make bench DATA=DIR")
+    if not (args.data / needs).exists():
+        parser.error(f"there is no {args.data / needs}; give the folder with DATA=DIR")
     args.results.mkdir(parents=True, exist_ok=True)
     record = args.results / f"{name}.json"
     results = json.loads(record.read_text()) if args.only and record.exists() else {}

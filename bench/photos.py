@@ -36,7 +36,7 @@ def labelled(data):
 
 def sharp(data):
     """Photos sharp nearly everywhere."""
-    return sorted((data / "sharp").glob("*.jpg"))
+    return sorted(p for p in (data / "sharp").glob("*") if p.suffix in (".jpg", ".png"))
 
 
 def blurring(data):

@@ -29,7 +29,7 @@ EACH = 20  # photos of either folder
 SOFT = 2  # pixels; sigma of the copy that every labelled photo must outrank
 LARGE = (4000, 3000)  # pixels
 SIZE = 1600  # pixels; --max-size
-COUNT = 24  # large photos
+COUNT = 24  # large photos at most
 DECODE = f"""import sys, PIL.Image
 for name in sys.argv[1:]:
     picture = PIL.Image.open(name)
@@ -39,8 +39,9 @@ LAPLACIAN = "import sys, cv2; print(cv2.Laplacian(cv2.imread(sys.argv[1], 0), cv
 
 
 def forty(data):
-    """The photos, evenly chosen."""
-    return [found[round(i * (len(found) - 1) / (EACH - 1))] for found in (photos.labelled(data), photos.sharp(data)) for i in range(EACH)]
+    """The photos, evenly chosen; all of a folder that has fewer."""
+    both = ((found, min(EACH, len(found))) for found in (photos.labelled(data), photos.sharp(data)))
+    return [found[round(i * (len(found) - 1) / max(1, count - 1))] for found, count in both for i in range(count)]
 
 
 def degraded(data, folder):
@@ -123,12 +124,12 @@ def throughput(data, scratch, results):
         names.append(scratch / f"large-{number}.jpg")
         cv2.imwrite(str(names[-1]), cv2.resize(cv2.imread(str(path)), LARGE, interpolation=cv2.INTER_CUBIC), [cv2.IMWRITE_JPEG_QUALITY, 92])
     halves = [sys.executable, "-c", DECODE]
-    decoding = COUNT / side_by_side([*halves, *names[::2]], [*halves, *names[1::2]])
+    decoding = len(names) / side_by_side([*halves, *names[::2]], [*halves, *names[1::2]])
     loop = len(names[:4]) / sum(measure.seconds(sys.executable, "-c", LAPLACIAN, name, repeats=1) for name in names[:4])
     yield "decoding alone, two processes", {"photos a second": decoding}
     yield "a process of cv2.Laplacian per photo", {"photos a second": loop}
     for method in METHODS:
-        rate = COUNT / measure.seconds("blur-score", "-q", "--method", method, "--max-size", SIZE, "-j", 2, *names, repeats=3)
+        rate = len(names) / measure.seconds("blur-score", "-q", "--method", method, "--max-size", SIZE, "-j", 2, *names, repeats=3)
         yield f"blur-score, {method}", {"photos a second": rate, "x decoding": rate / decoding, "x loop": rate / loop}
 
 
@@ -147,4 +148,4 @@ REQUIRED = {
 }
 
 if __name__ == "__main__":
-    sys.exit(measure.main("score", __doc__, (meaning, subject, throughput), REQUIRED))
+    sys.exit(measure.main("score", __doc__, (meaning, subject, throughput), REQUIRED, needs="sharp"))

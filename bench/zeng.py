@@ -110,7 +110,7 @@ def speed(data, scratch, results):
     """Whole processes against a bare import of NumPy, OpenCV and Pillow; a large photo against its decoding."""
     bare = seconds(*IMPORT)
     small, found = scratch / "small.jpg", scratch / "small.npy"
-    photo = small_photo(data, small)
+    photo = small_photo(photos.validation(data)[0], small)
     yield "import numpy, cv2, PIL.Image", {"seconds": bare}
     for label, words in (
         ("blur-map", ["blur-map", "--method", "zeng", small, "-o", found]),

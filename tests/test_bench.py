@@ -1,0 +1,130 @@
+"""The benchmark: photos gathered from any layout, every figure from the commands, and nothing made twice."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+
+import cv2
+import numpy as np
+import pytest
+
+SMALL = {
+    "ROWS": "joint DoG",
+    "PARTS": "",
+    "MASKED": "joint",
+    "RULES": "fixed otsu",
+    "STUDIES": "",
+    "MADE": "make bench",
+    "DATA": "data",
+    "R": "out",
+    "W": "out/work",
+}
+
+
+@pytest.fixture
+def drawn(tmp_path, discs):
+    """Photos half in focus in both layouts, one under a name that make could not bear, and one without a mask."""
+    rng = np.random.default_rng(3)
+    for name in ("cuhk/image/one.png", "cuhk/image/left out.png", "masked/a photo: $1.png", "masked/b.jpg", "masked/alone.png"):
+        path = tmp_path / "data" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        photo = discs(rng, 96, 128)
+        photo[:, 64:] = cv2.GaussianBlur(photo, (0, 0), 3)[:, 64:]
+        cv2.imwrite(str(path), photo)
+        left = np.zeros(photo.shape[:2], np.uint8)
+        left[:, :64], left[:, 60:68] = 255, 128
+        if path.parent.name == "image":
+            (path.parents[1] / "gt").mkdir(exist_ok=True)
+            cv2.imwrite(str(path.parents[1] / "gt" / path.name), 255 - left)
+        elif path.stem != "alone":
+            cv2.imwrite(str(path.with_suffix(".mask.png")), left)
+    (tmp_path / "data" / "cuhk" / "val.txt").write_text("one\n")
+    return tmp_path
+
+
+def gather(root, folder, *more):
+    words = [sys.executable, root / "bench" / "gather.py", "data", "out/work", *more]
+    return subprocess.run([str(w) for w in words], cwd=folder, env=settings_of(root), capture_output=True)
+
+
+def settings_of(root):
+    return {**os.environ, "PYTHONPATH": str(root), "PATH": f"{root / 'bin'}:{os.environ['PATH']}"}
+
+
+def names_of(folder):
+    return {str(p.relative_to(folder)) for p in folder.rglob("*") if not p.is_dir()}
+
+
+def test_both_layouts_are_gathered_under_plain_names_with_one_kind_of_truth(root, drawn):
+    assert gather(root, drawn).returncode == 0
+    work = drawn / "out" / "work"
+    assert names_of(work / "photos") == {"cuhk/one", "masked/a_photo___1", "masked/b"}
+    for name in names_of(work / "photos"):
+        truth = cv2.imread(str(work / "truth" / f"{name}.mask.png"), cv2.IMREAD_UNCHANGED)
+        assert (truth[:, :60] == 255).all() and (truth[:, 68:] == 0).all() and set(truth[0, 60:68]) <= {127, 128}
+    assert (work / "photos/masked/a_photo___1").read_bytes() == (drawn / "data/masked/a photo: $1.png").read_bytes()
+
+
+def test_what_was_made_of_other_photos_goes_and_what_was_not_stays(root, drawn):
+    kept = drawn / "out" / "work" / "maps" / "kept"
+    assert gather(root, drawn).returncode == 0
+    kept.mkdir(parents=True)
+    assert gather(root, drawn).returncode == 0 and kept.exists()
+    mask = drawn / "data" / "masked" / "b.mask.png"
+    cv2.imwrite(str(mask), np.full((96, 128), 255, np.uint8))
+    os.utime(mask, (1, 1))
+    assert gather(root, drawn).returncode == 0 and not kept.exists()
+
+
+def test_a_folder_without_masks_is_no_data(root, drawn):
+    (drawn / "data").rename(drawn / "other")
+    assert gather(root, drawn).stderr == b"gather.py: there is no folder data\n"
+    (drawn / "data").mkdir()
+    assert b"holds neither image/ and gt/ nor NAME.mask.png" in gather(root, drawn).stderr and not (drawn / "out").exists()
+
+
+@pytest.fixture
+def bench(root, drawn):
+    """bench(): lines of a run of bench/Makefile on the drawn photos."""
+    for name in ("bench", "blurkit", "share"):
+        (drawn / name).symlink_to(root / name)
+    assert gather(root, drawn).returncode == 0
+    (drawn / "out/work/speed.json").write_text(json.dumps({"import, seconds": 0.1, "times": {"joint": {"blur-map": 1.5}}}))
+
+    def bench():
+        words = ["make", "-j2", "--no-print-directory", "-f", "bench/Makefile", f"PYTHON={sys.executable}", *(f"{k}={v}" for k, v in SMALL.items())]
+        done = subprocess.run(words, cwd=drawn, env=settings_of(root), capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        return done.stdout.splitlines()
+
+    return bench
+
+
+def test_the_page_has_the_figures_of_the_commands_and_a_second_run_makes_no_map(run, bench, drawn):
+    first = bench()
+    assert sum(line.startswith("blur-map") for line in first) == 3
+    found = json.loads((drawn / "out" / "results.json").read_text())["sets"]
+    for name, count in (("cuhk", 1), ("masked", 2)):
+        maps = sorted((drawn / "out/work/maps/joint" / name).iterdir())
+        told = json.loads(run("blur-score", "--truth", drawn / "out/work/truth" / name, "--json", *maps).stdout.splitlines()[-1])
+        figures = found[name]["maps"]["joint"]
+        assert found[name]["photos"] == count == told["photos"]
+        assert {k: v[0] for k, v in figures.items()} == pytest.approx({k: told[k] for k in figures})
+        assert all(low <= value <= high for value, low, high in figures.values()) and figures["auc"][0] > 0.9
+        assert found[name]["masks"]["joint"]["otsu"]["accuracy"] > 0.8
+    page = (drawn / "out" / "results.md").read_text()
+    pictures = {part.split(")")[0] for part in page.split("](")[1:]}
+    assert len(pictures) == 6 and pictures <= names_of(drawn / "out")
+    assert not [line for line in bench() if line.startswith(("blur-", sys.executable + " bench/filters"))]
+
+
+def test_a_run_that_was_stopped_goes_on_with_what_is_missing(bench, drawn):
+    bench()
+    before = (drawn / "out" / "results.md").read_bytes()
+    (drawn / "out/work/maps/joint/masked/b.npy").unlink()
+    time.sleep(0.01)  # file times
+    again = [line for line in bench() if line.startswith("blur-map -q")]
+    assert len(again) == 1 and again[0].endswith("photos/masked/b")
+    assert (drawn / "out" / "results.md").read_bytes() == before

@@ -106,16 +106,7 @@ def fit(records, seed, report):
 
     def loss_of(prepared):
         x, wanted = prepared
-        told = model(x)
-        pooled = sharpest(told)
-        above, differ = ((v.reshape(-1, COPIES, 1) - v.reshape(-1, 1, COPIES)) for v in (pooled, wanted))
-        differ = differ > APART
-        order = (nn.functional.softplus(-STEEPNESS * above) * differ).sum() / differ.sum().clamp(min=1)
-        deviation = told[..., 1].clamp(*LOG_DEVIATIONS)
-        likelihood = (0.5 * ((told[..., 0] - wanted[:, None]) * torch.exp(-deviation)) ** 2 + deviation).mean()
-        square = ((pooled - wanted) ** 2).mean()
-        right = ((above > 0) * differ).sum() / differ.sum().clamp(min=1)
-        return SHARES["square"] * square + SHARES["order"] * order + SHARES["likelihood"] * likelihood, right
+        return loss(model(x), wanted)
 
     descend(model, loss_of, len(learn), EPOCHS, rng, report, PHOTOS, PEAK_RATE, prepare=prepare)
     with torch.no_grad():
@@ -123,6 +114,22 @@ def fit(records, seed, report):
     weights = {f"{name}.{kind}": getattr(layer, kind).detach().numpy() for name, layer in zip(LAYERS, model[::2], strict=True) for kind in ("weight", "bias")}
     pairs = np.concatenate([np.zeros(0), *pairs])
     return {**norms, **weights}, float(pairs.mean()) if len(pairs) else 0.0
+
+
+def loss(told, wanted):
+    """Loss of what is told of sets of cells, (n, cells, 2), against their log sigma, (n,), `COPIES` of a photo after each other; share of pairs in order."""
+    import torch
+    from torch.nn import functional
+
+    pooled = sharpest(told)
+    above, differ = ((v.reshape(-1, COPIES, 1) - v.reshape(-1, 1, COPIES)) for v in (pooled, wanted))
+    differ = differ > APART
+    order = (functional.softplus(-STEEPNESS * above) * differ).sum() / differ.sum().clamp(min=1)
+    deviation = told[..., 1].clamp(*LOG_DEVIATIONS)
+    likelihood = (0.5 * ((told[..., 0] - wanted[:, None]) * torch.exp(-deviation)) ** 2 + deviation).mean()
+    square = ((pooled - wanted) ** 2).mean()
+    right = ((above > 0) * differ).sum() / differ.sum().clamp(min=1)
+    return SHARES["square"] * square + SHARES["order"] * order + SHARES["likelihood"] * likelihood, right
 
 
 def grouped(records, indices):

@@ -24,16 +24,20 @@ def describe(parser):
     where.add_argument("--region", type=options.region, default=SHARPEST, help="best:N%%, all, or mask: what of the photo counts (default best:10%%)")
     text = "judge the photo where this picture or map is over one half only; once per photo, - = standard input, NPY may hold many"
     where.add_argument("--mask", metavar="FILE", action="append", default=[], help=text)
-    truth = parser.add_argument_group("truth")
-    text = "compare with the masks NAME.mask.png or NAME.png (.jpg, .bmp) in the folder MASKS, or with the one file MASKS"
-    truth.add_argument("--truth", dest="masks", metavar="MASKS", help=text)
-    truth.add_argument("--truth-is", choices=("sharp", "blurred"), help="what white means in the masks (in NAME.mask.png: sharp)")
-    truth.add_argument("--curves", action="store_true", help="with --json: precision, recall and accuracy of every map at 256 thresholds as well")
+    describe_truth(parser)
     group = parser.add_argument_group("output")
     group.add_argument("--json", action="store_true", help="JSON Lines instead of text")
     group.add_argument("--report", metavar="HTML", help="write a page of all photos as well, sorted by score, with what is in focus marked")
     keep.describe(parser)
     options.workers(parser)
+
+
+def describe_truth(parser):
+    group = parser.add_argument_group("truth")
+    text = "compare with the masks NAME.mask.png or NAME.png (.jpg, .bmp) in the folder MASKS, or with the one file MASKS"
+    group.add_argument("--truth", dest="masks", metavar="MASKS", help=text)
+    group.add_argument("--truth-is", choices=("sharp", "blurred"), help="what white means in the masks (in NAME.mask.png: sharp)")
+    group.add_argument("--curves", action="store_true", help="with --json: precision, recall and accuracy of every map at 256 thresholds as well")
 
 
 def work_on(args, console):

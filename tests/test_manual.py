@@ -11,22 +11,12 @@ import pytest
 from blurkit import __version__, methods
 from blurkit.cli import completions
 from blurkit.cli.patches import COPIES
+from tests.roff import examples, plain, section
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = sorted((ROOT / "man").glob("*.[157]"))
 PARSERS = dict(completions.parsers())
-ESCAPES = {r"\-": "-", r"\(aq": "'", r"\(ga": "`", r"\(ti": "~", r"\(ha": "^", r"\e": "\\", r"\&": "", r"\fB": "", r"\fI": "", r"\fR": ""}
 BREAKS = {"|", ";", "&&", "||", "&", "(", ")"}  # what ends a command
-
-
-def plain(text):
-    """roff escapes as the characters they stand for."""
-    return re.sub(r"\\(?:f.|\(..|.)", lambda escape: ESCAPES[escape[0]], text)
-
-
-def section(page, name):
-    """The lines of a section, without its title."""
-    return re.search(rf"^\.SH {name}\n(.*?)(?=^\.SH |\Z)", page.read_text(), re.M | re.S)[1]
 
 
 def of_method(name, method):
@@ -47,8 +37,8 @@ def described(command):
 
 def shown_commands(page):
     """The words of every blurkit command in the .EX blocks of a page."""
-    for block in re.findall(r"^\.EX\n(.*?)^\.EE$", page.read_text(), re.M | re.S):
-        for line in plain(block).splitlines():
+    for block in examples(page.read_text()):
+        for line in block.splitlines():
             if "blur-" in line:
                 yield from commands_of(line)
 

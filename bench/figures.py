@@ -19,7 +19,10 @@ def lines(path, rows, title, along, across=(0.0, 1.0), top=1.0):
     """Lines {name: (x, y)} as an SVG, x from `across[0]` to `across[1]`, y from 0 to `top`."""
     parts = [f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{HEIGHT}" font-family="sans-serif" font-size="12">']
     parts.append(f'<rect width="{WIDTH}" height="{HEIGHT}" fill="white"/><text x="{EDGE}" y="20">{title}</text>')
-    parts.append(f'<path d="M{EDGE} {EDGE // 2 + 8}V{HEIGHT - EDGE}H{WIDTH - EDGE}" fill="none" stroke="black"/>')
+    grid = "".join(f"M{EDGE} {HEIGHT - EDGE - k * (HEIGHT - 2 * EDGE) / 5:g}h{WIDTH - 2 * EDGE}" for k in range(1, 6))
+    grid += "".join(f"M{EDGE + k * (WIDTH - 2 * EDGE) / 5:g} {HEIGHT - EDGE}v{2 * EDGE - HEIGHT}" for k in range(1, 6))
+    parts.append(f'<path d="{grid}" stroke="#ddd"/>')
+    parts.append(f'<path d="M{EDGE} {EDGE}V{HEIGHT - EDGE}H{WIDTH - EDGE}" fill="none" stroke="black"/>')
     parts.append(f'<text x="{WIDTH - EDGE}" y="{HEIGHT - 12}" text-anchor="end">{along} ({across[0]:g} to {across[1]:g})</text>')
     parts.append(f'<text x="4" y="{EDGE}">{top:.3g}</text><text x="4" y="{HEIGHT - EDGE}">0</text>')
     for number, (name, (x, y)) in enumerate(rows.items()):

@@ -27,9 +27,9 @@ SIGMAS = (0, 0.5, 1, 1.5, 2, 3)  # pixels
 NOISES = (0, 5, 10)  # 8-bit steps; deviation
 EACH = 20  # photos of either folder
 SOFT = 2  # pixels; sigma of the copy that every labelled photo must outrank
-LARGE = (4000, 3000)  # pixels
+LARGE = (4000, 3000)  # pixels; mosaics of sixteen photos, for the detail of a camera's
 SIZE = 1600  # pixels; --max-size
-COUNT = 24  # large photos at most
+COUNT = 60  # large photos
 DECODE = f"""import sys, PIL.Image
 for name in sys.argv[1:]:
     picture = PIL.Image.open(name)
@@ -119,10 +119,10 @@ def subject(data, scratch, results):
 
 def throughput(data, scratch, results):
     """12-megapixel JPEGs a second, against decoding at a reduced size and against a process per photo."""
-    names = []
-    for number, path in enumerate(photos.sharp(data)[:COUNT]):
-        names.append(scratch / f"large-{number}.jpg")
-        cv2.imwrite(str(names[-1]), cv2.resize(cv2.imread(str(path)), LARGE, interpolation=cv2.INTER_CUBIC), [cv2.IMWRITE_JPEG_QUALITY, 92])
+    names, sharp, rng = [scratch / f"large-{number}.jpg" for number in range(COUNT)], photos.sharp(data), np.random.default_rng(0)
+    for name in names:
+        tiles = [cv2.resize(cv2.imread(str(sharp[i])), (LARGE[0] // 4, LARGE[1] // 4), interpolation=cv2.INTER_AREA) for i in rng.integers(0, len(sharp), 16)]
+        cv2.imwrite(str(name), np.vstack([np.hstack(tiles[row : row + 4]) for row in range(0, 16, 4)]), [cv2.IMWRITE_JPEG_QUALITY, 92])
     halves = [sys.executable, "-c", DECODE]
     decoding = len(names) / side_by_side([*halves, *names[::2]], [*halves, *names[1::2]])
     loop = len(names[:4]) / sum(measure.seconds(sys.executable, "-c", LAPLACIAN, name, repeats=1) for name in names[:4])

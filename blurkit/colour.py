@@ -9,7 +9,7 @@ def grey(photo):
 
     Parameters
     ----------
-    photo : ndarray, (H, W, 3), uint8 or uint16, RGB
+    photo : ndarray, (H, W, 3), uint8 or uint16, RGB; or (H, W), its luma
 
     Returns
     -------
@@ -17,7 +17,8 @@ def grey(photo):
         ITU-R BT.601 luma, .299 R + .587 G + .114 B.
     """
     full_scale = np.float32(1.0 / np.iinfo(photo.dtype).max)
-    return cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY).astype(np.float32) * full_scale  # (H, W)
+    luma = photo if photo.ndim == 2 else cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY)
+    return luma.astype(np.float32) * full_scale  # (H, W)
 
 
 def eight_bits(photo):

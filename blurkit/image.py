@@ -16,7 +16,6 @@ from PIL import Image, UnidentifiedImageError
 from blurkit.errors import InputError
 from blurkit.limits import MAX_PIXELS
 from blurkit.npy import NPY_MAGIC
-from blurkit.window import reduce_to, working_shape
 
 FORMATS = {  # how a file begins, what Pillow calls it, which of its modules reads it
     b"\xff\xd8\xff": ("JPEG", "JpegImagePlugin"),
@@ -49,7 +48,7 @@ TIFF_BITS_PER_SAMPLE = 258  # TIFF tag
 # ---- photos ---------------------------------------------------------------
 
 
-def decode_photo(data, max_pixels=MAX_PIXELS, most=None):
+def decode_photo(data, max_pixels=MAX_PIXELS, least=None, luma=False):
     """A photo from the bytes of its file, upright.
 
     EXIF orientation is applied. Grey, palette and CMYK become RGB; alpha is dropped; 16 bits are
@@ -59,12 +58,15 @@ def decode_photo(data, max_pixels=MAX_PIXELS, most=None):
     ----------
     data : bytes
     max_pixels : int
-    most : int, optional
-        Pixels; a photo with a longer side is reduced to it, a JPEG by its decoder as far as that goes.
+    least : int, optional
+        Pixels; a JPEG is decoded at a half, a quarter or an eighth of its size, which is faster, as long as that leaves
+        its longer side so long.
+    luma : bool
+        Of a JPEG in colour decode luma alone, which is faster still.
 
     Returns
     -------
-    ndarray, (H, W, 3), uint8 or uint16, RGB
+    ndarray, (H, W, 3), uint8 or uint16, RGB; or (H, W), uint8, where `luma` was decoded
 
     Raises
     ------
@@ -77,21 +79,17 @@ def decode_photo(data, max_pixels=MAX_PIXELS, most=None):
         orientation = picture.getexif().get(ORIENTATION, 1)
         if kind == "PNG" and PNG_END not in data:
             raise InputError("cannot decode PNG: truncated")
-        if most and kind == "JPEG":
-            picture.draft(None, working_shape(picture.size, most))  # by 2, 4 or 8, to no less than asked for
+        if kind == "JPEG" and (least or luma):
+            longer = max(picture.size)
+            picture.draft("L" if luma else None, tuple((least or longer) if side == longer else 1 for side in picture.size))
         picture.load()  # also for 16-bit colour: Pillow notices truncation, OpenCV does not
         if is_deep_colour(picture, data):
-            return reduced(upright(decode_deep(data, kind), 1 if kind == "TIFF" else orientation), most)  # OpenCV turns TIFF itself
+            return upright(decode_deep(data, kind), 1 if kind == "TIFF" else orientation)  # OpenCV turns TIFF itself
         if picture.getexif().get(ORIENTATION, 1) != orientation:
             orientation = 1  # Pillow has turned the picture and says so
-        return reduced(upright(as_rgb(picture), orientation), most)
+        return upright(np.asarray(picture) if luma and picture.mode == "L" else as_rgb(picture), orientation)
     except UNDECODABLE as error:
         raise InputError(f"cannot decode {kind}: {reason(error)}") from error
-
-
-def reduced(photo, most):
-    """A photo with a longer side of at most `most` pixels; None: as it is."""
-    return reduce_to(photo, working_shape(photo.shape, most)) if most else photo
 
 
 def capture_time(data):

@@ -16,6 +16,7 @@ A method is a package whose ``pipeline`` offers these verbs and a few facts:
 ``LEARNS_FROM``                "masks": photos and their truth; "sharp photos": alone
 ``SCALES``                     sizes of its degraded copies, if it learns from masks: least, most
 ``RAW_PLANES``                 of a raw map: 1, or 2 (value and weight)
+``BLUR_NEEDS_COLOUR``          True: ``blur`` looks at more of a photo than its luma
 ``MEASURES_SIGMA``             True: maps can tell blur in pixels (``in_pixels``)
 ``IS_PUBLISHED``               True: there is a paper, and ``as_published`` follows it
 ============================== ==================================================

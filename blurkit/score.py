@@ -21,7 +21,7 @@ def score(photo, weights, method, device="auto", side=SCORE_SIDE, share=SHARPEST
 
     Parameters
     ----------
-    photo : ndarray, (H, W, 3), uint8 or uint16
+    photo : ndarray, (H, W, 3), uint8 or uint16; its luma, (H, W), will do unless the method's ``BLUR_NEEDS_COLOUR``
     weights : dict of ndarray
         From ``store.read_weights``.
     method : str

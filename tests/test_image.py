@@ -14,6 +14,7 @@ from hypothesis.extra import numpy as hn
 from PIL import Image, ImageOps
 
 from blurkit import encode, image
+from blurkit.colour import grey
 from blurkit.errors import InputError
 
 ORIENTATION = 0x0112  # EXIF and TIFF tag
@@ -77,26 +78,39 @@ def test_a_grey_photo_becomes_three_equal_channels(photos, scene):
 
 @pytest.mark.parametrize("form", ["JPEG", "PNG", "TIFF"])
 @pytest.mark.parametrize("orientation", [1, 6])
-def test_a_photo_can_be_decoded_at_a_reduced_size(scene, form, orientation):
+def test_a_jpeg_can_be_decoded_at_a_reduced_size(scene, form, orientation):
     tags = Image.Exif()
     tags[ORIENTATION] = orientation
     large = cv2.resize(scene, (1200, 901), interpolation=cv2.INTER_CUBIC)
     data = saved(Image.fromarray(large), form, exif=tags, **({"quality": 95} if form == "JPEG" else {}))
     whole = image.decode_photo(data)
-    for most, shape in ((400, (300, 400)), (599, (450, 599)), (1200, (901, 1200)), (5000, (901, 1200))):
-        found = image.decode_photo(data, most=most)
-        assert np.abs(np.subtract(found.shape[:2], shape if orientation == 1 else shape[::-1])).max() <= (form == "JPEG")  # 901 / 2 is rounded
-        assert max(found.shape) <= most and found.flags.c_contiguous
+    for least, by in ((150, 8), (151, 4), (599, 2), (601, 1), (5000, 1)):
+        found, by = image.decode_photo(data, least=least), by if form == "JPEG" else 1
+        assert found.shape[:2] == tuple(-(-n // by) for n in ((901, 1200) if orientation == 1 else (1200, 901))) and found.flags.c_contiguous
         reduced = cv2.resize(whole, found.shape[1::-1], interpolation=cv2.INTER_AREA)
-        assert np.abs(found.astype(int) - reduced).mean() < (2 if form == "JPEG" and most < 601 else 1e-9)
+        assert np.abs(found.astype(int) - reduced).mean() < (4 if by > 1 else 1e-9)
+
+
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_the_luma_of_a_jpeg_can_be_decoded_alone(scene, orientation):
+    tags = Image.Exif()
+    tags[ORIENTATION] = orientation
+    data = saved(Image.fromarray(scene), "JPEG", quality=95, exif=tags)
+    found = image.decode_photo(data, least=90, luma=True)
+    assert found.dtype == np.uint8 and found.flags.c_contiguous and found.shape == ((90, 120) if orientation == 1 else (120, 90))
+    apart = np.abs(grey(found) - grey(image.decode_photo(data)))
+    assert np.median(apart) < 0.5 / 255 and (apart < 2 / 255).mean() > 0.95  # elsewhere a colour was cut off
+    assert np.array_equal(image.decode_photo(data, luma=True), found)
+    assert image.decode_photo(saved(Image.fromarray(scene), "PNG"), least=90, luma=True).shape == scene.shape
+    assert image.decode_photo(saved(Image.fromarray(scene).convert("CMYK"), "JPEG"), least=90, luma=True).shape == scene.shape
 
 
 def test_a_jpeg_is_reduced_by_its_decoder(scene, monkeypatch):
     data = saved(Image.fromarray(cv2.resize(scene, (1600, 1200))), "JPEG")
     sizes = []
     monkeypatch.setattr(image, "as_rgb", lambda picture, as_rgb=image.as_rgb: sizes.append(picture.size) or as_rgb(picture))
-    for most in (1600, 801, 800, 390, 100):
-        image.decode_photo(data, most=most)
+    for least in (1600, 801, 800, 390, 100):
+        image.decode_photo(data, least=least)
     assert sizes == [(1600, 1200), (1600, 1200), (800, 600), (400, 300), (200, 150)]
 
 

@@ -17,7 +17,7 @@ def describe(parser):
     )
     group = options.files(parser, "photos, or maps: NPY (any number in one stream), PFM", recursive=True)
     group.add_argument("--maps", action="store_true", help="PNG and TIFF inputs are maps, not photos")
-    group.add_argument("--max-size", metavar="N", type=options.positive, help="reduce photos to a longer side of N pixels; a JPEG is decoded so at once")
+    group.add_argument("--max-size", metavar="N", type=options.positive, help="measure no photo at more than N pixels, and decode JPEGs no larger than needed")
     method = options.method(parser, side=SCORE_SIDE)
     options.weights(method)
     where = parser.add_argument_group("region")
@@ -146,20 +146,26 @@ def one(item, found, mask, args, weights):
 def photo_score(item, data, mask, args, weights):
     """The score of the photo in some bytes, and what it rests on."""
     from blurkit.image import decode_photo
+    from blurkit.methods import pipeline
     from blurkit.score import in_focus, judged, told
 
-    photo = decode_photo(data, args.max_pixels, args.max_size)
+    side = min((n for n in (args.working_size, args.max_size) if n), default=0)
+    if args.max_size:
+        photo = decode_photo(data, args.max_pixels, side, luma=not pipeline(args.method).BLUR_NEEDS_COLOUR)
+    else:
+        photo = decode_photo(data, args.max_pixels)
     if mask is not None and not args.max_size:
         check_sizes("photo", photo.shape, "its mask", mask.shape)
     share = 1.0 if args.region is None else args.region
     arrays, header = weights()
-    measured, blur = told(photo, arrays, args.method, args.device, args.working_size)
+    measured, blur = told(photo, arrays, args.method, args.device, side)
     found = judged(measured, blur, share, None if mask is None else mask > 0.5)
     found |= {"method": args.method, "weights": header["checksum"][:12]}
     if args.report:
-        from blurkit.report import overlay, thumbnail
+        from blurkit.report import THUMBNAIL_SIDE, overlay, thumbnail
 
-        found |= {"shown": {"path": item.label, "thumbnail": thumbnail(measured), "overlay": overlay(in_focus(blur))}}
+        picture = measured if measured.ndim == 3 else decode_photo(data, args.max_pixels, THUMBNAIL_SIDE)  # a page has colours
+        found |= {"shown": {"path": item.label, "thumbnail": thumbnail(picture), "overlay": overlay(in_focus(blur))}}
     return found
 
 

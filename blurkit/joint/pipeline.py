@@ -18,6 +18,7 @@ EPOCHS = 9
 LEAST_ACCURACY = 0.8  # share of the cells of held-out photos
 LEARNS_FROM = "masks"
 SCALES = (0.4, 2.2)  # of a photo's size: softness at pixel level must not matter
+BLUR_NEEDS_COLOUR = False
 MEASURES_SIGMA = False
 IS_PUBLISHED = False
 RAW_PLANES = 1
@@ -118,7 +119,7 @@ def blur(photo, weights, device="auto"):
 
     Parameters
     ----------
-    photo : ndarray, (h, w, 3), uint8 or uint16
+    photo : ndarray, (h, w, 3), uint8 or uint16, or its luma, (h, w)
         At the size at which it is measured.
     weights : dict of ndarray, as `SHAPES`
     device : str

@@ -13,6 +13,7 @@ SHAPES = network.SHAPES  # what a weights file holds
 EPOCHS = 6
 LEAST_ACCURACY = 0.75  # share of held-out patches within one class
 LEARNS_FROM = "sharp photos"
+BLUR_NEEDS_COLOUR = True
 MEASURES_SIGMA = True
 IS_PUBLISHED = True
 RAW_PLANES = 2

@@ -26,6 +26,7 @@ EPOCHS = 16
 LEAST_ACCURACY = 0.9  # of the network; below, the kernels of one run in two are noise
 LEARNS_FROM = "masks"
 SCALES = (0.5, 1.5)  # of a photo's size
+BLUR_NEEDS_COLOUR = False
 MEASURES_SIGMA = False
 IS_PUBLISHED = True
 RAW_PLANES = 1
@@ -141,7 +142,7 @@ def blur(photo, weights, device="auto"):
 
     Parameters
     ----------
-    photo : ndarray, (h, w, 3), uint8 or uint16
+    photo : ndarray, (h, w, 3), uint8 or uint16, or its luma, (h, w)
         At the size at which it is measured.
     weights : dict of ndarray, as `SHAPES`
     device : str

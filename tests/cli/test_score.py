@@ -1,5 +1,6 @@
 """blur-score of photos: what a score rests on, where it is taken, and what cannot be judged."""
 
+import base64
 import io
 import json
 
@@ -82,6 +83,20 @@ def test_a_large_photo_is_judged_at_1024_pixels_unless_told(run, half, tmp_path)
     cv2.imwrite(str(tmp_path / "large.png"), large)
     sizes = [json.loads(run("blur-score", "--json", *words, tmp_path / "large.png").stdout)["working_size"] for words in ((), ("--working-size", 0))]
     assert sizes == [1024, 1536]
+
+
+@pytest.mark.parametrize("method", ["joint", "park", "zeng"])
+def test_a_jpeg_decoded_no_larger_than_needed_scores_nearly_the_same_and_its_report_is_in_colour(run, half, tmp_path, method):
+    large = cv2.resize(cv2.imread(str(half / "photo.png")), (2880, 1920), interpolation=cv2.INTER_CUBIC)
+    large[..., 2] = large[..., 2] // 2 + 127  # reddish
+    cv2.imwrite(str(tmp_path / "large.jpg"), large, [cv2.IMWRITE_JPEG_QUALITY, 95])
+    whole, less = (json.loads(run("blur-score", "--method", method, "--json", *words, tmp_path / "large.jpg").stdout) for words in ((), ("--max-size", 1100)))
+    assert less["working_size"] == whole["working_size"] == 1024 and less["sigma"] == pytest.approx(whole["sigma"], rel=0.1)
+    done = run("blur-score", "--method", method, "--json", "--max-size", 1100, "--report", tmp_path / "out.html", tmp_path / "large.jpg")
+    assert json.loads(done.stdout) == less
+    shown = base64.b64decode((tmp_path / "out.html").read_text().split("data:image/jpeg;base64,")[1].split('"')[0])
+    blue, _, red = cv2.imdecode(np.frombuffer(shown, np.uint8), cv2.IMREAD_COLOR).mean(axis=(0, 1))
+    assert red > blue + 30
 
 
 def test_a_report_shows_every_photo_told_and_changes_no_line(run, half, tmp_path):

@@ -88,6 +88,8 @@ def sharpest(sigma, deviation, share):
     float, pixels
         Geometric mean.
     """
+    told = np.isfinite(deviation)  # the others count nothing, and sorting is what takes time
+    sigma, deviation = sigma[told], deviation[told]
     order = np.argsort(sigma, kind="stable")
     certainty = deviation[order].astype(np.float64) ** -2
     before = np.cumsum(certainty) - certainty

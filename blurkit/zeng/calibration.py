@@ -37,9 +37,11 @@ def probability(found, weights):
     -------
     ndarray, (n,), float32 in (0, 1)
     """
-    normal = (found - weights["calibration.mean"]) / weights["calibration.scale"]
-    hidden = np.maximum(normal @ weights["calibration.hidden"] + weights["calibration.hidden_bias"], 0)
-    logit = hidden @ weights["calibration.output"] + weights["calibration.output_bias"]
+    normal = found - weights["calibration.mean"]  # in place from here on: fresh memory costs more than the arithmetic
+    normal /= weights["calibration.scale"]
+    hidden = normal @ weights["calibration.hidden"]
+    hidden += weights["calibration.hidden_bias"]
+    logit = np.maximum(hidden, 0, out=hidden) @ weights["calibration.output"] + weights["calibration.output_bias"]
     return 1 / (1 + np.exp(-np.clip(logit, -30, 30)))
 
 

@@ -13,7 +13,8 @@ import cv2
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from blurkit.errors import InputError
+from blurkit import heif
+from blurkit.errors import InputError, check_photo
 from blurkit.limits import MAX_PIXELS
 from blurkit.npy import NPY_MAGIC
 from blurkit.window import reduce_to, working_shape
@@ -37,9 +38,8 @@ TURNED = {  # EXIF orientation -> what undoes it
     7: lambda a: a[::-1, ::-1].swapaxes(0, 1),
     8: lambda a: a.swapaxes(0, 1)[::-1],
 }
-UNDECODABLE = (OSError, SyntaxError, ValueError, struct.error, EOFError, IndexError, KeyError, TypeError, OverflowError)  # on damaged files
+UNDECODABLE = (OSError, SyntaxError, ValueError, struct.error, EOFError, IndexError, KeyError, TypeError, OverflowError, RuntimeError)  # on damaged files
 ORIENTATION = 0x0112  # EXIF tag
-EXIF_FOLDER, TAKEN, TAKEN_FRACTION, CHANGED = 0x8769, 0x9003, 0x9291, 0x0132  # EXIF tags: where the next two are; DateTime*
 STRIP = 16384  # pixels taken over from Pillow at a time; few enough that the allocator does not return its buffers each time
 PFM_MAGIC = (b"Pf\n", b"PF\n")
 PNG_END = b"IEND\xaeB`\x82"  # the last chunk and its checksum
@@ -69,8 +69,18 @@ def decode_photo(data, max_pixels=MAX_PIXELS, most=None):
     Raises
     ------
     InputError
-        Empty, unknown, damaged, truncated or too large.
+        Empty, unknown, damaged, truncated or too large; or what it needs is not installed.
     """
+    if heif.is_heic(data):
+        try:
+            return reduced(heif.decode_heic(data, max_pixels), most)
+        except UNDECODABLE as error:
+            raise InputError(f"cannot decode HEIC: {reason(error)}") from error
+    return decode_picture(data, max_pixels, most)
+
+
+def decode_picture(data, max_pixels, most):
+    """What Pillow knows, as `decode_photo`."""
     picture = open_picture(data, max_pixels)
     kind = "JPEG" if picture.format == "MPO" else picture.format
     try:
@@ -94,21 +104,6 @@ def reduced(photo, most):
     return reduce_to(photo, working_shape(photo.shape, most)) if most else photo
 
 
-def capture_time(data):
-    """When a photo was taken, by its EXIF: seconds from 1970 in the camera's own time, float; None where it does not say."""
-    from datetime import UTC, datetime  # takes 5 ms, and few ask for the time
-
-    try:
-        tags = open_picture(data, MAX_PIXELS).getexif()
-        inner = tags.get_ifd(EXIF_FOLDER)
-        text = inner.get(TAKEN) or tags.get(CHANGED)
-        fraction = str(inner.get(TAKEN_FRACTION) or "").strip("\0 ")
-        seconds = datetime.strptime(str(text).strip("\0 "), "%Y:%m:%d %H:%M:%S").replace(tzinfo=UTC).timestamp()
-    except (InputError, *UNDECODABLE):
-        return None
-    return seconds + float(f"0.{fraction}") if fraction.isascii() and fraction.isdigit() else seconds
-
-
 def open_picture(data, max_pixels):
     """Pillow's lazy picture, checked for kind and size; nothing decoded yet."""
     if not data:
@@ -116,8 +111,11 @@ def open_picture(data, max_pixels):
     if data.startswith(NPY_MAGIC):
         raise InputError("is an NPY array, not a photo")
     kind, module = next((f for start, f in FORMATS.items() if data.startswith(start)), (None, None))
+    if heif.is_avif(data):
+        heif.check_avif(data, max_pixels)
+        kind, module = "AVIF", "AvifImagePlugin"
     if kind is None:
-        raise InputError(f"not a photo: {' '.join(dict.fromkeys(k for k, _ in FORMATS.values()))} are known")
+        raise InputError(f"not a photo: {' '.join(dict.fromkeys(k for k, _ in FORMATS.values()))} AVIF HEIC are known")
     importlib.import_module(f"PIL.{module}")
     Image.MAX_IMAGE_PIXELS = None  # our own guard follows, with the user's number
     try:
@@ -126,11 +124,7 @@ def open_picture(data, max_pixels):
             picture = Image.open(io.BytesIO(data), formats=[kind])
     except UNDECODABLE as error:
         raise InputError(f"cannot decode {kind}: {reason(error)}") from error
-    width, height = picture.size
-    if width * height > max_pixels:
-        raise InputError(f"photo is {width}x{height} = {width * height} pixels; --max-pixels allows {max_pixels}")
-    if width * height == 0:
-        raise InputError("photo has no pixels")
+    check_photo(*picture.size, max_pixels)
     return picture
 
 
@@ -195,7 +189,7 @@ def reason(error):
         return "header damaged or truncated"
     text = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
     lowered = text.lower()
-    if "truncated" in lowered or "eof" in lowered or "not enough" in lowered or "unexpected end" in lowered:
+    if "truncated" in lowered or "eof" in lowered or "not enough" in lowered or "unexpected end" in lowered or "insufficient" in lowered:
         return "truncated"
     return text
 

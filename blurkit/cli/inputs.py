@@ -10,7 +10,7 @@ from contextlib import nullcontext
 from blurkit.cli import options
 from blurkit.errors import InputError, UsageError
 
-PHOTO_SUFFIXES = (".jpg", ".jpeg", ".jpe", ".png", ".tif", ".tiff", ".webp", ".bmp", ".ppm", ".pgm", ".pbm", ".gif")
+PHOTO_SUFFIXES = (".jpg", ".jpeg", ".jpe", ".png", ".tif", ".tiff", ".webp", ".bmp", ".ppm", ".pgm", ".pbm", ".gif", ".heic", ".heif", ".hif", ".avif")
 BESIDE_PHOTOS = (".mask.png", ".seg.png")  # not photos themselves
 NAMELESS = "stdin"
 MOST_BYTES = 2 << 30  # of a photo or map file; what is larger is no photo

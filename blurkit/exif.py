@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from PIL import Image
 
-from blurkit import heif
+from blurkit import heif, raw
 from blurkit.errors import InputError
 from blurkit.image import UNDECODABLE, open_picture
 from blurkit.limits import MAX_PIXELS
@@ -26,9 +26,12 @@ def capture_time(data):
 
 
 def tags(data):
-    """The EXIF tags of a photo, nothing decoded."""
-    if not heif.is_heic(data):
+    """The EXIF tags of a photo, nothing decoded; of a RAW file that is no TIFF, those of its preview."""
+    is_raw = raw.is_raw(data)
+    if is_raw and not data.startswith(raw.TIFF):
+        return open_picture(raw.preview(data)[0], MAX_PIXELS).getexif()
+    if not is_raw and not heif.is_heic(data):
         return open_picture(data, MAX_PIXELS).getexif()
     found = Image.Exif()
-    found.load(heif.opened(data).info["exif"])
+    found.load(data if is_raw else heif.opened(data).info["exif"])
     return found

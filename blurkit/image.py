@@ -13,9 +13,9 @@ import cv2
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from blurkit import heif
+from blurkit import heif, raw
 from blurkit.errors import InputError, check_photo
-from blurkit.limits import MAX_PIXELS
+from blurkit.limits import MAX_PIXELS, SCORE_SIDE
 from blurkit.npy import NPY_MAGIC
 from blurkit.window import reduce_to, working_shape
 
@@ -49,11 +49,12 @@ TIFF_BITS_PER_SAMPLE = 258  # TIFF tag
 # ---- photos ---------------------------------------------------------------
 
 
-def decode_photo(data, max_pixels=MAX_PIXELS, most=None):
+def decode_photo(data, max_pixels=MAX_PIXELS, most=None, develop=False):
     """A photo from the bytes of its file, upright.
 
     EXIF orientation is applied. Grey, palette and CMYK become RGB; alpha is dropped; 16 bits are
-    kept; of several pages the first is taken. Colour profiles are not applied.
+    kept; of several pages the first is taken. Colour profiles are not applied. Of a RAW file the
+    largest preview in it is taken.
 
     Parameters
     ----------
@@ -61,6 +62,8 @@ def decode_photo(data, max_pixels=MAX_PIXELS, most=None):
     max_pixels : int
     most : int, optional
         Pixels; a photo with a longer side is reduced to it, a JPEG by its decoder as far as that goes.
+    develop : bool, optional
+        Develop a RAW file instead.
 
     Returns
     -------
@@ -76,15 +79,33 @@ def decode_photo(data, max_pixels=MAX_PIXELS, most=None):
             return reduced(heif.decode_heic(data, max_pixels), most)
         except UNDECODABLE as error:
             raise InputError(f"cannot decode HEIC: {reason(error)}") from error
+    if raw.is_raw(data):
+        return reduced(raw.develop(data, max_pixels), most) if develop else decode_preview(data, max_pixels, most)
     return decode_picture(data, max_pixels, most)
 
 
-def decode_picture(data, max_pixels, most):
-    """What Pillow knows, as `decode_photo`."""
+def decode_preview(data, max_pixels, most):
+    """The largest preview in a RAW file, upright; an InputError where it is too small to tell sharpness."""
+    found, orientation, longer = raw.preview(data)
+    is_jpeg = isinstance(found, bytes)
+    found = raw.without_libraws_exif(found) if is_jpeg else found
+    try:
+        width, height = open_picture(found, max_pixels).size if is_jpeg else found.shape[1::-1]
+        check_photo(width, height, max_pixels)
+        if max(width, height) < min(SCORE_SIDE, longer / 2):
+            raise InputError(f"has {width}x{height} pixels only; {raw.NOT_DEVELOPED}")
+        return decode_picture(found, max_pixels, most, orientation) if is_jpeg else reduced(upright(found, orientation), most)
+    except InputError as error:
+        raise InputError(f"its preview: {error}") from error
+
+
+def decode_picture(data, max_pixels, most, orientation=1):
+    """What Pillow knows, as `decode_photo`; with an orientation for a file that names none."""
     picture = open_picture(data, max_pixels)
     kind = "JPEG" if picture.format == "MPO" else picture.format
     try:
-        orientation = picture.getexif().get(ORIENTATION, 1)
+        stated = picture.getexif().get(ORIENTATION)
+        orientation = stated or orientation
         if kind == "PNG" and PNG_END not in data:
             raise InputError("cannot decode PNG: truncated")
         if most and kind == "JPEG":
@@ -92,7 +113,7 @@ def decode_picture(data, max_pixels, most):
         picture.load()  # also for 16-bit colour: Pillow notices truncation, OpenCV does not
         if is_deep_colour(picture, data):
             return reduced(upright(decode_deep(data, kind), 1 if kind == "TIFF" else orientation), most)  # OpenCV turns TIFF itself
-        if picture.getexif().get(ORIENTATION, 1) != orientation:
+        if picture.getexif().get(ORIENTATION) != stated:
             orientation = 1  # Pillow has turned the picture and says so
         return reduced(upright(as_rgb(picture), orientation), most)
     except UNDECODABLE as error:
@@ -115,7 +136,7 @@ def open_picture(data, max_pixels):
         heif.check_avif(data, max_pixels)
         kind, module = "AVIF", "AvifImagePlugin"
     if kind is None:
-        raise InputError(f"not a photo: {' '.join(dict.fromkeys(k for k, _ in FORMATS.values()))} AVIF HEIC are known")
+        raise InputError(f"not a photo: {' '.join(dict.fromkeys(k for k, _ in FORMATS.values()))} AVIF HEIC RAW are known")
     importlib.import_module(f"PIL.{module}")
     Image.MAX_IMAGE_PIXELS = None  # our own guard follows, with the user's number
     try:

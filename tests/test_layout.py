@@ -11,15 +11,15 @@ COMMANDS = ("patches", "train", "map", "refine", "mask", "score")
 FOUNDATION = ("errors", "limits", "window", "layers", "gradient", "colour", "npy", "propagate", "device", "compose", "degrade", "learning")
 SIX = ("refine", "patches", "train", "map", "mask", "score")  # blur-map refines, so refine stands left of map
 DOORS = {  # used by cli alone, and what they may use
-    "image": {"errors", "heif", "limits", "npy", "window"},
-    "exif": {"errors", "heif", "image", "limits"},
+    "image": {"errors", "heif", "limits", "npy", "raw", "window"},
+    "exif": {"errors", "heif", "image", "limits", "raw"},
     "encode": {"errors", "npy"},
     "agreement": {"errors", "mask"},
     "choose": set(),
     "report": {"window", "colour"},
     "store": {"errors", "npy"},
 }
-DECODERS = {"heif": {"errors"}}  # used by the doors alone, and what they may use
+DECODERS = {"heif": {"errors"}, "raw": {"errors", "heif"}}  # used by the doors alone, and what they may use
 TOP = {
     "bench",
     "bin",

@@ -144,7 +144,7 @@ def photo_score(item, data, mask, args, weights):
     from blurkit.image import decode_photo
     from blurkit.score import in_focus, judged, told
 
-    photo = decode_photo(data, args.max_pixels, args.max_size)
+    photo = decode_photo(data, args.max_pixels, args.max_size, args.raw_develop)
     if mask is not None and not args.max_size:
         check_sizes("photo", photo.shape, "its mask", mask.shape)
     share = 1.0 if args.region is None else args.region
@@ -178,7 +178,7 @@ def comparison(item, data, found, args, weights):
     from blurkit.map import sharpness_map
 
     if found is None:
-        photo = decode_photo(data, args.max_pixels)
+        photo = decode_photo(data, args.max_pixels, develop=args.raw_develop)
         found = sharpness_map(photo, weights()[0], args.method, False, args.as_published, args.device, args.working_size)
     known = inputs.truth(item, args)
     check_sizes("map", found.shape, "mask", known.shape)

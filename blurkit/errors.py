@@ -29,3 +29,16 @@ def check_sizes(what, shape, other, other_shape):
     """Raise an InputError with both sizes unless (H, W) of two arrays agree."""
     if tuple(shape[:2]) != tuple(other_shape[:2]):
         raise InputError(f"{what} is {shape[1]}x{shape[0]}, {other} is {other_shape[1]}x{other_shape[0]}; they must agree")
+
+
+def check_photo(width, height, max_pixels):
+    """Raise an InputError unless a photo has pixels, and no more than `max_pixels` of them."""
+    if width * height > max_pixels:
+        raise InputError(f"photo is {width}x{height} = {width * height} pixels; --max-pixels allows {max_pixels}")
+    if width * height == 0:
+        raise InputError("photo has no pixels")
+
+
+def missing_extra(what, extra):
+    """An InputError for a format that needs an extra of the installation."""
+    return InputError(f"{what} needs the extra '{extra}': pip install 'blurkit[{extra}]'")

@@ -13,8 +13,9 @@ import cv2
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from blurkit.errors import InputError
-from blurkit.limits import MAX_PIXELS
+from blurkit import heif, raw
+from blurkit.errors import InputError, check_photo
+from blurkit.limits import MAX_PIXELS, SCORE_SIDE
 from blurkit.npy import NPY_MAGIC
 
 FORMATS = {  # how a file begins, what Pillow calls it, which of its modules reads it
@@ -36,9 +37,8 @@ TURNED = {  # EXIF orientation -> what undoes it
     7: lambda a: a[::-1, ::-1].swapaxes(0, 1),
     8: lambda a: a.swapaxes(0, 1)[::-1],
 }
-UNDECODABLE = (OSError, SyntaxError, ValueError, struct.error, EOFError, IndexError, KeyError, TypeError, OverflowError)  # on damaged files
+UNDECODABLE = (OSError, SyntaxError, ValueError, struct.error, EOFError, IndexError, KeyError, TypeError, OverflowError, RuntimeError)  # on damaged files
 ORIENTATION = 0x0112  # EXIF tag
-EXIF_FOLDER, TAKEN, TAKEN_FRACTION, CHANGED = 0x8769, 0x9003, 0x9291, 0x0132  # EXIF tags: where the next two are; DateTime*
 STRIP = 16384  # pixels taken over from Pillow at a time; few enough that the allocator does not return its buffers each time
 PFM_MAGIC = (b"Pf\n", b"PF\n")
 PNG_END = b"IEND\xaeB`\x82"  # the last chunk and its checksum
@@ -48,16 +48,19 @@ TIFF_BITS_PER_SAMPLE = 258  # TIFF tag
 # ---- photos ---------------------------------------------------------------
 
 
-def decode_photo(data, max_pixels=MAX_PIXELS, least=None, luma=False):
+def decode_photo(data, max_pixels=MAX_PIXELS, develop=False, least=None, luma=False):
     """A photo from the bytes of its file, upright.
 
     EXIF orientation is applied. Grey, palette and CMYK become RGB; alpha is dropped; 16 bits are
-    kept; of several pages the first is taken. Colour profiles are not applied.
+    kept; of several pages the first is taken. Colour profiles are not applied. Of a RAW file the
+    largest preview in it is taken.
 
     Parameters
     ----------
     data : bytes
     max_pixels : int
+    develop : bool, optional
+        Develop a RAW file instead.
     least : int, optional
         Pixels; a JPEG is decoded at a half, a quarter or an eighth of its size, which is faster, as long as that leaves
         its longer side so long.
@@ -71,12 +74,40 @@ def decode_photo(data, max_pixels=MAX_PIXELS, least=None, luma=False):
     Raises
     ------
     InputError
-        Empty, unknown, damaged, truncated or too large.
+        Empty, unknown, damaged, truncated or too large; or what it needs is not installed.
     """
+    if heif.is_heic(data):
+        try:
+            return heif.decode_heic(data, max_pixels)
+        except UNDECODABLE as error:
+            raise InputError(f"cannot decode HEIC: {reason(error)}") from error
+    if raw.is_raw(data):
+        return raw.develop(data, max_pixels) if develop else decode_preview(data, max_pixels, least, luma)
+    return decode_picture(data, max_pixels, least, luma)
+
+
+def decode_preview(data, max_pixels, least, luma):
+    """The largest preview in a RAW file, upright; an InputError where it is too small to tell sharpness."""
+    found, orientation, longer = raw.preview(data)
+    is_jpeg = isinstance(found, bytes)
+    found = raw.without_libraws_exif(found) if is_jpeg else found
+    try:
+        width, height = open_picture(found, max_pixels).size if is_jpeg else found.shape[1::-1]
+        check_photo(width, height, max_pixels)
+        if max(width, height) < min(SCORE_SIDE, longer / 2):
+            raise InputError(f"has {width}x{height} pixels only; {raw.NOT_DEVELOPED}")
+        return decode_picture(found, max_pixels, least, luma, orientation) if is_jpeg else upright(found, orientation)
+    except InputError as error:
+        raise InputError(f"its preview: {error}") from error
+
+
+def decode_picture(data, max_pixels, least, luma, orientation=1):
+    """What Pillow knows, as `decode_photo`; with an orientation for a file that names none."""
     picture = open_picture(data, max_pixels)
     kind = "JPEG" if picture.format == "MPO" else picture.format
     try:
-        orientation = picture.getexif().get(ORIENTATION, 1)
+        stated = picture.getexif().get(ORIENTATION)
+        orientation = stated or orientation
         if kind == "PNG" and PNG_END not in data:
             raise InputError("cannot decode PNG: truncated")
         if kind == "JPEG" and (least or luma):
@@ -85,26 +116,11 @@ def decode_photo(data, max_pixels=MAX_PIXELS, least=None, luma=False):
         picture.load()  # also for 16-bit colour: Pillow notices truncation, OpenCV does not
         if is_deep_colour(picture, data):
             return upright(decode_deep(data, kind), 1 if kind == "TIFF" else orientation)  # OpenCV turns TIFF itself
-        if picture.getexif().get(ORIENTATION, 1) != orientation:
+        if picture.getexif().get(ORIENTATION) != stated:
             orientation = 1  # Pillow has turned the picture and says so
         return upright(np.asarray(picture) if luma and picture.mode == "L" else as_rgb(picture), orientation)
     except UNDECODABLE as error:
         raise InputError(f"cannot decode {kind}: {reason(error)}") from error
-
-
-def capture_time(data):
-    """When a photo was taken, by its EXIF: seconds from 1970 in the camera's own time, float; None where it does not say."""
-    from datetime import UTC, datetime  # takes 5 ms, and few ask for the time
-
-    try:
-        tags = open_picture(data, MAX_PIXELS).getexif()
-        inner = tags.get_ifd(EXIF_FOLDER)
-        text = inner.get(TAKEN) or tags.get(CHANGED)
-        fraction = str(inner.get(TAKEN_FRACTION) or "").strip("\0 ")
-        seconds = datetime.strptime(str(text).strip("\0 "), "%Y:%m:%d %H:%M:%S").replace(tzinfo=UTC).timestamp()
-    except (InputError, *UNDECODABLE):
-        return None
-    return seconds + float(f"0.{fraction}") if fraction.isascii() and fraction.isdigit() else seconds
 
 
 def open_picture(data, max_pixels):
@@ -114,8 +130,11 @@ def open_picture(data, max_pixels):
     if data.startswith(NPY_MAGIC):
         raise InputError("is an NPY array, not a photo")
     kind, module = next((f for start, f in FORMATS.items() if data.startswith(start)), (None, None))
+    if heif.is_avif(data):
+        heif.check_avif(data, max_pixels)
+        kind, module = "AVIF", "AvifImagePlugin"
     if kind is None:
-        raise InputError(f"not a photo: {' '.join(dict.fromkeys(k for k, _ in FORMATS.values()))} are known")
+        raise InputError(f"not a photo: {' '.join(dict.fromkeys(k for k, _ in FORMATS.values()))} AVIF HEIC RAW are known")
     importlib.import_module(f"PIL.{module}")
     Image.MAX_IMAGE_PIXELS = None  # our own guard follows, with the user's number
     try:
@@ -124,11 +143,7 @@ def open_picture(data, max_pixels):
             picture = Image.open(io.BytesIO(data), formats=[kind])
     except UNDECODABLE as error:
         raise InputError(f"cannot decode {kind}: {reason(error)}") from error
-    width, height = picture.size
-    if width * height > max_pixels:
-        raise InputError(f"photo is {width}x{height} = {width * height} pixels; --max-pixels allows {max_pixels}")
-    if width * height == 0:
-        raise InputError("photo has no pixels")
+    check_photo(*picture.size, max_pixels)
     return picture
 
 
@@ -193,7 +208,7 @@ def reason(error):
         return "header damaged or truncated"
     text = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
     lowered = text.lower()
-    if "truncated" in lowered or "eof" in lowered or "not enough" in lowered or "unexpected end" in lowered:
+    if "truncated" in lowered or "eof" in lowered or "not enough" in lowered or "unexpected end" in lowered or "insufficient" in lowered:
         return "truncated"
     return text
 

@@ -11,7 +11,7 @@ import tifffile
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hn
-from PIL import Image, ImageOps
+from PIL import Image, ImageCms, ImageOps
 
 from blurkit import encode, image
 from blurkit.colour import grey
@@ -40,10 +40,20 @@ def tiff(array, **options):
 def png_with_exif(array, orientation):
     tags = Image.Exif()
     tags[ORIENTATION] = orientation
-    body = b"eXIf" + tags.tobytes().removeprefix(b"Exif\0\0")
+    return png_with(array, b"eXIf" + tags.tobytes().removeprefix(b"Exif\0\0"))
+
+
+def png_with(array, body):
+    """A PNG with one more chunk, its name and content given."""
     chunk = struct.pack(">I", len(body) - 4) + body + struct.pack(">I", zlib.crc32(body))
     data = cv2.imencode(".png", array[..., ::-1])[1].tobytes()
     return data[:33] + chunk + data[33:]  # after signature and IHDR
+
+
+@pytest.fixture
+def profile():
+    """An ICC profile that would change every pixel."""
+    return ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes()
 
 
 @pytest.fixture
@@ -112,30 +122,6 @@ def test_a_jpeg_is_reduced_by_its_decoder(scene, monkeypatch):
     for least in (1600, 801, 800, 390, 100):
         image.decode_photo(data, least=least)
     assert sizes == [(1600, 1200), (1600, 1200), (800, 600), (400, 300), (200, 150)]
-
-
-def dated(tags, inner=None):
-    exif = Image.Exif()
-    for tag, value in tags.items():
-        exif[tag] = value
-    for tag, value in (inner or {}).items():
-        exif.get_ifd(0x8769)[tag] = value
-    return saved(Image.new("RGB", (8, 8)), "JPEG", exif=exif)
-
-
-def test_the_time_of_capture_comes_from_exif():
-    taken, changed, fraction = 0x9003, 0x0132, 0x9291
-    assert image.capture_time(dated({}, {taken: "1970:01:02 00:00:03"})) == 86403
-    assert image.capture_time(dated({}, {taken: "1970:01:02 00:00:03", fraction: "25"})) == 86403.25
-    assert image.capture_time(dated({changed: "1970:01:01 00:01:00"})) == 60
-    assert image.capture_time(dated({changed: "1970:01:01 00:01:00"}, {taken: "1970:01:01 00:02:00"})) == 120
-
-
-@pytest.mark.parametrize("text", ["", "yesterday", "0000:00:00 00:00:00", "2020:13:01 00:00:00", "    :  :     :  :  "])
-def test_a_photo_that_does_not_say_when_has_no_time_of_capture(text, photos):
-    assert image.capture_time(dated({}, {0x9003: text})) is None
-    assert image.capture_time((photos / "photo.png").read_bytes()) is None
-    assert image.capture_time(b"no photo") is None
 
 
 @pytest.mark.parametrize("mode", ["RGB", "RGBA", "L", "LA", "P", "1", "CMYK"])
@@ -222,6 +208,27 @@ def test_an_animation_and_a_file_of_many_pages_give_their_first_picture(scene):
     for form in ("GIF", "TIFF"):
         data = saved(first, form, save_all=True, append_images=[second])
         assert np.array_equal(image.decode_photo(data), np.asarray(first.convert("RGB")))
+
+
+def test_the_first_of_many_pages_keeps_its_16_bits(deep):
+    out = io.BytesIO()
+    with tifffile.TiffWriter(out) as file:
+        for page in (deep, deep[::-1], deep[..., 0]):
+            file.write(page)
+    assert np.array_equal(image.decode_photo(out.getvalue()), deep)
+
+
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "TIFF", "WEBP"])
+def test_a_colour_profile_changes_nothing(form, scene, profile):
+    data = saved(Image.fromarray(scene), form, icc_profile=profile)
+    assert Image.open(io.BytesIO(data)).info["icc_profile"] == profile
+    assert np.array_equal(image.decode_photo(data), image.decode_photo(saved(Image.fromarray(scene), form)))
+
+
+def test_a_colour_profile_changes_nothing_in_16_bits(deep, profile):
+    for data in (tiff(deep, iccprofile=profile), png_with(deep, b"iCCPprofile\0\0" + zlib.compress(profile))):
+        assert Image.open(io.BytesIO(data)).info["icc_profile"] == profile
+        assert np.array_equal(image.decode_photo(data), deep)
 
 
 def test_too_many_pixels_are_refused_with_both_numbers(photos):

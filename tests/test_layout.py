@@ -11,13 +11,15 @@ COMMANDS = ("patches", "train", "map", "refine", "mask", "score")
 FOUNDATION = ("errors", "limits", "window", "layers", "gradient", "colour", "npy", "propagate", "device", "compose", "degrade", "learning")
 SIX = ("refine", "patches", "train", "map", "mask", "score")  # blur-map refines, so refine stands left of map
 DOORS = {  # used by cli alone, and what they may use
-    "image": {"errors", "limits", "npy", "window"},
+    "image": {"errors", "heif", "limits", "npy", "raw", "window"},
+    "exif": {"errors", "heif", "image", "limits", "raw"},
     "encode": {"errors", "npy"},
     "agreement": {"errors", "mask"},
     "choose": set(),
     "report": {"window", "colour"},
     "store": {"errors", "npy"},
 }
+DECODERS = {"heif": {"errors"}, "raw": {"errors", "heif"}}  # used by the doors alone, and what they may use
 TOP = {
     "bench",
     "bin",
@@ -82,7 +84,7 @@ def methods(graph):
 
 
 def test_every_module_has_its_place(graph, methods):
-    known = {"", "methods", *FOUNDATION, *SIX, *DOORS}
+    known = {"", "methods", *FOUNDATION, *SIX, *DOORS, *DECODERS}
     strangers = [name for name in graph if name not in known and name.split(".")[0] not in (*methods, "cli")]
     assert strangers == []
     assert known <= set(graph)
@@ -121,7 +123,14 @@ def test_the_six_modules_import_only_leftwards_and_reach_methods_through_the_reg
 def test_photos_weights_and_truth_come_in_through_the_commands_alone(graph, door):
     assert graph[door][0] <= DOORS[door]
     users = {name for name, (ours, _) in graph.items() if door in ours}
-    assert users and all(name.startswith("cli") for name in users)
+    assert users and all(name.startswith("cli") or name in DOORS for name in users)
+
+
+@pytest.mark.parametrize("decoder", DECODERS)
+def test_decoders_stand_behind_the_doors(graph, decoder):
+    assert graph[decoder][0] <= DECODERS[decoder]
+    users = {name for name, (ours, _) in graph.items() if decoder in ours}
+    assert users and users <= {*DOORS, *DECODERS}
 
 
 def test_nothing_imports_the_commands_but_themselves(graph):
@@ -133,7 +142,7 @@ def test_nothing_imports_the_commands_but_themselves(graph):
 
 
 def test_no_stage_sees_a_path_pillow_or_the_system(graph):
-    outside = {"cli", "store", "image", "device"}
+    outside = {"cli", "store", "image", "exif", "device", *DECODERS}
     for name, (_, foreign) in graph.items():
         if name.split(".")[0] not in outside:
             assert not foreign & {"PIL", "sys", "os", "pathlib", "shutil", "glob"}, name

@@ -6,7 +6,7 @@ import pytest
 
 import blurkit
 
-HEAVY = {"torch", "scipy", "skimage", "rich", "sklearn", "pandas", "matplotlib"}
+HEAVY = {"torch", "scipy", "skimage", "rich", "sklearn", "pandas", "matplotlib", "pillow_heif", "rawpy"}
 COMMANDS = ("blur-patches", "blur-train", "blur-map", "blur-refine", "blur-mask", "blur-score")
 
 
@@ -40,7 +40,7 @@ def test_wrong_usage_imports_no_numpy(run):
     ],
     ids=" ".join,
 )
-def test_joint_and_zeng_import_no_torch_scipy_skimage_or_rich(run, photos, words):
+def test_joint_and_zeng_import_nothing_heavy(run, photos, words):
     done = run(*words, photos / "photo.jpg", interpreter=("-X", "importtime"), env={"BLURKIT_DEVICE": "cpu"})
     found = imported(done.stderr)
     assert done.status == 0 and done.stdout and {"numpy", "cv2", "PIL"} <= found
@@ -48,7 +48,7 @@ def test_joint_and_zeng_import_no_torch_scipy_skimage_or_rich(run, photos, words
 
 
 @pytest.mark.parametrize("method", ["zeng", "joint"])
-def test_refine_and_mask_import_no_torch_scipy_skimage_or_rich(run, photos, method):
+def test_refine_and_mask_import_nothing_heavy(run, photos, method):
     raw = run("blur-map", "--method", method, "--raw", photos / "photo.jpg").stdout
     for words in (("blur-refine", "--method", method, "--guide", photos / "photo.jpg"), ("blur-mask", "-t", "otsu")):
         done = run(*words, stdin=raw, interpreter=("-X", "importtime"))

@@ -10,7 +10,8 @@ from contextlib import nullcontext
 from blurkit.cli import options
 from blurkit.errors import InputError, UsageError
 
-PHOTO_SUFFIXES = (".jpg", ".jpeg", ".jpe", ".png", ".tif", ".tiff", ".webp", ".bmp", ".ppm", ".pgm", ".pbm", ".gif")
+RAW_SUFFIXES = (".dng", ".cr2", ".cr3", ".crw", ".nef", ".nrw", ".arw", ".raf", ".orf", ".rw2", ".pef", ".srw", ".mrw")
+PICTURE_SUFFIXES = (".jpg", ".jpeg", ".jpe", ".png", ".tif", ".tiff", ".webp", ".bmp", ".ppm", ".pgm", ".pbm", ".gif", ".heic", ".heif", ".hif", ".avif")
 BESIDE_PHOTOS = (".mask.png", ".seg.png")  # not photos themselves
 NAMELESS = "stdin"
 MOST_BYTES = 2 << 30  # of a photo or map file; what is larger is no photo
@@ -91,7 +92,7 @@ def from_list(args):
 
 
 def below(folder):
-    """All photos below a folder, in the order of their names."""
+    """All photos below a folder, in the order of their names; of a RAW file and the camera's own picture of it the latter."""
     found = []
 
     def unreadable(error):
@@ -99,11 +100,12 @@ def below(folder):
 
     for here, folders, names in os.walk(folder, onerror=unreadable):
         folders.sort()
-        for name in sorted(names):
-            lowered = name.lower()
-            if lowered.endswith(PHOTO_SUFFIXES) and not lowered.endswith(BESIDE_PHOTOS):
-                path = os.path.join(here, name)
-                found.append(Input(path, stem_of(os.path.relpath(path, folder))))
+        pictures = [name for name in names if name.lower().endswith(PICTURE_SUFFIXES) and not name.lower().endswith(BESIDE_PHOTOS)]
+        stems = {stem_of(name) for name in pictures}
+        alone = [name for name in names if name.lower().endswith(RAW_SUFFIXES) and stem_of(name) not in stems]
+        for name in sorted(pictures + alone):
+            path = os.path.join(here, name)
+            found.append(Input(path, stem_of(os.path.relpath(path, folder))))
     if not found:
         raise InputError(f"{folder}: no photos below this folder")
     return found
@@ -115,11 +117,11 @@ def stem_of(name):
     return stem if suffix else name
 
 
-def photo(item, max_pixels):
+def photo(item, args):
     """The photo in an input."""
     from blurkit.image import decode_photo
 
-    return decode_photo(item.read(), max_pixels)
+    return decode_photo(item.read(), args.max_pixels, args.raw_develop)
 
 
 def seekable(item):

@@ -61,7 +61,7 @@ def groups(told, args):
     if args.burst is None:
         return [key(item.label, args.group) for item, _ in told]
     from blurkit.choose import bursts
-    from blurkit.image import capture_time
+    from blurkit.exif import capture_time
 
     return bursts([None if item.path is None else capture_time(item.read()) for item, _ in told], args.burst)
 

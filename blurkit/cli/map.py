@@ -47,7 +47,7 @@ def one(item, args, weights):
     """The map of one photo."""
     from blurkit.map import sharpness_map
 
-    photo = inputs.photo(item, args.max_pixels)
+    photo = inputs.photo(item, args)
     return sharpness_map(photo, weights, args.method, args.raw, args.as_published, args.device, args.working_size, args.sigma)
 
 

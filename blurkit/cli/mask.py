@@ -64,7 +64,7 @@ def mask_one(item, sharpness, photo, args, out, console):
         out.write(item, encode_mask(found, out.form))
         return
     try:
-        picture = inputs.photo(inputs.Input(photo, ""), args.max_pixels)
+        picture = inputs.photo(inputs.Input(photo, ""), args)
         check_sizes("map", found.shape, "photo", picture.shape)
         pieces = encode_cut(picture, found)
     except (InputError, MemoryError) as error:

@@ -157,6 +157,7 @@ def files(parser, what, recursive=False, stdin=True, pixels=True):
     if pixels:
         text = f"refuse larger photos and maps (default {MAX_PIXELS})"
         group.add_argument("--max-pixels", metavar="N", type=positive, default=MAX_PIXELS, help=text)
+        group.add_argument("--raw-develop", action="store_true", help="develop RAW files, instead of taking the preview in them")
     return group
 
 

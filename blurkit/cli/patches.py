@@ -129,7 +129,7 @@ def pictures(wanted, args):
     from blurkit.patches import picture
 
     number, item = wanted
-    photo = inputs.photo(item, args.max_pixels)
+    photo = inputs.photo(item, args)
     second = companion(item, photo, args)
     for copy in range(args.copies + (args.source == "masks")):
         yield picture(photo, second, copy, args.source, args.method, args.seed, number)

@@ -32,7 +32,7 @@ def refine_one(item, raw, guide, args, out, console):
 
     about = guide or item.label  # what an error is about
     try:
-        photo = None if guide is None else inputs.photo(inputs.Input(guide, ""), args.max_pixels)
+        photo = None if guide is None else inputs.photo(inputs.Input(guide, ""), args)
         about = item.label
         refined = refine(raw, photo, args.method, args.as_published, args.working_size, args.sigma, args.steps)
     except (InputError, MemoryError) as error:

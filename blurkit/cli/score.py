@@ -151,9 +151,9 @@ def photo_score(item, data, mask, args, weights):
 
     side = min((n for n in (args.working_size, args.max_size) if n), default=0)
     if args.max_size:
-        photo = decode_photo(data, args.max_pixels, side, luma=not pipeline(args.method).BLUR_NEEDS_COLOUR)
+        photo = decode_photo(data, args.max_pixels, args.raw_develop, side, not pipeline(args.method).BLUR_NEEDS_COLOUR)
     else:
-        photo = decode_photo(data, args.max_pixels)
+        photo = decode_photo(data, args.max_pixels, args.raw_develop)
     if mask is not None and not args.max_size:
         check_sizes("photo", photo.shape, "its mask", mask.shape)
     share = 1.0 if args.region is None else args.region
@@ -164,7 +164,7 @@ def photo_score(item, data, mask, args, weights):
     if args.report:
         from blurkit.report import THUMBNAIL_SIDE, overlay, thumbnail
 
-        picture = measured if measured.ndim == 3 else decode_photo(data, args.max_pixels, THUMBNAIL_SIDE)  # a page has colours
+        picture = measured if measured.ndim == 3 else decode_photo(data, args.max_pixels, args.raw_develop, THUMBNAIL_SIDE)  # a page has colours
         found |= {"shown": {"path": item.label, "thumbnail": thumbnail(picture), "overlay": overlay(in_focus(blur))}}
     return found
 
@@ -188,7 +188,7 @@ def comparison(item, data, found, args, weights):
     from blurkit.map import sharpness_map
 
     if found is None:
-        photo = decode_photo(data, args.max_pixels)
+        photo = decode_photo(data, args.max_pixels, args.raw_develop)
         found = sharpness_map(photo, weights()[0], args.method, False, args.as_published, args.device, args.working_size)
     known = inputs.truth(item, args)
     check_sizes("map", found.shape, "mask", known.shape)

@@ -3,6 +3,7 @@ complete -c blur-map -l files0-from -r -F -d 'read file names, each ended by a N
 complete -c blur-map -s 0 -d 'the same as --files0-from=-'
 complete -c blur-map -s r -l recursive -d 'take all photos below folders'
 complete -c blur-map -l max-pixels -x -d 'refuse larger photos and maps'
+complete -c blur-map -l raw-develop -d 'develop RAW files, instead of taking the preview in them'
 complete -c blur-map -l method -x -a 'joint park zeng' -d 'how sharpness is measured'
 complete -c blur-map -l as-published -d 'the method as its paper has it, without what blurkit adds'
 complete -c blur-map -l working-size -x -d 'measure photos with a longer side at N pixels'

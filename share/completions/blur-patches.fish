@@ -3,6 +3,7 @@ complete -c blur-patches -l files0-from -r -F -d 'read file names, each ended by
 complete -c blur-patches -s 0 -d 'the same as --files0-from=-'
 complete -c blur-patches -s r -l recursive -d 'take all photos below folders'
 complete -c blur-patches -l max-pixels -x -d 'refuse larger photos and maps'
+complete -c blur-patches -l raw-develop -d 'develop RAW files, instead of taking the preview in them'
 complete -c blur-patches -l method -x -a 'joint park zeng' -d 'how sharpness is measured'
 complete -c blur-patches -l masks -x -a '(__fish_complete_directories)' -d 'folder of the masks NAME.mask.png or NAME.png'
 complete -c blur-patches -l truth-is -x -a 'sharp blurred' -d 'what white means in the masks'

@@ -3,6 +3,7 @@ complete -c blur-score -l files0-from -r -F -d 'read file names, each ended by a
 complete -c blur-score -s 0 -d 'the same as --files0-from=-'
 complete -c blur-score -s r -l recursive -d 'take all photos below folders'
 complete -c blur-score -l max-pixels -x -d 'refuse larger photos and maps'
+complete -c blur-score -l raw-develop -d 'develop RAW files, instead of taking the preview in them'
 complete -c blur-score -l maps -d 'PNG and TIFF inputs are maps, not photos'
 complete -c blur-score -l max-size -x -d 'measure no photo at more than N pixels, and decode JPEGs no larger than needed'
 complete -c blur-score -l method -x -a 'joint park zeng' -d 'how sharpness is measured'

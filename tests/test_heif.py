@@ -1,0 +1,177 @@
+"""HEIC and AVIF: what was encoded comes out, upright and within the error of a codec; what is damaged is told."""
+
+import io
+import struct
+import sys
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from blurkit import heif, image
+from blurkit.errors import InputError
+
+pillow_heif = pytest.importorskip("pillow_heif")
+pillow_heif.register_heif_opener()  # for saving
+ORIENTATION = 0x0112  # EXIF tag
+BEST = {"HEIF": {"quality": -1, "chroma": 444}, "AVIF": {"quality": 100, "subsampling": "4:4:4"}}
+MOST_ERROR = 3  # of 255, by the turn to YCbCr and back
+
+
+def saved(array, form, orientation=None, **options):
+    if orientation:
+        tags = Image.Exif()
+        tags[ORIENTATION] = orientation
+        options["exif"] = tags.tobytes()
+    out = io.BytesIO()
+    Image.fromarray(array).save(out, form, **{**BEST[form], **options})
+    return out.getvalue()
+
+
+def error(data, **options):
+    with pytest.raises(InputError) as found:
+        image.decode_photo(data, **options)
+    assert "\n" not in str(found.value)
+    return str(found.value)
+
+
+def differ(photo, other):
+    assert photo.shape == other.shape
+    return np.abs(photo.astype(int) - other).max()
+
+
+@pytest.fixture(scope="module")
+def grid(scene):
+    """HEIC made of tiles, as telephones write it."""
+    return saved(cv2.resize(scene, (700, 500)), "HEIF", quality=60, tile_size=256)
+
+
+def relabelled(data, width, height):
+    """The same file, whose pictures say that they are of another size."""
+    return heif.SIZE.sub(lambda found: found[0][:-8] + struct.pack(">II", width, height), data)
+
+
+@pytest.mark.parametrize("form", BEST)
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_photo_comes_out_upright_and_close_to_what_was_encoded(form, orientation, scene):
+    found = image.decode_photo(saved(scene, form, orientation))
+    assert found.dtype == np.uint8 and found.flags.c_contiguous
+    assert differ(found, image.upright(scene, orientation)) <= MOST_ERROR
+
+
+def test_exif_does_not_turn_heic_that_its_container_has_turned(scene):
+    data = saved(scene, "HEIF", 6)
+    exif = Image.Exif()
+    exif.load(pillow_heif.open_heif(data).info["exif"])
+    assert b"irot" in data and exif[ORIENTATION] == 6  # both say so
+    assert differ(image.decode_photo(data), np.rot90(scene, -1)) <= MOST_ERROR
+
+
+@pytest.mark.parametrize("form", BEST)
+@pytest.mark.parametrize("mode", ["L", "LA", "RGBA"])
+def test_grey_and_alpha_become_rgb(form, mode, scene):
+    picture = Image.fromarray(scene).convert(mode)
+    assert differ(image.decode_photo(saved(np.asarray(picture), form)), np.asarray(picture.convert("RGB"))) <= MOST_ERROR
+
+
+@pytest.mark.parametrize("bits", [10, 12])
+def test_heic_of_more_than_8_bits_keeps_them(bits):
+    ramp = np.repeat(np.linspace(0, 65535, 1024).astype(np.uint16).reshape(8, 128, 1), 3, axis=2)
+    out = io.BytesIO()
+    pillow_heif.options.SAVE_HDR_TO_12_BIT = bits == 12
+    try:
+        pillow_heif.from_bytes("RGB;16", (128, 8), ramp.tobytes()).save(out, quality=-1, chroma=444)
+    finally:
+        pillow_heif.options.SAVE_HDR_TO_12_BIT = False
+    found = image.decode_photo(out.getvalue())
+    assert found.dtype == np.uint16 and len(np.unique(found)) > 900  # 8 bits have 256
+    assert differ(found, ramp) <= 2.5 * 65536 / 2**bits
+
+
+def test_the_primary_picture_of_several_is_taken(scene):
+    out = io.BytesIO()
+    Image.fromarray(255 - scene).save(out, "HEIF", save_all=True, append_images=[Image.fromarray(scene)], primary_index=1, **BEST["HEIF"])
+    assert differ(image.decode_photo(out.getvalue()), scene) <= MOST_ERROR
+
+
+@pytest.mark.parametrize("form", BEST)
+def test_a_colour_profile_changes_nothing(form, scene):
+    from PIL import ImageCms
+
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes()
+    data = saved(scene, form, icc_profile=profile)
+    assert profile in data and np.array_equal(image.decode_photo(data), image.decode_photo(saved(scene, form)))
+
+
+def test_content_counts_not_the_name(run, scene, tmp_path):
+    (tmp_path / "photo.jpg").write_bytes(saved(scene, "HEIF"))
+    (tmp_path / "photo.heic").write_bytes(saved(scene, "AVIF"))
+    (tmp_path / "jpeg.heic").write_bytes(cv2.imencode(".jpg", scene)[1].tobytes())
+    done = run("blur-score", "photo.jpg", "photo.heic", "jpeg.heic", cwd=tmp_path)
+    assert done.status == 0 and done.stdout.count(b"\n") == 3 and done.stderr == b""
+
+
+def test_a_folder_is_searched_for_them(run, scene, tmp_path):
+    (tmp_path / "a.HEIC").write_bytes(saved(scene, "HEIF"))
+    (tmp_path / "b.avif").write_bytes(saved(scene, "AVIF"))
+    done = run("blur-score", "-r", tmp_path)
+    assert [line.rpartition(b"/")[2] for line in done.stdout.splitlines()] == [b"a.HEIC", b"b.avif"]
+
+
+@pytest.mark.parametrize("kind", ["HEIF", "AVIF", "grid"])
+def test_a_file_cut_anywhere_is_an_error(kind, scene, grid):
+    data = grid if kind == "grid" else saved(scene, kind)
+    assert image.decode_photo(data).ndim == 3
+    for length in range(16, len(data), 97):
+        assert error(data[:length]).startswith("cannot decode")
+    assert "truncated" in error(data[:-1])
+
+
+def test_what_follows_the_boxes_is_no_damage(grid):
+    assert image.decode_photo(grid + b"SEFT and other words of a maker").shape == (500, 700, 3)
+
+
+@given(st.sampled_from(["HEIF", "AVIF"]), st.integers(0, 10**6), st.integers(1, 255), st.booleans())
+def test_a_damaged_file_is_an_error_or_a_picture_never_a_crash(form, place, change, early):
+    data = bytearray(saved(np.random.default_rng(0).integers(0, 256, (32, 48, 3), np.uint8), form))
+    data[place % (400 if early else len(data))] ^= change
+    try:
+        assert image.decode_photo(bytes(data), 100_000).shape[2] == 3
+    except InputError as found:
+        assert str(found) and "\n" not in str(found)
+
+
+@pytest.mark.parametrize("form", BEST)
+def test_too_many_pixels_are_refused_by_the_header(form, scene, monkeypatch):
+    data = saved(scene, form)
+    assert image.decode_photo(data, max_pixels=10800).shape == scene.shape
+    monkeypatch.setattr(image, "reduced", None)  # nothing is decoded
+    monkeypatch.setattr(heif.np, "asarray", None)
+    assert "120x90 = 10800 pixels; --max-pixels allows 10799" in error(data, max_pixels=10799)
+    assert "60000x50000" in error(relabelled(data, 60000, 50000))
+
+
+def test_a_picture_is_not_larger_than_it_says(scene):
+    assert "cannot decode HEIC" in error(relabelled(saved(cv2.resize(scene, (1200, 900)), "HEIF"), 120, 90), max_pixels=20_000)
+
+
+def test_the_boxes_of_a_film_are_no_photo():
+    assert "not a photo" in error(b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom")
+
+
+@pytest.mark.parametrize(("form", "module", "what"), [("HEIF", "pillow_heif", "HEIC"), ("AVIF", "PIL._avif", "AVIF")])
+def test_a_missing_extra_is_named(form, module, what, scene, monkeypatch):
+    data = saved(scene, form)
+    monkeypatch.setitem(sys.modules, module, None)
+    monkeypatch.delattr("PIL._avif", raising=False)
+    assert error(data) == f"{what} needs the extra 'heif': pip install 'blurkit[heif]'"
+
+
+def test_a_missing_extra_costs_one_line(run, scene, tmp_path):
+    (tmp_path / "pillow_heif.py").write_text("raise ImportError('not here')\n")
+    (tmp_path / "photo.jpg").write_bytes(saved(scene, "HEIF"))
+    done = run("blur-map", "photo.jpg", cwd=tmp_path, env={"PYTHONPATH": str(tmp_path)})
+    assert done == (2, b"", b"blur-map: photo.jpg: HEIC needs the extra 'heif': pip install 'blurkit[heif]'\n")

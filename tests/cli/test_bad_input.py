@@ -2,11 +2,15 @@
 
 import io
 import os
+import resource
 
 import numpy as np
 import pytest
 import tifffile
 from PIL import Image
+
+from blurkit.cli import inputs
+from blurkit.errors import InputError
 
 GOOD, CONFUSED = 0, 2
 TAKES = {  # what a command reads, and the options with which it needs nothing else
@@ -324,3 +328,20 @@ def test_every_odd_photo_guides_and_is_cut_along_its_own_map(run, photos, tmp_pa
     assert refined.status == GOOD and refined.stderr == b""
     assert run("blur-mask", *cuts, "-o", f"{tmp_path}/", stdin=refined.stdout, cwd=photos) == (GOOD, b"", b"")
     assert len(os.listdir(tmp_path)) == len(ODD)
+
+
+@pytest.mark.parametrize(("command", "name"), [("blur-map", "photo.png"), ("blur-mask", "grey.png"), ("blur-score", "photo.jpg")])
+def test_a_small_file_needs_few_addresses(run, photos, command, name):
+    few = 1 << 30  # bytes; half of it is code
+    done = run(command, photos / name, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (few, few)))
+    assert done.status == GOOD and done.stdout and not done.stderr
+
+
+def test_a_stream_without_end_is_given_up():
+    class Endless:
+        def read(self, size):
+            return bytes(size)
+
+    with pytest.raises(InputError, match="more than 9000000 bytes"):
+        inputs.read_all(Endless(), 9_000_000)
+    assert inputs.read_all(io.BytesIO(bytes(9_000_000)), 9_000_000) == bytes(9_000_000)

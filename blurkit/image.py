@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
+from blurkit import intact
 from blurkit.errors import InputError
 from blurkit.limits import MAX_PIXELS
 from blurkit.npy import NPY_MAGIC
@@ -42,7 +43,6 @@ ORIENTATION = 0x0112  # EXIF tag
 EXIF_FOLDER, TAKEN, TAKEN_FRACTION, CHANGED = 0x8769, 0x9003, 0x9291, 0x0132  # EXIF tags: where the next two are; DateTime*
 STRIP = 16384  # pixels taken over from Pillow at a time; few enough that the allocator does not return its buffers each time
 PFM_MAGIC = (b"Pf\n", b"PF\n")
-PNG_END = b"IEND\xaeB`\x82"  # the last chunk and its checksum
 TIFF_BITS_PER_SAMPLE = 258  # TIFF tag
 
 
@@ -75,11 +75,15 @@ def decode_photo(data, max_pixels=MAX_PIXELS, most=None):
     kind = "JPEG" if picture.format == "MPO" else picture.format
     try:
         orientation = picture.getexif().get(ORIENTATION, 1)
-        if kind == "PNG" and PNG_END not in data:
-            raise InputError("cannot decode PNG: truncated")
+        if kind == "PNG":
+            intact.check_png(data)
+        elif kind == "TIFF":
+            intact.check_tiff(data, picture)
         if most and kind == "JPEG":
             picture.draft(None, working_shape(picture.size, most))  # by 2, 4 or 8, to no less than asked for
         picture.load()  # also for 16-bit colour: Pillow notices truncation, OpenCV does not
+        if kind == "PNG":
+            intact.check_rows(data, picture)
         if is_deep_colour(picture, data):
             return reduced(upright(decode_deep(data, kind), 1 if kind == "TIFF" else orientation), most)  # OpenCV turns TIFF itself
         if picture.getexif().get(ORIENTATION, 1) != orientation:
@@ -253,8 +257,10 @@ def decode_map(data, max_pixels=MAX_PIXELS):
     if picture.mode == "F":
         try:
             return as_map(np.array(picture))
-        except OSError as error:
+        except UNDECODABLE as error:
             raise InputError(f"cannot decode {picture.format}: {reason(error)}") from error
+            if picture.format == "TIFF":
+                intact.check_tiff(data, picture)
     photo = decode_photo(data, max_pixels)
     if (photo[..., 0] != photo[..., 1]).any() or (photo[..., 0] != photo[..., 2]).any():
         raise InputError("is a colour picture, not a map")

@@ -158,7 +158,10 @@ def pnm_maximum(data):
 
 def decode_deep(data, kind):
     """16-bit grey + alpha or colour, by OpenCV: (H, W, 3) uint16."""
-    array = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED | cv2.IMREAD_IGNORE_ORIENTATION)
+    try:
+        array = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED | cv2.IMREAD_IGNORE_ORIENTATION)
+    except cv2.error as error:
+        raise InputError(f"cannot decode {kind}: 16-bit photo is too wide or too high for OpenCV") from error
     if array is None or array.dtype != np.uint16:
         raise InputError(f"cannot decode {kind}: 16-bit layout not supported")
     if kind == "PPM":
@@ -256,11 +259,11 @@ def decode_map(data, max_pixels=MAX_PIXELS):
     picture = open_picture(data, max_pixels)
     if picture.mode == "F":
         try:
+            if picture.format == "TIFF":
+                intact.check_tiff(data, picture)
             return as_map(np.array(picture))
         except UNDECODABLE as error:
             raise InputError(f"cannot decode {picture.format}: {reason(error)}") from error
-            if picture.format == "TIFF":
-                intact.check_tiff(data, picture)
     photo = decode_photo(data, max_pixels)
     if (photo[..., 0] != photo[..., 1]).any() or (photo[..., 0] != photo[..., 2]).any():
         raise InputError("is a colour picture, not a map")

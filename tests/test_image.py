@@ -343,6 +343,11 @@ def test_a_tiff_cut_at_its_end_is_truncated(compression, mode, scene):
             (image.decode_map if mode == "F" else image.decode_photo)(data[:left])
 
 
+def test_16_bit_colour_wider_than_opencv_reads_is_refused():
+    with pytest.raises(InputError, match="too wide"):
+        image.decode_photo(tiff(np.zeros((1, (1 << 20) + 1, 3), np.uint16), photometric="rgb", compression="zlib"))
+
+
 def test_32_bit_and_floating_point_pixels_are_refused_as_photos():
     with pytest.raises(InputError, match="floating-point"):
         image.decode_photo(tiff(np.zeros((4, 5), np.float32)))

@@ -47,7 +47,8 @@ def work_on(args, console):
         with Report(args) as report:
             arrays, measured = train(records, args.method, epochs, args.seed, device, report)
         table(measured, args)
-        if measured["accuracy"] < least:
+        store.check_arrays(arrays, pipeline.SHAPES)  # hostile records can lead to NaN
+        if not measured["accuracy"] >= least:
             raise WeightsError(f"accuracy on unseen photos is {measured['accuracy']:.3f}, below {least:g}: no weights written (--min-accuracy)")
         header = {
             "method": args.method,

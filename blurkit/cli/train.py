@@ -19,7 +19,8 @@ def describe(parser):
     group.add_argument("--epochs", metavar="N", type=options.positive, help="passes over the patches (default: what the method needs)")
     group.add_argument("--seed", metavar="N", type=options.natural, default=0, help="seed of all that is random (default 0)")
     group.add_argument("--device", metavar="DEV", help="auto, cpu, cuda or cuda:N (default $BLURKIT_DEVICE or auto)")
-    group.add_argument("--threads", metavar="N", type=options.positive, help="threads (default $BLURKIT_THREADS or 1; more are faster, but give other weights)")
+    text = "threads (default $BLURKIT_THREADS or 1; more are faster, but give other weights)"
+    group.add_argument("--threads", metavar="N", type=options.thread_count, help=text)
     group.add_argument(
         "--min-accuracy",
         metavar="A",

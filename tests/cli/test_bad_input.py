@@ -190,6 +190,7 @@ def test_wrong_usage_is_told_before_any_work(run, command, words):
 @pytest.mark.parametrize(
     ("command", "variables", "complaint"),
     [
+        ("blur-map", {"BLURKIT_THREADS": "99999"}, b"BLURKIT_THREADS: '99999' is more than 1024"),
         ("blur-map", {"BLURKIT_DEVICE": "abacus"}, b"abacus"),
         ("blur-map", {"BLURKIT_THREADS": "many"}, b"BLURKIT_THREADS: 'many'"),
         ("blur-score", {"BLURKIT_WEIGHTS": "/nowhere"}, b"/nowhere"),
@@ -198,6 +199,24 @@ def test_wrong_usage_is_told_before_any_work(run, command, words):
 def test_a_wrong_environment_variable_is_told_in_one_line(run, bad, command, variables, complaint):
     done = run(command, bad / ("good.npy" if command == "blur-mask" else "good.png"), env=variables)
     assert complaint in one_line(command, done) and len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (["--keep-best", "--group", "a{99999999999999999999}"], b"not a regular expression"),
+        (["--keep-best", "--group", "(" * 9999], b"not a regular expression"),
+        (["--threads", "99999999999"], b"is more than 1024"),
+        (["-j", "1025"], b"is more than 1024"),
+        (["--device", "cuda:\u00b2"], b"unknown device"),
+        (["--weights", ""], b"--weights has an empty value"),
+        (["--truth", ""], b"--truth has an empty value"),
+    ],
+    ids=str,
+)
+def test_a_value_that_cannot_be_meant_is_told_in_one_line(run, bad, words, complaint):
+    done = run("blur-score", *words, bad / "good.png")
+    assert complaint in one_line("blur-score", done) and done.stdout == b""
 
 
 def work(command, bad):

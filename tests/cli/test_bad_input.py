@@ -11,6 +11,7 @@ from PIL import Image
 
 from blurkit.cli import inputs
 from blurkit.errors import InputError
+from blurkit.store import write_weights
 
 GOOD, CONFUSED = 0, 2
 TAKES = {  # what a command reads, and the options with which it needs nothing else
@@ -217,6 +218,34 @@ def test_a_wrong_environment_variable_is_told_in_one_line(run, bad, command, var
 def test_a_value_that_cannot_be_meant_is_told_in_one_line(run, bad, words, complaint):
     done = run("blur-score", *words, bad / "good.png")
     assert complaint in one_line("blur-score", done) and done.stdout == b""
+
+
+@pytest.mark.parametrize("method", ["\ud800", "a\nb\x1b[31m\u009b", "a" * 10**6])
+def test_what_a_file_says_of_itself_cannot_harm_the_line_that_repeats_it(run, bad, tmp_path, method):
+    (tmp_path / "weights.npz").write_bytes(write_weights({}, {"method": method}))
+    done = run("blur-map", "--weights", tmp_path / "weights.npz", bad / "good.png")
+    line = one_line("blur-map", done).decode()
+    assert line[:-1].isprintable() and len(line) < 300 and len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("form", ["tiff_lzw", "tiff_adobe_deflate", "wide"])
+def test_what_libraries_say_of_a_damaged_file_is_not_heard(run, tmp_path, form, scene):
+    out = io.BytesIO()
+    if form == "wide":  # OpenCV and its libpng refuse it, in words of their own
+        tifffile.imwrite(out, np.zeros((1, 1 << 21, 3), np.uint16), photometric="rgb", compression="zlib")
+        data = out.getvalue()
+    else:
+        Image.fromarray(scene).save(out, "TIFF", compression=form)
+        data = bytearray(out.getvalue())
+        data[100:5000] = bytes(4900)
+    (tmp_path / "bad.tif").write_bytes(data)
+    done = run("blur-map", tmp_path / "bad.tif")
+    assert b"bad.tif: cannot decode TIFF" in one_line("blur-map", done) and len(done.stderr.splitlines()) == 1
+
+
+def test_standard_error_can_still_be_written_to_by_name(run, bad):
+    done = run("blur-mask", "-o", "/dev/stderr", "-f", "npy", bad / "good.npy")
+    assert done.status == GOOD and done.stderr.startswith(b"\x93NUMPY") and len(done.stderr) > 128
 
 
 def work(command, bad):

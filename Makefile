@@ -1,4 +1,4 @@
-# make demo | test | install | bench | bench-quick | weights-joint | weights-zeng | weights-park | completions | clean
+# make demo | test | fuzz | install | bench | bench-quick | weights-joint | weights-zeng | weights-park | completions | clean
 SHELL := /bin/bash
 PYTHON ?= python3
 PREFIX ?= /usr/local
@@ -6,13 +6,14 @@ DESTDIR ?=
 DATA ?= data
 PHOTO ?= chelsea.png
 SEED ?= 0
+CASES ?= 20000
 
 VENV := .venv
 TEST_VENV := .venv-test
 CONSTRAINTS := .ci/constraints.txt
 METHOD_FILES := $(shell find blurkit share man -type f -not -name '*.pyc') setup.cfg pyproject.toml
 
-.PHONY: help demo test install weights-joint weights-zeng weights-park bench bench-quick bench-joint bench-zeng bench-park bench-score completions clean
+.PHONY: help demo test fuzz install weights-joint weights-zeng weights-park bench bench-quick bench-joint bench-zeng bench-park bench-score completions clean
 
 help:
 	@sed -n '1s/^# //p' Makefile
@@ -41,6 +42,10 @@ demo: $(VENV)/installed
 
 test: $(TEST_VENV)/installed
 	$(TEST_VENV)/bin/python -m pytest
+
+# Bad input of all kinds, a table of what became of it; what shows a bug is kept in build/fuzz. Five minutes.
+fuzz: $(TEST_VENV)/installed
+	$(TEST_VENV)/bin/python tests/fuzz/run.py --cases "$(CASES)" --seed "$(SEED)"
 
 # For packagers: files under $(DESTDIR)$(PREFIX), nothing fetched.
 install:

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from blurkit import heif, raw
+from blurkit import heif, intact, raw
 from blurkit.errors import InputError, check_photo
 from blurkit.limits import MAX_PIXELS, SCORE_SIDE
 from blurkit.npy import NPY_MAGIC
@@ -41,7 +41,6 @@ UNDECODABLE = (OSError, SyntaxError, ValueError, struct.error, EOFError, IndexEr
 ORIENTATION = 0x0112  # EXIF tag
 STRIP = 16384  # pixels taken over from Pillow at a time; few enough that the allocator does not return its buffers each time
 PFM_MAGIC = (b"Pf\n", b"PF\n")
-PNG_END = b"IEND\xaeB`\x82"  # the last chunk and its checksum
 TIFF_BITS_PER_SAMPLE = 258  # TIFF tag
 
 
@@ -108,12 +107,16 @@ def decode_picture(data, max_pixels, least, luma, orientation=1):
     try:
         stated = picture.getexif().get(ORIENTATION)
         orientation = stated or orientation
-        if kind == "PNG" and PNG_END not in data:
-            raise InputError("cannot decode PNG: truncated")
+        if kind == "PNG":
+            intact.check_png(data)
+        elif kind == "TIFF":
+            intact.check_tiff(data, picture)
         if kind == "JPEG" and (least or luma):
             longer = max(picture.size)
             picture.draft("L" if luma else None, tuple((least or longer) if side == longer else 1 for side in picture.size))
         picture.load()  # also for 16-bit colour: Pillow notices truncation, OpenCV does not
+        if kind == "PNG":
+            intact.check_rows(data, picture)
         if is_deep_colour(picture, data):
             return upright(decode_deep(data, kind), 1 if kind == "TIFF" else orientation)  # OpenCV turns TIFF itself
         if picture.getexif().get(ORIENTATION) != stated:
@@ -167,7 +170,10 @@ def pnm_maximum(data):
 
 def decode_deep(data, kind):
     """16-bit grey + alpha or colour, by OpenCV: (H, W, 3) uint16."""
-    array = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED | cv2.IMREAD_IGNORE_ORIENTATION)
+    try:
+        array = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED | cv2.IMREAD_IGNORE_ORIENTATION)
+    except cv2.error as error:
+        raise InputError(f"cannot decode {kind}: 16-bit photo is too wide or too high for OpenCV") from error
     if array is None or array.dtype != np.uint16:
         raise InputError(f"cannot decode {kind}: 16-bit layout not supported")
     if kind == "PPM":
@@ -265,8 +271,10 @@ def decode_map(data, max_pixels=MAX_PIXELS):
     picture = open_picture(data, max_pixels)
     if picture.mode == "F":
         try:
+            if picture.format == "TIFF":
+                intact.check_tiff(data, picture)
             return as_map(np.array(picture))
-        except OSError as error:
+        except UNDECODABLE as error:
             raise InputError(f"cannot decode {picture.format}: {reason(error)}") from error
     photo = decode_photo(data, max_pixels)
     if (photo[..., 0] != photo[..., 1]).any() or (photo[..., 0] != photo[..., 2]).any():

@@ -7,6 +7,7 @@ seeks, and nothing is ever unpickled.
 import io
 import math
 import struct
+import tokenize
 
 import numpy as np
 
@@ -44,7 +45,10 @@ def read_npy(stream, max_elements=MAX_PIXELS):
     count = math.prod(shape)
     if count * dtype.itemsize > max_elements * WIDEST:
         raise InputError(f"array of shape {shape} needs {count * dtype.itemsize} bytes; at most {max_elements * WIDEST} are read (--max-pixels)")
-    array = np.empty(count, dtype)
+    try:
+        array = np.empty(count, dtype)
+    except (MemoryError, ValueError) as error:
+        raise InputError(f"array of shape {shape} needs {count * dtype.itemsize} bytes: not enough memory") from error
     read_into(stream, array)
     return array.reshape(shape, order="F" if fortran_order else "C")
 
@@ -61,11 +65,13 @@ def read_npy_header(stream):
         if version not in read_header:
             raise InputError(f"NPY version {version[0]}.{version[1]} is not supported")
         header = read_header[version](source, max_header_size=NPY_MAX_HEADER)
-    except (ValueError, TypeError, SyntaxError, EOFError, struct.error, MemoryError, RecursionError) as error:
+    except (ValueError, TypeError, SyntaxError, EOFError, struct.error, tokenize.TokenError, MemoryError, RecursionError) as error:
         raise InputError("not an NPY array, or its header is damaged") from error
     if header[2].hasobject:
         raise InputError("NPY array holds Python objects; they are never loaded")
-    if any(n < 0 for n in header[0]) or len(header[0]) > MAX_DIMENSIONS:
+    if header[2].subdtype:
+        raise InputError("NPY array has elements that are arrays themselves")
+    if any(type(n) is not int or n < 0 for n in header[0]) or len(header[0]) > MAX_DIMENSIONS:
         raise InputError(f"NPY array has the absurd shape {header[0]}")
     return header
 

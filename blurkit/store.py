@@ -17,6 +17,10 @@ from blurkit.npy import as_bytes, read_into, read_npy, read_npy_header
 
 FORMAT_VERSION = 1
 LARGEST_WEIGHTS = 64 << 20  # bytes; the largest weights file that is opened
+MOST_ARRAYS = 1000  # that it may hold
+LONGEST = 40  # characters of what a file says of itself in a complaint
+ENTRY = b"PK\1\2"  # how the entry of each begins in the directory of a zip
+PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # how they may be; the others take memory as they are told by the file
 UNREADABLE = (zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, InputError, KeyError, ValueError, TypeError, EOFError, OSError, RuntimeError)
 """What damaged weights lead to."""
 AT_ONCE = 4096  # records; read and written at a time
@@ -109,8 +113,12 @@ def read_weights(data, method, shapes):
     """
     if len(data) > LARGEST_WEIGHTS:
         raise WeightsError(f"weights file has {len(data)} bytes; at most {LARGEST_WEIGHTS} are read")
+    if data.count(ENTRY) > MOST_ARRAYS:
+        raise WeightsError(f"weights file holds more than {MOST_ARRAYS} arrays")
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            if any(entry.compress_type not in PACKED for entry in archive.infolist()):
+                raise WeightsError("weights file is packed in a way that is not read")
             sizes = {entry.filename: entry.file_size for entry in archive.infolist()}
             if sum(sizes.values()) > LARGEST_WEIGHTS:
                 raise WeightsError("weights file unpacks to more than it may")
@@ -120,9 +128,9 @@ def read_weights(data, method, shapes):
     except UNREADABLE as error:
         raise WeightsError("not a weights file, or damaged") from error
     if found[0] != method:
-        raise WeightsError(f"weights are for method {found[0]}, not {method}")
+        raise WeightsError(f"weights are for method {str(found[0])[:LONGEST]}, not {method}")
     if found[1] != FORMAT_VERSION:
-        raise WeightsError(f"weights have format {found[1]}; this version reads {FORMAT_VERSION}")
+        raise WeightsError(f"weights have format {str(found[1])[:LONGEST]}; this version reads {FORMAT_VERSION}")
     if found[2] != checksum(arrays):
         raise WeightsError("weights are damaged: checksum does not fit")
     check_arrays(arrays, shapes)

@@ -148,7 +148,7 @@ def test_a_damaged_file_is_an_error_or_a_picture_never_a_crash(form, place, chan
 def test_too_many_pixels_are_refused_by_the_header(form, scene, monkeypatch):
     data = saved(scene, form)
     assert image.decode_photo(data, max_pixels=10800).shape == scene.shape
-    monkeypatch.setattr(image, "reduced", None)  # nothing is decoded
+    monkeypatch.setattr(image, "as_rgb", None)  # nothing is decoded
     monkeypatch.setattr(heif.np, "asarray", None)
     assert "120x90 = 10800 pixels; --max-pixels allows 10799" in error(data, max_pixels=10799)
     assert "60000x50000" in error(relabelled(data, 60000, 50000))

@@ -290,6 +290,85 @@ def test_a_damaged_photo_is_an_error_or_a_picture_never_a_crash(form, place, val
         assert found.ndim == 3 and found.shape[2] == 3 and found.dtype in (np.uint8, np.uint16)
 
 
+def rechunked(data, change):
+    """A PNG whose chunks went through `change`, a function of dict kind -> body, and have right checksums again."""
+    found = {}
+    at = 8
+    while at < len(data):
+        size = int.from_bytes(data[at : at + 4])
+        kind = data[at + 4 : at + 8]
+        found[kind] = found.get(kind, b"") + data[at + 8 : at + 8 + size]
+        at += 12 + size
+    change(found)
+    return data[:8] + b"".join(struct.pack(">I", len(b)) + k + b + struct.pack(">I", zlib.crc32(k + b)) for k, b in found.items())
+
+
+@pytest.mark.parametrize("read", [image.decode_photo, image.decode_map])
+def test_a_flipped_bit_anywhere_in_a_png_is_noticed(read):
+    data = cv2.imencode(".png", np.random.default_rng(0).integers(0, 9, (9, 40), np.uint8))[1].tobytes()
+    assert read(data).shape[:2] == (9, 40)
+    for place in range(len(data)):
+        harmed = bytearray(data)
+        harmed[place] ^= 1 << place % 8
+        with pytest.raises(InputError):
+            read(bytes(harmed))
+
+
+def interlaced(array):
+    """A grey PNG of 8 bits in seven passes."""
+    starts = ((0, 0, 8, 8), (0, 4, 8, 8), (4, 0, 8, 4), (0, 2, 4, 4), (2, 0, 4, 2), (0, 1, 2, 2), (1, 0, 2, 1))
+    rows = b"".join(b"\0" + row.tobytes() for r, c, down, right in starts for row in array[r::down, c::right] if row.size)
+    head = struct.pack(">IIBBBBB", *array.shape[::-1], 8, 0, 0, 0, 1)
+    plain = cv2.imencode(".png", array)[1].tobytes()
+    return rechunked(plain, lambda chunks: chunks.update({b"IHDR": head, b"IDAT": zlib.compress(rows)}))
+
+
+@pytest.mark.parametrize("size", [(16, 12), (5, 3), (1, 1), (9, 1), (1, 7)])
+@pytest.mark.parametrize("value", [0, 99])
+def test_a_png_with_fewer_rows_than_it_tells_is_truncated(size, value):
+    plain = np.full(size, value, np.uint8)
+    for data in (cv2.imencode(".png", plain)[1].tobytes(), interlaced(plain), saved(Image.fromarray(plain), "PNG", bits=8)):
+        assert np.array_equal(image.decode_photo(data)[..., 0], plain)
+        for more in (1, 8, 100):
+            taller = rechunked(data, lambda chunks: chunks.update({b"IHDR": struct.pack(">II", size[1], size[0] + more) + chunks[b"IHDR"][8:]}))  # noqa: B023
+            with pytest.raises(InputError):
+                image.decode_photo(taller)
+
+
+@pytest.mark.parametrize("bits", [1, 2, 4])
+def test_a_black_palette_of_few_bits_is_whole(bits):
+    picture = Image.new("P", (13, 5))
+    picture.putpalette([7, 8, 9, 200, 100, 50])
+    assert np.array_equal(image.decode_photo(saved(picture, "PNG", bits=bits)), np.full((5, 13, 3), (7, 8, 9)))
+
+
+@pytest.mark.parametrize("options", [{"rowsperstrip": 8}, {"tile": (16, 16)}, {"planarconfig": "separate"}, {"rowsperstrip": 32}], ids=str)
+@pytest.mark.parametrize("tag", [256, 257])
+def test_a_tiff_whose_strips_or_tiles_do_not_cover_it_is_truncated(options, tag):
+    array = np.random.default_rng(0).integers(0, 256, (3, 32, 48) if "planarconfig" in options else (32, 48, 3), np.uint8)
+    data = tiff(array, photometric="rgb", **options)
+    assert image.decode_photo(data).shape == (32, 48, 3)
+    at = next(at for at in range(10, 200, 12) if struct.unpack("<H", data[at : at + 2]) == (tag,))
+    lie = data[: at + 2] + struct.pack("<HII", 4, 1, 400) + data[at + 12 :]
+    with pytest.raises(InputError, match="truncated"):
+        image.decode_photo(lie)
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")  # Pillow's
+@pytest.mark.parametrize("compression", [None, "tiff_lzw", "tiff_adobe_deflate"])
+@pytest.mark.parametrize("mode", ["L", "RGB", "F"])
+def test_a_tiff_cut_at_its_end_is_truncated(compression, mode, scene):
+    data = saved(Image.fromarray(scene).convert(mode), "TIFF", compression=compression)
+    for left in range(len(data) - 40, len(data)):
+        with pytest.raises(InputError):
+            (image.decode_map if mode == "F" else image.decode_photo)(data[:left])
+
+
+def test_16_bit_colour_wider_than_opencv_reads_is_refused():
+    with pytest.raises(InputError, match="too wide"):
+        image.decode_photo(tiff(np.zeros((1, (1 << 20) + 1, 3), np.uint16), photometric="rgb", compression="zlib"))
+
+
 def test_32_bit_and_floating_point_pixels_are_refused_as_photos():
     with pytest.raises(InputError, match="floating-point"):
         image.decode_photo(tiff(np.zeros((4, 5), np.float32)))

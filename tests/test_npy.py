@@ -98,6 +98,20 @@ def test_absurd_shapes_are_refused_before_anything_is_allocated(shape):
         read_npy(io.BytesIO(data + 64 * b"\0"))
 
 
+@pytest.mark.parametrize(("descr", "shape"), [("'<f4'", "(True, False)"), ("'<f4'", "(20,), (((("), ("('<f4', (3,))", "(20,)")])
+def test_a_header_that_is_no_python_or_tells_no_plain_array_is_refused(descr, shape):
+    data = with_header(f"{{'descr': {descr}, 'fortran_order': False, 'shape': {shape}, }}")
+    with pytest.raises(InputError):
+        read_npy(io.BytesIO(data + 300 * b"\0"))
+
+
+@pytest.mark.parametrize("count", [10**15, 10**30])
+def test_an_array_that_no_memory_holds_is_an_input_error_whatever_the_users_bound(count):
+    data = with_header(f"{{'descr': '<f4', 'fortran_order': False, 'shape': ({count},), }}")
+    with pytest.raises(InputError, match="not enough memory"):
+        read_npy(io.BytesIO(data), 10**40)
+
+
 def test_absurdly_wide_elements_are_refused_before_anything_is_allocated():
     data = with_header("{'descr': '|V2000000000', 'fortran_order': False, 'shape': (100000000,), }")
     with pytest.raises(InputError, match="bytes"):

@@ -255,7 +255,7 @@ def test_a_damaged_file_is_an_error_or_a_picture_never_a_crash(place, change, ea
 @pytest.mark.parametrize(("develop", "pixels", "size"), [(False, 10800, "120x90"), (True, 43200, "240x180")])
 def test_too_many_pixels_are_refused_before_they_are_decoded(develop, pixels, size, dng, monkeypatch):
     assert image.decode_photo(dng(), pixels, develop=develop).shape[2] == 3
-    monkeypatch.setattr(image, "reduced", None)  # nothing is decoded
+    monkeypatch.setattr(image, "as_rgb", None)  # nothing is decoded
     assert f"{size} = {pixels} pixels; --max-pixels allows {pixels - 1}" in error(dng(), max_pixels=pixels - 1, develop=develop)
 
 

@@ -11,7 +11,7 @@ COMMANDS = ("blur-patches", "blur-train", "blur-map", "blur-refine", "blur-mask"
 
 
 def imported(stderr):
-    """Top-level names in the report of -X importtime."""
+    """Top-level names in the report of -X importtime, which a command lets through with --debug alone."""
     names = {line.rsplit(b"|", 1)[1].strip().split(b".")[0].decode() for line in stderr.splitlines() if line.startswith(b"import time:") and b"|" in line}
     assert "blurkit" in names  # the report is there and is read rightly
     return names
@@ -41,7 +41,7 @@ def test_wrong_usage_imports_no_numpy(run):
     ids=" ".join,
 )
 def test_joint_and_zeng_import_nothing_heavy(run, photos, words):
-    done = run(*words, photos / "photo.jpg", interpreter=("-X", "importtime"), env={"BLURKIT_DEVICE": "cpu"})
+    done = run(*words, "--debug", photos / "photo.jpg", interpreter=("-X", "importtime"), env={"BLURKIT_DEVICE": "cpu"})
     found = imported(done.stderr)
     assert done.status == 0 and done.stdout and {"numpy", "cv2", "PIL"} <= found
     assert not found & HEAVY
@@ -51,7 +51,7 @@ def test_joint_and_zeng_import_nothing_heavy(run, photos, words):
 def test_refine_and_mask_import_nothing_heavy(run, photos, method):
     raw = run("blur-map", "--method", method, "--raw", photos / "photo.jpg").stdout
     for words in (("blur-refine", "--method", method, "--guide", photos / "photo.jpg"), ("blur-mask", "-t", "otsu")):
-        done = run(*words, stdin=raw, interpreter=("-X", "importtime"))
+        done = run(*words, "--debug", stdin=raw, interpreter=("-X", "importtime"))
         assert done.status == 0 and done.stdout and not imported(done.stderr) & HEAVY
 
 

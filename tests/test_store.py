@@ -71,6 +71,25 @@ def test_too_large_weights_are_refused_before_they_are_unpacked():
         read_weights(out.getvalue(), "zeng", SHAPES)
 
 
+@pytest.mark.parametrize("form", [zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2])
+def test_weights_packed_in_unusual_ways_are_refused_before_they_are_unpacked(form):
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(weights())) as sound, zipfile.ZipFile(out, "w", form) as archive:
+        for name in sound.namelist():
+            archive.writestr(name, sound.read(name))
+    with pytest.raises(WeightsError, match="packed"):
+        read_weights(out.getvalue(), "zeng", SHAPES)
+
+
+def test_weights_of_very_many_arrays_are_refused():
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for number in range(1001):
+            archive.writestr(str(number), b"")
+    with pytest.raises(WeightsError, match="more than 1000 arrays"):
+        read_weights(out.getvalue(), "zeng", SHAPES)
+
+
 def test_an_array_of_python_objects_in_weights_is_refused():
     out = io.BytesIO()
     np.savez(out, header=np.array([{}], object), filters=ARRAYS["filters"])

@@ -1,12 +1,17 @@
 """What all commands share: one place that turns errors into words and an exit status."""
 
+import contextlib
 import os
+import re
 import signal
 import sys
 import warnings
 
 from blurkit import __version__
 from blurkit.errors import BlurkitError
+
+STDERR = 2
+UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udc7f\udd00-\udfff]")  # control characters, and surrogates that are no byte of a file's name
 
 
 class Console:
@@ -32,7 +37,7 @@ class Console:
 
     def say(self, text):
         """One line."""
-        line = f"{self.command}: {text}".replace("\n", " ")
+        line = UNPRINTABLE.sub(lambda found: ascii(found[0])[1:-1], f"{self.command}: {text}".replace("\n", " "))
         sys.stderr.buffer.write(os.fsencode(line) + b"\n")
         sys.stderr.flush()
 
@@ -73,10 +78,14 @@ def run(command, describe, work, argv=None):
     except SystemExit:  # help, version or wrong usage
         flush()
         raise
-    console = Console(command, args.verbose, args.debug)
-    os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")  # its warnings name neither command nor file
-    if not args.debug:
-        warnings.simplefilter("ignore")  # Pillow's on damaged files, which name no file either
+    with contextlib.nullcontext() if args.debug else only_our_words():
+        return attempt(work, args, Console(command, args.verbose, args.debug))
+
+
+def attempt(work, args, console):
+    """``work(args, console)``, whatever happens in it, as an exit status."""
+    from blurkit.cli import options
+
     for number in (signal.SIGTERM, signal.SIGHUP):  # so that temporary files go
         signal.signal(number, lambda received, _: sys.exit(128 + received))
     try:
@@ -95,6 +104,43 @@ def run(command, describe, work, argv=None):
             raise
         console.say(f"internal error: {type(error).__name__}: {error} (--debug shows where; please report it)")
     return 2
+
+
+@contextlib.contextmanager
+def only_our_words():
+    """Silence what libraries say of damaged files, naming neither command nor file."""
+    import logging
+
+    os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
+    logging.disable()  # Pillow's
+    try:
+        with warnings.catch_warnings(action="ignore"), silent_descriptor():
+            yield
+    finally:
+        logging.disable(logging.NOTSET)
+
+
+@contextlib.contextmanager
+def silent_descriptor():
+    """Descriptor 2, to which C libraries speak, leads nowhere, and ``sys.stderr`` to where it led."""
+    before = sys.stderr
+    try:
+        ours = before.fileno() == STDERR
+    except (OSError, ValueError):
+        ours = False
+    if not ours:
+        yield
+        return
+    kept, nowhere = os.dup(STDERR), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, STDERR)
+    os.close(nowhere)
+    try:
+        with open(kept, "w", buffering=1, encoding=before.encoding, errors=before.errors, closefd=False) as sys.stderr:
+            yield
+    finally:
+        os.dup2(kept, STDERR)
+        os.close(kept)
+        sys.stderr = before
 
 
 def flush():

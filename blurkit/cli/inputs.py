@@ -15,6 +15,7 @@ PICTURE_SUFFIXES = (".jpg", ".jpeg", ".jpe", ".png", ".tif", ".tiff", ".webp", "
 BESIDE_PHOTOS = (".mask.png", ".seg.png")  # not photos themselves
 NAMELESS = "stdin"
 MOST_BYTES = 2 << 30  # of a photo or map file; what is larger is no photo
+PIECE = 1 << 20  # bytes read at a time; Python sets aside all that it is asked for before it reads
 
 
 class Input(namedtuple("Input", "path stem data", defaults=(None,))):  # dataclasses would double the time of --help
@@ -32,12 +33,9 @@ class Input(namedtuple("Input", "path stem data", defaults=(None,))):  # datacla
             return self.data
         try:
             with nullcontext(standard_input()) if self.path is None else open(self.path, "rb") as file:
-                data = file.read(most + 1)
+                return read_all(file, most)
         except OSError as error:
             raise InputError(error.strerror or str(error)) from error
-        if len(data) > most:
-            raise InputError(f"has more than {most} bytes")
-        return data
 
     def open(self):
         """A buffered binary stream."""
@@ -49,6 +47,16 @@ class Input(namedtuple("Input", "path stem data", defaults=(None,))):  # datacla
             return open(self.path, "rb")
         except OSError as error:
             raise InputError(error.strerror or str(error)) from error
+
+
+def read_all(stream, most=MOST_BYTES):
+    """The rest of a stream; more than `most` bytes are refused."""
+    held = io.BytesIO()
+    while held.tell() <= most and (piece := stream.read(PIECE)):
+        held.write(piece)
+    if held.tell() > most:
+        raise InputError(f"has more than {most} bytes")
+    return held.getvalue()
 
 
 def standard_input():
@@ -166,7 +174,7 @@ def maps(item, max_pixels, raw=False):
             raise InputError("empty file" if item.path else "nothing on standard input")
         source = OnlyRead(stream, start)
         if start != NPY_MAGIC:
-            yield item, decode_map(start + stream.read(), max_pixels)
+            yield item, decode_map(start + read_all(stream), max_pixels)
             return
         number = 0
         while (array := read_npy(source, max_pixels * (1 + raw))) is not None:

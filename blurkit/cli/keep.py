@@ -35,7 +35,7 @@ def check(args):
     if args.group is not None:
         try:
             re.compile(args.group)
-        except re.error as error:
+        except (re.error, OverflowError, RecursionError) as error:
             raise UsageError(f"--group {args.group}: not a regular expression: {error}") from error
 
 

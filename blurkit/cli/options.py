@@ -11,6 +11,7 @@ from blurkit.methods import DEFAULT, METHODS
 
 KEPT = 31 << 20  # bytes; larger arrays are always returned
 MOST_NATURAL = 65535  # largest number of a copy in a patch set
+MOST_THREADS = 1024
 PALETTES = ("viridis", "turbo", "magma", "inferno", "cividis")
 
 
@@ -37,6 +38,9 @@ def build(command, describe, version):
 
 def check(args):
     """What argparse cannot check; fills in what environment variables say."""
+    for action in args.parser._actions:
+        if action.option_strings and getattr(args, action.dest, None) == "":
+            raise UsageError(f"{action.option_strings[-1]} has an empty value")
     if hasattr(args, "working_size"):
         if args.working_size is not None and args.as_published:
             raise UsageError("--as-published measures at the photo's own size; --working-size does not go with it")
@@ -73,14 +77,14 @@ def threads_of_environment():
     """$BLURKIT_THREADS as a number, None where it is not set."""
     threads = os.environ.get("BLURKIT_THREADS")
     try:
-        return positive(threads) if threads else None
+        return thread_count(threads) if threads else None
     except argparse.ArgumentTypeError as error:
         raise UsageError(f"BLURKIT_THREADS: {error}") from error
 
 
 def is_numbered(device):
     """True for ``cuda:N``."""
-    return device.startswith("cuda:") and device[5:].isdigit()
+    return device.startswith("cuda:") and device[5:].isdecimal()
 
 
 def positive(text):
@@ -91,6 +95,14 @@ def positive(text):
         number = 0
     if number < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above zero")
+    return number
+
+
+def thread_count(text):
+    """A whole number from 1 to 1024; libraries end the process where they cannot have as many as they are told."""
+    number = positive(text)
+    if number > MOST_THREADS:
+        raise argparse.ArgumentTypeError(f"{text!r} is more than {MOST_THREADS}")
     return number
 
 
@@ -188,8 +200,8 @@ def weights(group):
 
 def workers(parser):
     group = parser.add_argument_group("speed")
-    group.add_argument("-j", "--jobs", metavar="N", type=positive, default=1, help="work on N photos at a time (default 1)")
-    group.add_argument("--threads", metavar="N", type=positive, help="threads per photo (default $BLURKIT_THREADS, or what suits each step)")
+    group.add_argument("-j", "--jobs", metavar="N", type=thread_count, default=1, help="work on N photos at a time (default 1)")
+    group.add_argument("--threads", metavar="N", type=thread_count, help="threads per photo (default $BLURKIT_THREADS, or what suits each step)")
 
 
 def output(parser, forms, default, what=None):

@@ -9,6 +9,7 @@ from blurkit.errors import OutputError, UsageError
 
 STDOUT = 1
 SPECIAL = ("/dev/", "/proc/")  # written to as they are, never replaced
+STDERR_NAMES = ("/dev/stderr", "/dev/fd/2", "/proc/self/fd/2")  # descriptor 2 itself leads nowhere while we work
 LONGEST_START = 200  # bytes of a file's name that its temporary name keeps; systems allow 255 for a whole name
 
 
@@ -118,7 +119,7 @@ class WholeFile:
         try:
             self.temporary = self.final if self.special else self.create_beside()
             if self.special:
-                self.descriptor = os.open(self.final, os.O_WRONLY)
+                self.descriptor = os.dup(sys.stderr.fileno()) if self.final in STDERR_NAMES else os.open(self.final, os.O_WRONLY)
         except OSError as error:
             raise OutputError(f"{self.path}: {error.strerror}") from error
         return self

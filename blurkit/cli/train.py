@@ -19,7 +19,8 @@ def describe(parser):
     group.add_argument("--epochs", metavar="N", type=options.positive, help="passes over the patches (default: what the method needs)")
     group.add_argument("--seed", metavar="N", type=options.natural, default=0, help="seed of all that is random (default 0)")
     group.add_argument("--device", metavar="DEV", help="auto, cpu, cuda or cuda:N (default $BLURKIT_DEVICE or auto)")
-    group.add_argument("--threads", metavar="N", type=options.positive, help="threads (default $BLURKIT_THREADS or 1; more are faster, but give other weights)")
+    text = "threads (default $BLURKIT_THREADS or 1; more are faster, but give other weights)"
+    group.add_argument("--threads", metavar="N", type=options.thread_count, help=text)
     group.add_argument(
         "--min-accuracy",
         metavar="A",
@@ -47,7 +48,8 @@ def work_on(args, console):
         with Report(args) as report:
             arrays, measured = train(records, args.method, epochs, args.seed, device, report)
         table(measured, args)
-        if measured["accuracy"] < least:
+        store.check_arrays(arrays, pipeline.SHAPES)  # hostile records can lead to NaN
+        if not measured["accuracy"] >= least:
             raise WeightsError(f"accuracy on unseen photos is {measured['accuracy']:.3f}, below {least:g}: no weights written (--min-accuracy)")
         header = {
             "method": args.method,

@@ -2,11 +2,16 @@
 
 import io
 import os
+import resource
 
 import numpy as np
 import pytest
 import tifffile
 from PIL import Image
+
+from blurkit.cli import inputs
+from blurkit.errors import InputError
+from blurkit.store import write_weights
 
 GOOD, CONFUSED = 0, 2
 TAKES = {  # what a command reads, and the options with which it needs nothing else
@@ -186,6 +191,7 @@ def test_wrong_usage_is_told_before_any_work(run, command, words):
 @pytest.mark.parametrize(
     ("command", "variables", "complaint"),
     [
+        ("blur-map", {"BLURKIT_THREADS": "99999"}, b"BLURKIT_THREADS: '99999' is more than 1024"),
         ("blur-map", {"BLURKIT_DEVICE": "abacus"}, b"abacus"),
         ("blur-map", {"BLURKIT_THREADS": "many"}, b"BLURKIT_THREADS: 'many'"),
         ("blur-score", {"BLURKIT_WEIGHTS": "/nowhere"}, b"/nowhere"),
@@ -194,6 +200,52 @@ def test_wrong_usage_is_told_before_any_work(run, command, words):
 def test_a_wrong_environment_variable_is_told_in_one_line(run, bad, command, variables, complaint):
     done = run(command, bad / ("good.npy" if command == "blur-mask" else "good.png"), env=variables)
     assert complaint in one_line(command, done) and len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (["--keep-best", "--group", "a{99999999999999999999}"], b"not a regular expression"),
+        (["--keep-best", "--group", "(" * 9999], b"not a regular expression"),
+        (["--threads", "99999999999"], b"is more than 1024"),
+        (["-j", "1025"], b"is more than 1024"),
+        (["--device", "cuda:\u00b2"], b"unknown device"),
+        (["--weights", ""], b"--weights has an empty value"),
+        (["--truth", ""], b"--truth has an empty value"),
+    ],
+    ids=str,
+)
+def test_a_value_that_cannot_be_meant_is_told_in_one_line(run, bad, words, complaint):
+    done = run("blur-score", *words, bad / "good.png")
+    assert complaint in one_line("blur-score", done) and done.stdout == b""
+
+
+@pytest.mark.parametrize("method", ["\ud800", "a\nb\x1b[31m\u009b", "a" * 10**6])
+def test_what_a_file_says_of_itself_cannot_harm_the_line_that_repeats_it(run, bad, tmp_path, method):
+    (tmp_path / "weights.npz").write_bytes(write_weights({}, {"method": method}))
+    done = run("blur-map", "--weights", tmp_path / "weights.npz", bad / "good.png")
+    line = one_line("blur-map", done).decode()
+    assert line[:-1].isprintable() and len(line) < 300 and len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("form", ["tiff_lzw", "tiff_adobe_deflate", "wide"])
+def test_what_libraries_say_of_a_damaged_file_is_not_heard(run, tmp_path, form, scene):
+    out = io.BytesIO()
+    if form == "wide":  # OpenCV and its libpng refuse it, in words of their own
+        tifffile.imwrite(out, np.zeros((1, 1 << 21, 3), np.uint16), photometric="rgb", compression="zlib")
+        data = out.getvalue()
+    else:
+        Image.fromarray(scene).save(out, "TIFF", compression=form)
+        data = bytearray(out.getvalue())
+        data[100:5000] = bytes(4900)
+    (tmp_path / "bad.tif").write_bytes(data)
+    done = run("blur-map", tmp_path / "bad.tif")
+    assert b"bad.tif: cannot decode TIFF" in one_line("blur-map", done) and len(done.stderr.splitlines()) == 1
+
+
+def test_standard_error_can_still_be_written_to_by_name(run, bad):
+    done = run("blur-mask", "-o", "/dev/stderr", "-f", "npy", bad / "good.npy")
+    assert done.status == GOOD and done.stderr.startswith(b"\x93NUMPY") and len(done.stderr) > 128
 
 
 def work(command, bad):
@@ -324,3 +376,20 @@ def test_every_odd_photo_guides_and_is_cut_along_its_own_map(run, photos, tmp_pa
     assert refined.status == GOOD and refined.stderr == b""
     assert run("blur-mask", *cuts, "-o", f"{tmp_path}/", stdin=refined.stdout, cwd=photos) == (GOOD, b"", b"")
     assert len(os.listdir(tmp_path)) == len(ODD)
+
+
+@pytest.mark.parametrize(("command", "name"), [("blur-map", "photo.png"), ("blur-mask", "grey.png"), ("blur-score", "photo.jpg")])
+def test_a_small_file_needs_few_addresses(run, photos, command, name):
+    few = 1 << 30  # bytes; half of it is code
+    done = run(command, photos / name, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (few, few)))
+    assert done.status == GOOD and done.stdout and not done.stderr
+
+
+def test_a_stream_without_end_is_given_up():
+    class Endless:
+        def read(self, size):
+            return bytes(size)
+
+    with pytest.raises(InputError, match="more than 9000000 bytes"):
+        inputs.read_all(Endless(), 9_000_000)
+    assert inputs.read_all(io.BytesIO(bytes(9_000_000)), 9_000_000) == bytes(9_000_000)

@@ -268,7 +268,7 @@ def test_sets_of_another_method_or_too_small_ones_are_refused(run, masked):
 
 def test_joint_needs_no_torch_and_no_scipy(run, photos, weights):
     words = (*JOINT, "--weights", weights, photos / "photo.png")
-    done = run("blur-map", *words, interpreter=("-X", "importtime"), env={"BLURKIT_DEVICE": "cpu"})
+    done = run("blur-map", "--debug", *words, interpreter=("-X", "importtime"), env={"BLURKIT_DEVICE": "cpu"})
     tops = {line.rsplit(b"|", 1)[1].strip().split(b".")[0] for line in done.stderr.splitlines() if b"|" in line}
     assert done.status == 0 and b"cv2" in tops and not tops & {b"torch", b"scipy", b"skimage", b"rich"}
 

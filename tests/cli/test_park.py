@@ -142,6 +142,6 @@ def test_patches_of_sharp_photos_know_their_blur_and_repeat(run, photos):
 
 def test_park_needs_no_torch_and_its_default_no_scipy(run, photos):
     for extra, heavy in (((), (b"torch", b"scipy", b"skimage", b"rich")), (("--as-published",), (b"torch", b"skimage", b"rich"))):
-        done = run("blur-map", *PARK, *extra, photos / "photo.png", interpreter=("-X", "importtime"), env={"BLURKIT_DEVICE": "cpu"})
+        done = run("blur-map", "--debug", *PARK, *extra, photos / "photo.png", interpreter=("-X", "importtime"), env={"BLURKIT_DEVICE": "cpu"})
         tops = {line.rsplit(b"|", 1)[1].strip().split(b".")[0] for line in done.stderr.splitlines() if b"|" in line}
         assert done.status == 0 and b"cv2" in tops and not tops & set(heavy)

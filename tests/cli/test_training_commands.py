@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from blurkit import store
+from blurkit.cli import train
 from blurkit.zeng import patches, pipeline
 
 ZENG = ("--method", "zeng")
@@ -182,3 +183,12 @@ def test_photos_without_a_segmentation_are_composed_when_asked_and_refused_when_
     assert refused.status == 2 and b"scene.seg.png" in refused.stderr
     for extra in (["--segments", tmp_path], ["--masks", tmp_path]):
         assert run(*words, "--auto-segments", *extra).status == 2
+
+
+@pytest.mark.parametrize(("value", "accuracy", "complaint"), [(np.nan, 1.0, "hold NaN"), (0.0, np.nan, "accuracy on unseen photos is nan")])
+def test_weights_that_are_not_finite_are_not_written(monkeypatch, tmp_path, capsys, value, accuracy, complaint):
+    made = {name: np.full(shape, value, np.float32) for name, shape in pipeline.SHAPES.items()}
+    monkeypatch.setattr("blurkit.train.train", lambda *_: (made, {"accuracy": accuracy}))
+    np.save(tmp_path / "set.npy", np.zeros(3, patches.RECORD))
+    assert train.main([*ZENG, "-q", str(tmp_path / "set.npy"), "-o", str(tmp_path / "weights.npz")]) == 2
+    assert complaint in capsys.readouterr().err and not (tmp_path / "weights.npz").exists()

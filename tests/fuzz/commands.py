@@ -1,0 +1,194 @@
+"""Whole commands on harmed files and wild arguments: in this process, or in one of their own with few addresses."""
+
+import importlib
+import io
+import os
+import subprocess
+import sys
+import tempfile
+import warnings
+from collections import namedtuple
+from functools import cache, partial
+from pathlib import Path
+from unittest import mock
+
+import samples
+import targets
+from mutations import ANY, REFUSE, SOUND
+
+from blurkit.cli import output
+from blurkit.errors import InputError
+
+Done = namedtuple("Done", "status stdout stderr")
+ROOT = Path(__file__).resolve().parents[2]
+BOUND = ("--max-pixels", str(targets.MAX_PIXELS))
+ADDRESSES = 1 << 30  # bytes that a process of its own may address; Python and libraries take half
+RESIDENT = 320 << 20  # bytes of memory it may take; Python and libraries take 100 MB, with torch 240
+LIMITED = f"""\
+import re, resource, runpy, sys
+resource.setrlimit(resource.RLIMIT_AS, ({ADDRESSES}, {ADDRESSES}))
+sys.argv = sys.argv[1:]
+try:
+    runpy.run_path(sys.argv[0], run_name="__main__")
+finally:
+    sys.stderr.write(re.search(r"VmHWM.*\\n", open("/proc/self/status").read())[0])
+"""
+
+
+# ---- runners ----------------------------------------------------------------
+
+
+def in_process(command, words, folder, stdin=b""):
+    """A command run by its main(), in a folder: Done."""
+    main = importlib.import_module(f"blurkit.cli.{command.removeprefix('blur-')}").main
+    streams = {
+        name: io.TextIOWrapper(io.BufferedRandom(io.BytesIO(data)), errors="backslashreplace")
+        for name, data in (("stdin", stdin), ("stdout", b""), ("stderr", b""))
+    }
+    before = os.getcwd()
+    os.chdir(folder)
+    with tempfile.TemporaryFile() as out, mock.patch.object(output, "STDOUT", out.fileno()), mock.patch.multiple(sys, **streams), warnings.catch_warnings():
+        try:
+            code = main(list(map(str, words)))
+        except SystemExit as end:
+            code = end.code or 0
+        finally:
+            os.chdir(before)
+        for stream in (sys.stdout, sys.stderr):
+            stream.flush()
+        out.seek(0)
+        return Done(code, sys.stdout.buffer.raw.getvalue() + out.read(), sys.stderr.buffer.raw.getvalue())
+
+
+def own_process(command, words, folder, stdin=b""):
+    """A command as a process of its own that may address `ADDRESSES`: Done. AssertionError where it takes more memory than `RESIDENT`."""
+    words = [sys.executable, "-c", LIMITED, ROOT / "bin" / command, *map(str, words)]
+    done = subprocess.run(words, cwd=folder, input=stdin, capture_output=True, timeout=120)
+    told, _, peak = done.stderr.rpartition(b"VmHWM:")
+    taken = int(peak.split()[0]) << 10
+    assert taken <= RESIDENT, f"took {taken >> 20} MiB"
+    return Done(done.returncode, done.stdout, told)
+
+
+def ran(runner, command, words, folder, stdin=b""):
+    """A finished command; AssertionError where it ended as no command may end."""
+    done = runner(command, words, folder, stdin)
+    told = f"{command} {' '.join(map(repr, words))}: status {done.status}, {done.stderr[-300:]!r}"
+    assert done.status in (0, 1, 2), told
+    assert not any(word in done.stderr for word in (b"Traceback", b"internal error", b"not enough memory", b"Error:")), told
+    lines = done.stderr.splitlines()
+    assert done.stderr.startswith(b"usage: ") or all(line.startswith(command.encode() + b": ") for line in lines), told
+    assert lines or done.status != 2, told
+    assert not list(Path(folder).rglob(".*.part")), f"{told}: a temporary file is left"
+    return done
+
+
+# ---- harmed files -------------------------------------------------------------
+
+
+def harmed_files(rng, runner=in_process):
+    """A command on a file that came to harm, and where it takes several a good one behind it."""
+    plan = rng.choice(sorted(PLANS))
+    what, data, words, verdict = PLANS[plan](rng)
+    return f"{plan}: {what}: {' '.join(words)}", data, partial(try_files, runner, words, data), verdict
+
+
+def try_files(runner, words, data):
+    """Run a command on "bad" and good files; an InputError where it complains."""
+    with tempfile.TemporaryDirectory() as folder:
+        for name, content in {**good_files(), "bad": data, "bad.mask.png": data, "other/one.seg.png": data}.items():
+            path = Path(folder, name)
+            path.parent.mkdir(exist_ok=True)
+            path.write_bytes(content)
+        command, *words = words
+        done = ran(runner, command, words, folder)
+        outputs = sorted(path.stem for path in Path(folder, "out").glob("*"))
+        if done.status == 2:
+            several, streams = words[-1].startswith("good"), command in ("blur-mask", "blur-refine")  # whose first maps may be good
+            assert [name for name in outputs if not streams or name == "good"] == ["good"] * several or command == "blur-score", (
+                f"{words}: complained, and {outputs} are there"
+            )
+            assert command != "blur-score" or not several or done.stdout.endswith(b"\t" + words[-1].encode() + b"\n"), f"{words}: the good one is not scored"
+            raise InputError(done.stderr.decode(errors="replace").splitlines()[-1])
+        assert outputs == sorted({"bad", "good"} if words[-1].startswith("good") else {"one"}) or command == "blur-score", f"{words}: {outputs}"
+
+
+@cache
+def good_files():
+    """{name: bytes} of what lies beside the harmed file."""
+    return {
+        "good.png": samples.photos()["png grey alpha"],
+        "good.npy": samples.maps()["npy"],
+        "good.mask.png": samples.masks()["truth"],
+        "one.npy": samples.maps()["npy"],
+        "one.png": samples.photos()["png grey alpha"],
+        "raw.npy": samples.raw_map(),
+    }
+
+
+def photo_plan(command, *words, sound=True):
+    """A plan whose harmed file is a photo; `sound` as for `plan_of`."""
+
+    def plan(rng):
+        what, data, _, found = targets.photo(rng)
+        method = rng.choice(["joint", "zeng", "park"])
+        filled = [word.replace("METHOD", method) for word in words]
+        return what, data, [command, *BOUND, *filled], found if sound or found == REFUSE else ANY
+
+    return plan
+
+
+def plan_of(make, command, *words, sound=True):
+    """A plan whose harmed file `make` gives as (what, data, verdict); `sound` False: it may be refused even if it is sound."""
+
+    def plan(rng):
+        what, data, verdict = make(rng)
+        return what, data, [command, *words], verdict if sound or verdict == REFUSE else ANY
+
+    return plan
+
+
+def a_map(rng):
+    what, data, _, verdict = targets.map(rng)
+    return what, data, ANY if "raw" in what and verdict == SOUND else verdict
+
+
+def a_mask(rng):
+    how, data, verdict = targets.hurt(rng, "png", samples.masks()[rng.choice(["truth", "segments"])], ("png",))
+    return how, data, verdict
+
+
+def some_weights(rng):
+    while not (found := targets.weights(rng))[0].startswith("zeng"):
+        pass
+    return found[0], found[1], found[3]
+
+
+def patches_of(method):
+    def make(rng):
+        how, data, verdict = targets.hurt(rng, "npy", samples.patch_sets()[method])
+        return how, data, ANY if verdict == SOUND else verdict
+
+    return make
+
+
+OUT, ONE = ("-o", "out/"), ("-o", "out/one.npy")
+PLANS = {
+    "map": photo_plan("blur-map", "--method", "METHOD", *OUT, "bad", "good.png"),
+    "map -j": photo_plan("blur-map", "-j", "2", *OUT, "bad", "good.png"),
+    "score": photo_plan("blur-score", "bad", "good.png"),
+    "score reduced": photo_plan("blur-score", "--max-size", "50", "bad", "good.png"),
+    "cut": photo_plan("blur-mask", "-o", "out/one.png", "--cut", "bad", "one.npy", sound=False),
+    "guide": photo_plan("blur-refine", *ONE, "--method", "zeng", "--guide", "bad", "one.npy", sound=False),
+    "sharp photo": photo_plan("blur-patches", "--method", "park", "--copies", "1", *ONE, "bad", sound=False),
+    "mask": plan_of(a_map, "blur-mask", *BOUND, *OUT, "bad", "good.npy"),
+    "refine": plan_of(a_map, "blur-refine", *BOUND, *OUT, "--method", "zeng", "--as-published", "bad", "good.npy"),
+    "refine raw": plan_of(a_map, "blur-refine", *BOUND, *ONE, "--method", "park", "--guide", "one.png", "bad", sound=False),
+    "score map": plan_of(a_map, "blur-score", "--maps", *BOUND, "bad", "good.npy"),
+    "score in mask": plan_of(a_map, "blur-score", *BOUND, "--mask", "bad", "one.png", sound=False),
+    "truth": plan_of(a_mask, "blur-score", *BOUND, "--truth", "bad.mask.png", "one.npy"),
+    "drawn": plan_of(a_mask, "blur-patches", *BOUND, "--method", "zeng", "--truth-is", "sharp", "--masks", "bad.mask.png", *ONE, "one.png", sound=False),
+    "segments": plan_of(a_mask, "blur-patches", *BOUND, "--compose", "--segments", "other", *ONE, "one.png", sound=False),
+    "weights": plan_of(some_weights, "blur-map", "--method", "zeng", "--weights", "bad", *ONE, "one.png"),
+    **{f"train {m}": plan_of(patches_of(m), "blur-train", "--method", m, "-o", "out/one.npz", "bad", sound=False) for m in ("zeng", "park", "joint")},
+}

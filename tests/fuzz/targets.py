@@ -1,0 +1,211 @@
+"""What is put to the test: (what was done, the bytes, how to try them, verdict) by kind of input.
+
+`try_it()` returns where the input is accepted, and raises a BlurkitError where it is refused.
+"""
+
+import io
+import json
+import zipfile
+from functools import partial
+
+import numpy as np
+import samples
+from mutations import REFUSE, SOUND, harmed, lying, npy_liar
+
+from blurkit import image
+from blurkit.cli import inputs
+from blurkit.methods import METHODS, pipeline
+from blurkit.npy import encode_npy_header
+from blurkit.store import LARGEST_WEIGHTS, read_patches, read_weights
+
+MAX_PIXELS = 100_000
+MOST_BYTES = 1 << 20  # of a patch set
+
+
+class Trap:
+    """What springs if it is ever unpickled."""
+
+    sprung = []
+
+    def __reduce__(self):
+        return Trap.sprung.append, (True,)
+
+
+def chosen(rng, made):
+    """One (name, bytes) of a dict."""
+    name = rng.choice(sorted(made))
+    return name, made[name]
+
+
+def hurt(rng, name, data, sealed=()):
+    """A file harmed, or lying about its size, or once in a while as it was."""
+    if rng.random() < 0.02:
+        return "nothing", data, SOUND
+    told = lying(rng, name, data) if rng.random() < 0.2 else None
+    return told or harmed(rng, data, name, sealed)
+
+
+# ---- photos -----------------------------------------------------------------
+
+
+def photo(rng):
+    if rng.random() < 0.02:
+        name, data = chosen(rng, samples.bombs())
+        return f"{name} bomb", data, partial(try_photo, data, rng.choice([None, 40])), REFUSE
+    name, data = chosen(rng, samples.photos())
+    how, data, verdict = hurt(rng, name, data, ("png",))
+    most = rng.choice([None, None, 40, 500])
+    return f"{name} {how}", data, partial(try_photo, data, most), verdict
+
+
+def try_photo(data, most):
+    image.capture_time(data)
+    found = image.decode_photo(data, MAX_PIXELS, most)
+    assert found.ndim == 3 and found.shape[2] == 3 and found.dtype in (np.uint8, np.uint16) and found.flags.c_contiguous
+    assert 0 < found.shape[0] * found.shape[1] <= MAX_PIXELS
+
+
+# ---- maps -------------------------------------------------------------------
+
+
+def map(rng):
+    if rng.random() < 0.3:
+        how, data, verdict = npy_liar(rng)
+        return f"npy {how}", data, partial(try_map, data), verdict
+    if rng.random() < 0.1:
+        how, data = wrong_values(rng)
+        return f"npy {how}", data, partial(try_map, data), REFUSE
+    name, data = chosen(rng, {**samples.maps(), "npy raw": samples.raw_map()})
+    how, data, verdict = hurt(rng, name, data, ("png",))
+    return f"{name} {how}", data, partial(try_map, data, name == "npy raw"), verdict
+
+
+def wrong_values(rng):
+    """(what, bytes) of an NPY map of values that no map has, or that would be code."""
+    form = rng.choice(["<f4", ">f8", "<f2", "<f4"])
+    found = np.full((4, 5), 0.5, form)
+    found[rng.randrange(4), rng.randrange(5)] = wrong = rng.choice([np.nan, np.inf, -np.inf, 1.001, -0.001, 6e4])
+    how, found = rng.choice([(f"{wrong:g}", found), ("objects", np.array([[Trap()]], object)), ("int32", np.zeros((4, 5), np.int32))])
+    return how, samples.npy(found)
+
+
+def try_map(data, raw=False):
+    item = inputs.Input("map", "map", data)
+    for _, found in inputs.maps(item, MAX_PIXELS, raw):
+        assert found.dtype == np.float32 and found.ndim == 2 + (raw and found.ndim == 3)
+        assert found.size and np.isfinite(found).all() and found.min() >= 0 and found.max() <= 1
+
+
+# ---- weights ----------------------------------------------------------------
+
+
+def weights(rng):
+    method, data = chosen(rng, samples.weights())
+    if method != "zeng" and rng.random() < 0.7:  # the others are large
+        method, data = "zeng", samples.weights()["zeng"]
+    kind = rng.choice(["bytes", "bytes", "contents", "archive"])
+    if kind == "bytes":
+        how, data, verdict = hurt(rng, "npz", data)
+    else:
+        how, data = (other_contents if kind == "contents" else other_archive)(rng, method)
+        verdict = REFUSE
+    return f"{method} {kind} {how}", data, partial(try_weights, data, method), verdict
+
+
+def other_contents(rng, method):
+    """(what, bytes) of well-formed weights with the wrong things in them."""
+    name = rng.choice(sorted(pipeline(method).SHAPES))
+
+    def spoil(value):
+        return lambda arrays: arrays.update({name: value(arrays[name])})
+
+    def one(array, wrong):
+        array.reshape(-1)[rng.randrange(array.size)] = wrong
+        return array
+
+    ways = {
+        "NaN": ({}, spoil(lambda a: one(a, np.nan))),
+        "infinite": ({}, spoil(lambda a: one(a, np.inf))),
+        "double": ({}, spoil(lambda a: a.astype(np.float64))),
+        "one more axis": ({}, spoil(lambda a: a[None])),
+        "transposed type": ({}, spoil(lambda a: a.astype(">f4"))),
+        "missing": ({}, lambda arrays: arrays.pop(name)),
+        "empty": ({}, spoil(lambda a: a.reshape(-1)[:0])),
+        "checksum": ({"checksum": rng.choice(["", "0" * 64, None, 7, [], "\ud800"])}, lambda arrays: None),
+        "format": ({"format": rng.choice([0, 2, -1, "1", None, [1], {}, 10**30])}, lambda arrays: None),
+        "method": ({"method": rng.choice(["", "other", None, 7, [], {}, "x\ny", "\x1b[31m", "\ud800", "a" * 10**5])}, lambda arrays: None),
+    }
+    how, (header, change) = rng.choice(sorted(ways.items(), key=lambda way: way[0]))
+    return f"{how} {name}", samples.reweighed(method, change, **header)
+
+
+def other_archive(rng, method):
+    """(what, bytes) of a zip that is no weights file."""
+    large = bytes(LARGEST_WEIGHTS // 8)
+    entries = {"header.npy": samples.entry({"method": method, "format": 1, "checksum": "0"}), "a.npy": samples.npy(np.zeros(9, np.float32))}
+    ways = {
+        "bomb": {f"{n}.npy": large for n in range(9)},
+        "objects": {"a.npy": samples.npy(np.array([Trap()], object))},
+        "objects in the header": {"header.npy": samples.npy(np.array([Trap()], object))},
+        "no header": {"header.npy": b""},
+        "header of numbers": {"header.npy": samples.npy(np.zeros(3))},
+        "header not a dict": {"header.npy": samples.entry(rng.choice([[], 7, None, "text", [[]] * 9]))},
+        "deep header": {"header.npy": samples.npy(np.array("[" * 5000))},
+        "absurd array": {"a.npy": npy_liar(rng)[1]},
+        "many entries": {f"{n}": b"" for n in range(300)},
+        "names": {rng.choice(["../a.npy", "/a.npy", "a", "\n.npy", "a/../header.npy"]): b"\x93NUMPY"},
+    }
+    how, more = rng.choice(sorted(ways.items(), key=lambda way: way[0]))
+    form = zipfile.ZIP_DEFLATED if how == "bomb" else rng.choice([zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2])
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", form) as archive:
+        for name, data in {**entries, **more}.items():
+            archive.writestr(name, data)
+    return (how, out.getvalue()) if how == "bomb" or rng.random() < 0.5 else (f"{how} harmed", harmed(rng, out.getvalue(), "npz")[1])
+
+
+def try_weights(data, method):
+    shapes = pipeline(method).SHAPES
+    found, header = read_weights(data, method, shapes)
+    sound, told = read_weights(samples.weights()[method], method, shapes)
+    assert json.dumps(header) == json.dumps(told) and found.keys() == sound.keys()
+    assert all(np.array_equal(found[name], sound[name]) for name in sound)
+
+
+# ---- patch sets -------------------------------------------------------------
+
+
+def patch_set(rng):
+    method, data = chosen(rng, samples.patch_sets())
+    how, data, verdict = hurt(rng, "npy", data)
+    if rng.random() < 0.3:
+        other = rng.choice([name for name in METHODS if name != method])
+        how, data, verdict = rng.choice(
+            [
+                ("of another method", samples.patch_sets()[other], REFUSE),
+                ("then one of another", samples.patch_sets()[method] + samples.patch_sets()[other], REFUSE),
+                ("then a map", samples.patch_sets()[method] + samples.maps()["npy"], REFUSE),
+                ("too many", samples.patch_sets()[method] * (2 + MOST_BYTES // len(samples.patch_sets()[method])), REFUSE),
+                ("twice", samples.patch_sets()[method] * 2, SOUND),
+                more_than_there_are(rng, method),
+                npy_liar(rng),
+            ]
+        )
+    return f"{method} {how}", data, partial(try_patches, data, method), verdict
+
+
+def more_than_there_are(rng, method):
+    """A patch set whose header tells more records than follow."""
+    data = samples.patch_sets()[method]
+    count = len(np.load(io.BytesIO(data)))
+    more = rng.choice([1, 9, 10**6, 10**12, 10**30])
+    return f"{count + more} told", encode_npy_header((count + more,), pipeline(method).patch_record()) + data[128:], REFUSE
+
+
+def try_patches(data, method):
+    dtype = pipeline(method).patch_record()
+    records, _ = read_patches(io.BytesIO(data), dtype, MOST_BYTES)
+    assert records.dtype == dtype and 0 < records.nbytes <= MOST_BYTES
+
+
+READERS = {"photos": photo, "maps": map, "weights": weights, "patch sets": patch_set}

@@ -94,7 +94,7 @@ def patch_set(data, scratch):
     with open(path, "wb") as out:
         for which, extra in (("training", ["--masks", data / "cuhk" / "gt", "--truth-is", "blurred", "--copies", 1]), ("scenes", ["--compose"])):
             names = getattr(photos, which)(data)
-            subprocess.run(["blur-patches", "-q", "-j", "2", *map(str, extra), *map(str, names)], stdout=out, check=True)
+            subprocess.run(["blur-patches", "-q", "--method", "zeng", "-j", "2", *map(str, extra), *map(str, names)], stdout=out, check=True)
 
 
 def identity(data, scratch, results):

@@ -12,7 +12,7 @@ import numpy as np
 import samples
 from mutations import REFUSE, SOUND, harmed, lying, npy_liar
 
-from blurkit import image
+from blurkit import exif, image
 from blurkit.cli import inputs
 from blurkit.methods import METHODS, pipeline
 from blurkit.npy import encode_npy_header
@@ -54,13 +54,13 @@ def photo(rng):
         return f"{name} bomb", data, partial(try_photo, data, rng.choice([None, 40])), REFUSE
     name, data = chosen(rng, samples.photos())
     how, data, verdict = hurt(rng, name, data, ("png",))
-    most = rng.choice([None, None, 40, 500])
-    return f"{name} {how}", data, partial(try_photo, data, most), verdict
+    least = rng.choice([None, None, 40, 500])
+    return f"{name} {how}", data, partial(try_photo, data, least), verdict
 
 
-def try_photo(data, most):
-    image.capture_time(data)
-    found = image.decode_photo(data, MAX_PIXELS, most)
+def try_photo(data, least):
+    exif.capture_time(data)
+    found = image.decode_photo(data, MAX_PIXELS, least=least)
     assert found.ndim == 3 and found.shape[2] == 3 and found.dtype in (np.uint8, np.uint16) and found.flags.c_contiguous
     assert 0 < found.shape[0] * found.shape[1] <= MAX_PIXELS
 

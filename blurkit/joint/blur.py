@@ -106,16 +106,7 @@ def fit(records, seed, report):
 
     def loss_of(prepared):
         x, wanted = prepared
-        told = model(x)
-        pooled = sharpest(told)
-        above, differ = ((v.reshape(-1, COPIES, 1) - v.reshape(-1, 1, COPIES)) for v in (pooled, wanted))
-        differ = differ > APART
-        order = (nn.functional.softplus(-STEEPNESS * above) * differ).sum() / differ.sum().clamp(min=1)
-        deviation = told[..., 1].clamp(*LOG_DEVIATIONS)
-        likelihood = (0.5 * ((told[..., 0] - wanted[:, None]) * torch.exp(-deviation)) ** 2 + deviation).mean()
-        square = ((pooled - wanted) ** 2).mean()
-        right = ((above > 0) * differ).sum() / differ.sum().clamp(min=1)
-        return SHARES["square"] * square + SHARES["order"] * order + SHARES["likelihood"] * likelihood, right
+        return loss(model(x), wanted)
 
     descend(model, loss_of, len(learn), EPOCHS, rng, report, PHOTOS, PEAK_RATE, prepare=prepare)
     with torch.no_grad():
@@ -123,6 +114,33 @@ def fit(records, seed, report):
     weights = {f"{name}.{kind}": getattr(layer, kind).detach().numpy() for name, layer in zip(LAYERS, model[::2], strict=True) for kind in ("weight", "bias")}
     pairs = np.concatenate([np.zeros(0), *pairs])
     return {**norms, **weights}, float(pairs.mean()) if len(pairs) else 0.0
+
+
+def loss(told, wanted):
+    """What training makes small, and the share of pairs of one photo in the right order.
+
+    Parameters
+    ----------
+    told : tensor, (n, cells, 2)
+        Log sigma and log deviation of every cell; `COPIES` sets of each photo next to each other.
+    wanted : tensor, (n,)
+        Log sigma of each set.
+
+    Returns
+    -------
+    loss, right : tensor, ()
+    """
+    import torch
+
+    pooled = sharpest(told)
+    above, differ = ((v.reshape(-1, COPIES, 1) - v.reshape(-1, 1, COPIES)) for v in (pooled, wanted))
+    differ = differ > APART
+    order = (torch.nn.functional.softplus(-STEEPNESS * above) * differ).sum() / differ.sum().clamp(min=1)
+    deviation = told[..., 1].clamp(*LOG_DEVIATIONS)
+    likelihood = (0.5 * ((told[..., 0] - wanted[:, None]) * torch.exp(-deviation)) ** 2 + deviation).mean()
+    square = ((pooled - wanted) ** 2).mean()
+    right = ((above > 0) * differ).sum() / differ.sum().clamp(min=1)
+    return SHARES["square"] * square + SHARES["order"] * order + SHARES["likelihood"] * likelihood, right
 
 
 def grouped(records, indices):

@@ -31,6 +31,7 @@ TOP = {
     "Makefile",
     "LICENSE",
     "CHANGELOG.md",
+    "SECURITY.md",
     ".ci",
     ".gitignore",
 }

@@ -1,4 +1,4 @@
-# make demo | test | lint | coverage | install | bench | bench-quick | weights-joint | weights-zeng | weights-park | completions | clean
+# make demo | test | lint | coverage | mutants | install | bench | bench-quick | weights-joint | weights-zeng | weights-park | completions | clean
 SHELL := /bin/bash
 PYTHON ?= python3
 PREFIX ?= /usr/local
@@ -6,13 +6,14 @@ DESTDIR ?=
 DATA ?= data
 PHOTO ?= chelsea.png
 SEED ?= 0
+COUNT ?= 200
 
 VENV := .venv
 TEST_VENV := .venv-test
 CONSTRAINTS := .ci/constraints.txt
 METHOD_FILES := $(shell find blurkit share man -type f -not -name '*.pyc') setup.cfg pyproject.toml
 
-.PHONY: help demo test lint coverage install weights-joint weights-zeng weights-park bench bench-quick bench-joint bench-zeng bench-park bench-score completions clean
+.PHONY: help demo test lint coverage mutants install weights-joint weights-zeng weights-park bench bench-quick bench-joint bench-zeng bench-park bench-score completions clean
 
 help:
 	@sed -n '1s/^# //p' Makefile
@@ -54,6 +55,10 @@ coverage: $(TEST_VENV)/installed
 	$(TEST_VENV)/bin/coverage run -m pytest
 	$(TEST_VENV)/bin/coverage combine --quiet
 	$(TEST_VENV)/bin/coverage report
+
+# COUNT small changes to the stages, drawn by SEED, each on the tests of its module; fails where they notice less than 80 %. Takes an hour.
+mutants: $(TEST_VENV)/installed
+	$(TEST_VENV)/bin/python bench/mutants.py $(COUNT) $(SEED)
 
 # For packagers: files under $(DESTDIR)$(PREFIX), nothing fetched.
 install:

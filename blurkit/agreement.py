@@ -54,7 +54,7 @@ def compare(sharpness_map, truth):
 def precision_recall(found, wanted):
     """Precision and recall of a boolean array against another."""
     hits = np.count_nonzero(found & wanted)
-    return hits / max(np.count_nonzero(found), 1), hits / max(np.count_nonzero(wanted), 1)
+    return hits / (np.count_nonzero(found) or 1), hits / (np.count_nonzero(wanted) or 1)
 
 
 def f_measure(precision, recall):

@@ -20,7 +20,7 @@ def magnitude(plane, window):
     (H, W), float32, >= 0, on the same device
         Per pixel; borders mirrored without the edge pixel.
     """
-    slope, ridge = np.float32([-1, 0, 1]), np.float32([1, 2, 1])
+    slope, ridge = np.array([-1, 0, 1], np.float32), np.array([1, 2, 1], np.float32)
     across = window.separable(plane, ridge, slope)
     down = window.separable(plane, slope, ridge)
     across *= across  # in place: fresh memory costs more than the arithmetic
@@ -33,5 +33,5 @@ def magnitude(plane, window):
 
 def curvature(plane, window):
     """Second difference down of the second difference across, absolute; white noise of deviation 1 answers with deviation 1."""
-    second = np.float32([1, -2, 1]) / np.float32(math.sqrt(6))
+    second = np.array([1, -2, 1], np.float32) / np.float32(math.sqrt(6))
     return abs(window.separable(plane, second, second))

@@ -116,4 +116,4 @@ def encode_npy(array):
 
 def as_bytes(array):
     """The values of an array of any dtype as a flat memoryview of bytes, copied only if not contiguous."""
-    return memoryview(np.ascontiguousarray(array).reshape(-1).view(np.uint8))
+    return np.ascontiguousarray(array).reshape(-1).view(np.uint8).data

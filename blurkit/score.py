@@ -42,7 +42,8 @@ def score(photo, weights, method, device="auto", side=SCORE_SIDE, share=SHARPEST
         of the region that can be judged; ``noise``: deviation of the noise of its luma, 8-bit
         steps; ``working_size``: longer side as measured, pixels.
     """
-    return judged(*told(photo, weights, method, device, side), share, region)
+    measured, blur = told(photo, weights, method, device, side)
+    return judged(measured, blur, share, region)
 
 
 def told(photo, weights, method, device="auto", side=SCORE_SIDE):

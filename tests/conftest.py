@@ -118,6 +118,15 @@ def photos(tmp_path_factory, scene):
 
 
 @pytest.fixture(scope="session")
+def graded(discs):
+    """A photo, (120, 160, 3) uint8, sharp at the lower left, blurred by .8 pixels above, by 1.3 on the right, by both there."""
+    photo = discs(np.random.default_rng(7), 120, 160)
+    photo[:, 80:] = cv2.GaussianBlur(photo, (0, 0), 1.3)[:, 80:]
+    photo[:40] = cv2.GaussianBlur(photo[:40], (0, 0), 0.8)
+    return photo
+
+
+@pytest.fixture(scope="session")
 def discs():
     """discs(rng, height, width): overlapping discs of random colour, (height, width, 3) uint8, edges everywhere."""
 

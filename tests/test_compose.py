@@ -74,10 +74,26 @@ def test_a_blurred_front_fades_over_its_border_and_leaves_the_far_background_alo
     assert np.allclose(mixed[25, 30:34, 1], 200 * np.array([5, 6, 7, 8]) / 9, atol=0.01)
 
 
-def test_chosen_regions_are_whole():
-    chosen = compose.choose_regions(HALVES, np.random.default_rng(0))
+@pytest.mark.parametrize("seed", range(20))
+def test_chosen_regions_are_whole_and_neither_none_nor_all(seed):
+    chosen = compose.choose_regions(HALVES, np.random.default_rng(seed))
     left, right = chosen[:, :30], chosen[:, 30:]
     assert left.all() != right.all() and left.any() != right.any()
+
+
+def test_regions_that_cannot_cover_a_fair_part_are_chosen_all_the_same():
+    one = np.zeros((50, 60), np.int64)
+    assert {compose.choose_regions(one, np.random.default_rng(seed)).mean() for seed in range(20)} == {0, 1}
+
+
+def test_photos_are_reduced_and_some_are_wholly_sharp_and_as_many_wholly_blurred():
+    photo = np.random.default_rng(3).integers(0, 256, (50, 60, 3), np.uint8)
+    made = [compose.compose(photo, HALVES, np.random.default_rng(seed)) for seed in range(400)]
+    scales = np.array([truth.shape for _, truth, _ in made]) / (50, 60)
+    assert np.abs(scales[:, 0] - scales[:, 1]).max() < 0.02 and np.ptp(scales) > 0.35
+    assert compose.SCALE_RANGE[0] - 0.01 < scales.min() and scales.max() <= compose.SCALE_RANGE[1]
+    for value in (0, 255):
+        assert np.mean([(truth == value).all() for _, truth, _ in made]) == pytest.approx(0.15, abs=0.04)
 
 
 def test_16_bit_photos_keep_16_bits():

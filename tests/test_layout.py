@@ -33,10 +33,14 @@ TOP = {
     "Makefile",
     "LICENSE",
     "CHANGELOG.md",
+    "SECURITY.md",
     ".ci",
     ".gitignore",
 }
 MOST_LINES, MOST_BODY = 300, 40
+LONGER = {}  # {name: why} of modules and functions that may be longer
+REACHES_OUT = {"socket", "socketserver", "ssl", "select", "selectors", "asyncio", "urllib", "http", "ftplib", "smtplib", "xmlrpc", "requests", "subprocess"}
+RUNS_DATA = {"pickle", "marshal", "shelve", "dill", "joblib", "code", "codeop", "runpy"}  # modules that make programs of what they read
 CLI_SHARED = ("work", "output", "options", "inputs")
 
 
@@ -170,9 +174,14 @@ def test_a_command_in_bin_is_three_lines(root):
     assert {path.name for path in (root / "bin").iterdir()} == {f"blur-{command}" for command in COMMANDS}
 
 
-def test_no_file_is_longer_than_300_lines(root):
-    long = {name: lines for name, path in sources(root).items() if (lines := len(path.read_text().splitlines())) > MOST_LINES}
-    assert long == {}
+def test_no_file_is_longer_than_300_lines_without_a_reason(root):
+    long = {name for name, path in programs(root).items() if len(path.read_text().splitlines()) > MOST_LINES}
+    assert long == {name for name in LONGER if ":" not in name}
+
+
+def programs(root):
+    """{name: path} of all that is not a test."""
+    return sources(root) | {f"bench/{path.name}": path for path in sorted((root / "bench").glob("*.py"))}
 
 
 def body_length(function):
@@ -182,14 +191,28 @@ def body_length(function):
 
 
 def functions(root):
-    for name, path in sources(root).items():
+    for name, path in programs(root).items():
         for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.FunctionDef):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 yield name, node
 
 
-def test_no_function_has_a_body_of_more_than_40_lines(root):
-    assert {f"{name}.{node.name}": body_length(node) for name, node in functions(root) if body_length(node) > MOST_BODY} == {}
+def test_no_function_has_a_body_of_more_than_40_lines_without_a_reason(root):
+    long = {f"{name}:{node.name}" for name, node in functions(root) if body_length(node) > MOST_BODY}
+    assert long == {name for name in LONGER if ":" in name}
+
+
+def test_lengths_are_measured_from_the_docstring_to_the_end():
+    (function,) = ast.parse('def f(a,\n      b):\n    """Says.\n\n    More.\n    """\n    a = 1\n    # why\n    return (\n        b\n    )\n').body
+    assert body_length(function) == 5
+
+
+def test_nothing_can_reach_the_network_or_run_what_it_reads(root, graph):
+    assert {name: found for name, (_, foreign) in graph.items() if (found := foreign & (REACHES_OUT | RUNS_DATA))} == {}
+    calls = [node for path in sources(root).values() for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
+    called = {ast.unparse(call.func) for call in calls}
+    assert "np.empty" in called and not called & {"eval", "exec", "compile", "np.load", "torch.load", "os.system", "os.popen"}
+    assert {ast.unparse(word.value) for call in calls for word in call.keywords if word.arg == "allow_pickle"} == {"False"}
 
 
 def test_public_functions_of_the_library_say_what_they_do(root):

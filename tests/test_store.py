@@ -45,6 +45,25 @@ def test_weights_are_an_npz_that_numpy_loads_without_pickle():
 
 
 @pytest.mark.parametrize(
+    "other",
+    [
+        {**ARRAYS, "bias": np.float32(0.75)},
+        {**ARRAYS, "filters": ARRAYS["filters"][:, ::-1]},
+        {"filters": ARRAYS["filters"], "bia": ARRAYS["bias"]},
+        {**ARRAYS, "filters": ARRAYS["filters"].reshape(3, 3, 2)},
+        {**ARRAYS, "bias": ARRAYS["bias"].view(np.int32)},
+        {**ARRAYS, "more": np.float32(0)},
+        {"filters": ARRAYS["filters"]},
+    ],
+    ids=["value", "order", "name", "shape", "type", "one more", "one less"],
+)
+def test_the_checksum_tells_arrays_that_are_not_those_it_was_made_of(other):
+    made_of = json.loads(str(np.load(io.BytesIO(weights()))["header"]))["checksum"]
+    with pytest.raises(WeightsError, match="checksum"):
+        read_weights(weights(other, checksum=made_of), "zeng", SHAPES)
+
+
+@pytest.mark.parametrize(
     ("data", "complaint"),
     [
         (weights(method="park"), "for method park, not zeng"),

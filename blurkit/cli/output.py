@@ -26,7 +26,9 @@ class Output:
     """
 
     def __init__(self, args, forms, default, many=("npy",)):
-        self.target, self.many = None if args.output == "-" else args.output, many
+        self.target, self.many = args.output, many
+        if self.target == "-":
+            self.target = None
         self.folder = self.target is not None and (self.target.endswith(os.sep) or os.path.isdir(self.target))
         suffix = os.path.splitext(self.target)[1][1:].lower() if self.target and not self.folder else ""
         suffix = {"tif": "tiff"}.get(suffix, suffix)

@@ -86,7 +86,7 @@ def scored(items, args, console):
     options.prepare(args)
     weights = Lazy(lambda: options.load_weights(args))
     bar = output.progress(len(items), args, "photo")
-    for (item, *_), result, error in work.in_order(lambda t: one(*t, args, weights), tasks(items, args, console), args.jobs):
+    for (item, *_), result, error in work.in_order(lambda t: one(t[0], t[1], t[2], args, weights), tasks(items, args, console), args.jobs):
         if error:
             console.bad(item.label, error)
         else:

@@ -78,14 +78,13 @@ class Report:
 
     def __init__(self, args):
         self.shown = not args.quiet and sys.stderr.isatty()
-        self.bar, self.phase, self.loss, self.accuracy = None, None, 0.0, 0.0
+        self.bar, self.phase, self.loss, self.accuracy = output.Silence(), None, 0.0, 0.0
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
-        if self.bar is not None:
-            self.bar.close()
+        self.bar.close()
 
     def __call__(self, phase, step, steps, loss, accuracy):
         if not self.shown:

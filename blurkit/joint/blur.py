@@ -117,14 +117,25 @@ def fit(records, seed, report):
 
 
 def loss(told, wanted):
-    """Loss of what is told of sets of cells, (n, cells, 2), against their log sigma, (n,), `COPIES` of a photo after each other; share of pairs in order."""
+    """What training makes small, and the share of pairs of one photo in the right order.
+
+    Parameters
+    ----------
+    told : tensor, (n, cells, 2)
+        Log sigma and log deviation of every cell; `COPIES` sets of each photo next to each other.
+    wanted : tensor, (n,)
+        Log sigma of each set.
+
+    Returns
+    -------
+    loss, right : tensor, ()
+    """
     import torch
-    from torch.nn import functional
 
     pooled = sharpest(told)
     above, differ = ((v.reshape(-1, COPIES, 1) - v.reshape(-1, 1, COPIES)) for v in (pooled, wanted))
     differ = differ > APART
-    order = (functional.softplus(-STEEPNESS * above) * differ).sum() / differ.sum().clamp(min=1)
+    order = (torch.nn.functional.softplus(-STEEPNESS * above) * differ).sum() / differ.sum().clamp(min=1)
     deviation = told[..., 1].clamp(*LOG_DEVIATIONS)
     likelihood = (0.5 * ((told[..., 0] - wanted[:, None]) * torch.exp(-deviation)) ** 2 + deviation).mean()
     square = ((pooled - wanted) ** 2).mean()

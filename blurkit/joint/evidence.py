@@ -109,4 +109,4 @@ def statistics(planes):
     ndarray, (3,), float32
         Percentile 5 of the log curvature, percentile 95 of both log ratios, each averaged over 9 x 9 cells first.
     """
-    return np.float32([percentile(box_mean(planes[i], AROUND), percent) for i, percent in TOLD])
+    return np.array([percentile(box_mean(planes[i], AROUND), percent) for i, percent in TOLD], np.float32)

@@ -168,8 +168,8 @@ def accuracy(model, records, indices, norms):
     for i in indices:
         share = records["share"][i]
         sure = share != patches.UNKNOWN
-        one = (records[name][i : i + 1] for name in ("evidence", "halved", "whole"))
-        logits = model(*as_input(*one, norms))[0].numpy()
+        codes, halved, whole = (records[name][i : i + 1] for name in ("evidence", "halved", "whole"))
+        logits = model(*as_input(codes, halved, whole, norms))[0].numpy()
         right += int(((logits > 0) == (share > patches.SHARE / 2))[sure].sum())
         known += int(sure.sum())
     return right / max(known, 1)

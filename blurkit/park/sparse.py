@@ -109,4 +109,4 @@ def cell_blur(shape, cells, probabilities):
     surest = np.full(count, np.inf)
     np.minimum.at(surest, place, deviation)
     sigma = np.exp(np.divide(sums, weight, out=np.zeros(count), where=weight > 0))
-    return np.float32([sigma, surest]).reshape(2, *shape)
+    return np.array([sigma, surest], np.float32).reshape(2, *shape)

@@ -161,7 +161,7 @@ def blur(photo, weights, device="auto"):
     beyond = steps[0] * np.minimum(found - odds[0], 0) + steps[1] * np.maximum(found - odds[-1], 0)  # on in a straight line
     gradient = window.pool(magnitude(grey(photo), CpuWindow), evidence.CELL)
     deviation = np.where(gradient > STRUCTURE / 255, BLUR_DEVIATION, np.inf)
-    return np.float32([np.exp(np.interp(found, odds, np.log(sigmas)) + beyond), deviation])
+    return np.array([np.exp(np.interp(found, odds, np.log(sigmas)) + beyond), deviation], np.float32)
 
 
 def refine(raw, guide=None, as_published=False, side=WORKING_SIDE, steps=None):

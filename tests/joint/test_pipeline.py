@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from blurkit import device, store
+from blurkit import device, store, window
 from blurkit.colour import grey
 from blurkit.errors import InputError, UsageError
 from blurkit.joint import evidence, network, patches, pipeline
@@ -249,6 +249,11 @@ def test_the_shipped_weights_find_the_sharp_half(half_sharp, shipped):
     found = sharpness_map(half_sharp, shipped, "joint")
     assert found.shape == (192, 256) and found.dtype == np.float32
     assert found[:, :112].mean() > 0.7 and found[:, 144:].mean() < 0.3
+
+
+def test_the_shipped_weights_give_the_map_they_gave(graded, shipped):
+    known = [[0.522, 0.289, 0, 0], [0.993, 0.827, 0.001, 0], [0.958, 0.873, 0, 0]]
+    assert np.abs(window.reduce_to(sharpness_map(graded, shipped, "joint", device="cpu"), (3, 4)) - known).max() < 0.01
 
 
 def test_with_the_shipped_weights_a_wholly_blurred_photo_has_no_sharp_part_and_a_sharp_one_has(sharp_photo, shipped):

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from blurkit import patches as patch_sets
-from blurkit import store
+from blurkit import store, window
 from blurkit.errors import InputError, UsageError
 from blurkit.map import sharpness_map
 from blurkit.park import edges, network, patches, pipeline, sparse
@@ -24,6 +24,19 @@ def test_map_is_refine_after_raw(sharp_photo, weights, as_published):
         whole = sharpness_map(sharp_photo, weights, "park", as_published=as_published, sigma=sigma)
         assert whole.shape == (60, 84) and whole.dtype == np.float32
         assert (refine(raw, sharp_photo, "park", as_published, sigma=sigma) == whole).all()
+
+
+@pytest.mark.parametrize(
+    ("as_published", "known"),
+    [
+        (False, [[0.984, 0.982, 0.143, 0], [1, 0.984, 0.199, 0.002], [1, 0.995, 0.419, 0.004]]),
+        (True, [[0.872, 0.808, 0.482, 0.384], [0.981, 0.930, 0.644, 0.469], [0.994, 0.964, 0.702, 0.523]]),
+    ],
+)
+def test_the_shipped_weights_give_the_map_they_gave(graded, as_published, known):
+    shipped, _ = store.read_weights(store.find_weights("park").read_bytes(), "park", pipeline.SHAPES)
+    found = sharpness_map(graded, shipped, "park", as_published=as_published, device="cpu")
+    assert np.abs(window.reduce_to(found, (3, 4)) - known).max() < 0.01
 
 
 def test_raw_maps_hold_a_value_where_there_are_edges(sharp_photo, weights):

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from blurkit import methods, store
+from blurkit import methods, store, window
 from blurkit.errors import UsageError
 from blurkit.map import sharpness_map
 from blurkit.refine import refine
@@ -28,6 +28,18 @@ def test_the_sharp_half_is_found(half_sharp, weights, as_published):
     found = sharpness_map(half_sharp, weights, "zeng", as_published=as_published)
     assert found.shape == (120, 160) and found.dtype == np.float32
     assert found[:, :70].mean() > found[:, 90:].mean() + 0.3
+
+
+@pytest.mark.parametrize(
+    ("as_published", "known"),
+    [
+        (False, [[0.032, 0.073, 0, 0], [0.978, 0.889, 0.084, 0], [0.999, 0.998, 0.082, 0]]),
+        (True, [[0.173, 0.126, 0, 0], [0.915, 0.893, 0.085, 0], [0.912, 0.930, 0.112, 0]]),
+    ],
+)
+def test_the_shipped_weights_give_the_map_they_gave(graded, weights, as_published, known):
+    found = sharpness_map(graded, weights, "zeng", as_published=as_published, device="cpu")
+    assert np.abs(window.reduce_to(found, (3, 4)) - known).max() < 0.01
 
 
 def test_a_wholly_blurred_photo_has_no_sharp_part_and_a_sharp_one_has(sharp_photo, weights):

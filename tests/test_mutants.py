@@ -1,0 +1,88 @@
+"""The mutants of bench/mutants.py: which there are, and that what a test notices is told from what none does."""
+
+import ast
+import importlib.util
+
+import pytest
+
+SOURCE = """def clip(x, low=0):
+    if x < low:  # at the boundary both are one
+        return low
+    return x
+"""
+TESTS = "from one import clip\n\ndef test_clip():\n    assert (clip(-3), clip(0), clip(3)) == (0, 0, 3)\n"
+
+
+@pytest.fixture(scope="module")
+def mutants(root):
+    spec = importlib.util.spec_from_file_location("mutants", root / "bench" / "mutants.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize(
+    ("source", "found"),
+    [
+        ("a < b", ["a <= b", "a >= b"]),
+        ("a < b == c", ["a <= b == c", "a >= b == c", "a < b != c"]),
+        ("a is None", ["a is not None"]),
+        ("a and b and c", ["a or b or c"]),
+        ("a // b", ["a * b"]),
+        ("a @ b", []),
+        ("not a", ["a"]),
+        ("-a", ["a"]),
+        ("7", ["8", "6"]),
+        ("0.5", ["1.0", "0.25"]),
+        ("0.0", ["1.0", "-1.0"]),
+        ("True", ["False"]),
+        ("'words'", []),
+        ("a if b else c", ["a if not b else c"]),
+    ],
+)
+def test_an_expression_has_these_variants(mutants, source, found):
+    assert [ast.unparse(new) for new in mutants.variants(ast.parse(source, mode="eval").body)] == found
+
+
+def test_every_place_is_changed_once_and_nothing_else(mutants):
+    found = [mutants.mutated(SOURCE, *place) for place in mutants.places(SOURCE)]
+    plain = ast.unparse(ast.parse(SOURCE)).splitlines()
+    assert len({new for new, _ in found}) == len(found) == 7
+    assert all(sum(a != b for a, b in zip(new.splitlines(), plain, strict=True)) == 1 for new, _ in found)
+    assert {told for _, told in found} >= {"1: 0 -> -1", "2: x < low -> x <= low", "2: if x < low: -> if not x < low:", "4: return x -> return None"}
+
+
+@pytest.fixture
+def is_killed(mutants, tmp_path):
+    """is_killed(source, tests, change): whether the tests of a small tree notice it within three seconds."""
+
+    def is_killed(source, tests, change):
+        for name, text in (("blurkit/one.py", source), ("tests/test_one.py", tests)):
+            (tmp_path / name).parent.mkdir(exist_ok=True)
+            (tmp_path / name).write_text(text)
+        (tmp_path / "one.py").unlink(missing_ok=True)
+        (tmp_path / "one.py").symlink_to("blurkit/one.py")
+        (place,) = (place for place in mutants.places(source) if mutants.mutated(source, *place)[1] == change)
+        found = mutants.is_killed(tmp_path, "blurkit/one.py", *place, 3)
+        assert (tmp_path / "blurkit/one.py").read_text() == source and mutants.passes(tmp_path, "blurkit/one.py")[0]
+        return found
+
+    return is_killed
+
+
+def test_what_a_test_notices_is_killed_and_the_rest_told(is_killed, capsys):
+    assert is_killed(SOURCE, TESTS, "4: return x -> return None")
+    assert not is_killed(SOURCE, TESTS, "2: x < low -> x <= low")
+    assert capsys.readouterr().out == "survived: blurkit/one.py:2: x < low -> x <= low\n"
+
+
+def test_a_change_that_never_ends_is_killed(is_killed):
+    source = "def down(x):\n    while x > 0:\n        x -= 1\n    return x\n"
+    assert is_killed(source, "from one import down\n\ndef test_down():\n    assert down(3) == 0\n", "3: x -= 1 -> x += 1")
+
+
+def test_stages_have_tests_of_their_own(mutants, root):
+    files = mutants.stages()
+    assert len(files) > 30 and all(mutants.tests_of(root, file) for file in files)
+    assert [path.name for path in mutants.tests_of(root, "blurkit/park/median.py")] == ["test_median.py", "test_pipeline.py"]
+    assert [path.name for path in mutants.tests_of(root, "blurkit/zeng/network.py")] == ["test_training.py", "test_pipeline.py"]

@@ -1,4 +1,4 @@
-# make demo | test | lint | coverage | mutants | fuzz | install | bench | bench-quick | weights-joint | weights-zeng | weights-park | completions | clean
+# make demo | test | lint | coverage | mutants | fuzz | soak | install | bench | bench-quick | weights-joint | weights-zeng | weights-park | completions | clean
 SHELL := /bin/bash
 PYTHON ?= python3
 PREFIX ?= /usr/local
@@ -14,7 +14,7 @@ TEST_VENV := .venv-test
 CONSTRAINTS := .ci/constraints.txt
 METHOD_FILES := $(shell find blurkit share man -type f -not -name '*.pyc') setup.cfg pyproject.toml
 
-.PHONY: help demo test lint coverage mutants fuzz install weights-joint weights-zeng weights-park bench bench-quick bench-joint bench-zeng bench-park bench-score completions clean
+.PHONY: help demo test lint coverage mutants fuzz soak install weights-joint weights-zeng weights-park bench bench-quick bench-joint bench-zeng bench-park bench-score completions clean
 
 help:
 	@sed -n '1s/^# //p' Makefile
@@ -136,6 +136,13 @@ bench-park: $(TEST_VENV)/installed
 
 bench-score: $(TEST_VENV)/installed
 	PATH="$(CURDIR)/$(TEST_VENV)/bin:$$PATH" $(TEST_VENV)/bin/python bench/score.py --data "$(DATA)" --results bench/results
+
+# Huge photos, thousands of files, kills, interrupts, long streams: what is promised of them, in bench/results/soak.md; a quarter of an hour.
+FILES ?= 5000
+MEGAPIXELS ?= 100
+
+soak: $(TEST_VENV)/installed
+	PATH="$(CURDIR)/$(TEST_VENV)/bin:$$PATH" $(TEST_VENV)/bin/python bench/soak.py --results bench/results --files $(FILES) --megapixels $(MEGAPIXELS)
 
 completions:
 	$(PYTHON) -m blurkit.cli.completions share/completions

@@ -12,6 +12,8 @@ import numpy as np
 from blurkit.limits import WORKING_SIDE
 
 OTSU_LEVELS = 256  # of the histogram
+STRIP = 1 << 22  # pixels; larger planes are measured in strips of so many, so that what is made on the way stays small
+BLOCK = 1 << 18  # cells; the same for what is told of them one by one
 
 log = np.log
 
@@ -59,6 +61,39 @@ def pool(plane, cell):
 def cells(shape, cell):
     """(rows, columns) of cells of cell x cell pixels that cover (H, W)."""
     return tuple(-(-n // cell) for n in shape[:2])
+
+
+def in_strips(measure, plane, cell, reach):
+    """measure(plane), of a large plane strip by strip, which gives the same numbers.
+
+    Parameters
+    ----------
+    measure : callable
+        (h, W) -> (k, ceil(h / cell), ceil(W / cell)).
+    plane : ndarray, (H, W)
+    cell : int, pixels
+    reach : int, pixels
+        So far beyond a cell lies what its numbers depend on.
+
+    Returns
+    -------
+    ndarray, (k, ceil(H / cell), ceil(W / cell))
+    """
+    height, width = plane.shape
+    high = max(1, STRIP // (width * cell)) * cell
+    margin = -(-reach // cell) * cell
+    parts = []
+    for top in range(0, height, high):
+        start = max(0, top - margin)
+        inside = slice((top - start) // cell, (top - start + high) // cell)
+        parts.append(measure(plane[start : top + high + margin])[:, inside])
+    return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
+
+
+def row_blocks(shape):
+    """Slices that part the rows of (h, w) cells into even numbers, but for the last, of at most `BLOCK` cells or two rows."""
+    high = 2 * max(1, BLOCK // (2 * shape[1]))
+    return [slice(top, min(top + high, shape[0])) for top in range(0, shape[0], high)]
 
 
 def box_mean(plane, size):

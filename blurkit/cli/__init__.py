@@ -12,6 +12,7 @@ from blurkit.errors import BlurkitError
 
 STDERR = 2
 UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udc7f\udd00-\udfff]")  # control characters, and surrogates that are no byte of a file's name
+OPENCV_NO_MEMORY = -4  # its code of that error, which is no MemoryError
 
 
 class Console:
@@ -44,10 +45,12 @@ class Console:
 
 def words(error):
     """An exception as one plain phrase."""
-    if isinstance(error, MemoryError):
+    if isinstance(error, MemoryError) or getattr(error, "code", None) == OPENCV_NO_MEMORY:
         return "not enough memory"
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
+    if not isinstance(error, BlurkitError | OSError):
+        return f"internal error: {type(error).__name__}: {error} (--debug shows where; please report it)"
     return str(error) or type(error).__name__
 
 
@@ -95,14 +98,12 @@ def attempt(work, args, console):
         die_of(signal.SIGPIPE)
     except KeyboardInterrupt:
         die_of(signal.SIGINT)
-    except (BlurkitError, OSError, MemoryError) as error:
+    except SystemExit as stopped:  # by a signal: not to wait for the photos in work
+        os._exit(stopped.code)
+    except Exception as error:  # a bug, too, is told in one line
         if args.debug:
             raise
         console.say(words(error))
-    except Exception as error:  # the last resort: a bug, in one line
-        if args.debug:
-            raise
-        console.say(f"internal error: {type(error).__name__}: {error} (--debug shows where; please report it)")
     return 2
 
 

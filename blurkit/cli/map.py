@@ -30,11 +30,13 @@ def work_on(args, console):
         check_picture_options(args, out)
         check_planes(args, out)
         out.claim(items)
+        wanted = [item for item in items if not out.is_done(item)]
+        console.detail(f"{len(items) - len(wanted)} of {len(items)} maps are there")
         options.prepare(args)
         weights, header = options.load_weights(args)
         console.detail(f"method {args.method}, weights {header['checksum'][:12]}")
-        bar = output.progress(len(items), args, "photo")
-        for item, sharpness, error in work.in_order(lambda i: one(i, args, weights), items, args.jobs):
+        bar = output.progress(len(wanted), args, "photo")
+        for item, sharpness, error in work.in_order(lambda i: one(i, args, weights), wanted, args.jobs):
             if error:
                 console.bad(item.label, error)
             else:

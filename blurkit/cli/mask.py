@@ -48,7 +48,8 @@ def work_on(args, console):
             raise UsageError("--cut writes PNG only")
         out.claim(items, args.cut)
         for named, sharpness, photo in inputs.maps_with_photos(items, args.cut, "--cut", args, console):
-            mask_one(named, sharpness, photo, args, out, console)
+            if not out.is_done(named):
+                mask_one(named, sharpness, photo, args, out, console)
 
 
 def mask_one(item, sharpness, photo, args, out, console):

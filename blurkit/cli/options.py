@@ -211,6 +211,8 @@ def output(parser, forms, default, what=None):
     group.add_argument("-o", "--output", metavar="OUT", help=f"file{folder} (default, or -: standard output)")
     group.add_argument("-f", "--format", choices=forms, help=f"file format (default: by the suffix of OUT, else {default})")
     group.add_argument("--force", action="store_true", help="write binary data to a terminal")
+    if what:
+        group.add_argument("--resume", action="store_true", help=f"make no {what} that is in the folder already, and whole")
     return group
 
 

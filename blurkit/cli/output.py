@@ -1,6 +1,7 @@
 """Where results go: standard output, one file, or a folder; never half a file."""
 
 import contextlib
+import functools
 import os
 import stat
 import sys
@@ -11,6 +12,7 @@ STDOUT = 1
 SPECIAL = ("/dev/", "/proc/")  # written to as they are, never replaced
 STDERR_NAMES = ("/dev/stderr", "/dev/fd/2", "/proc/self/fd/2")  # descriptor 2 itself leads nowhere while we work
 LONGEST_START = 200  # bytes of a file's name that its temporary name keeps; systems allow 255 for a whole name
+PART = ".part"  # temporary files are .NAME.PROCESS.part
 
 
 class Output:
@@ -18,7 +20,7 @@ class Output:
 
     Parameters
     ----------
-    args : namespace with ``output``, ``format``, ``force``
+    args : namespace with ``output``, ``format``, ``force``, maybe ``resume``
     forms : tuple of str
     default : str
     many : tuple of str
@@ -39,8 +41,11 @@ class Output:
         self.written = 0
         self.paths = set()
         self.file = None
+        self.resume = getattr(args, "resume", False)
         if self.target == "":
             raise UsageError("--output needs a name")
+        if self.resume and not self.folder:
+            raise UsageError("--resume needs a folder of results: -o FOLDER/")
         if self.target is None and os.isatty(STDOUT) and not args.force:
             raise UsageError("will not write binary data to a terminal; use -o FILE, a pipe, or --force")
 
@@ -64,14 +69,34 @@ class Output:
     def path_of(self, item):
         return os.path.join(self.target, f"{item.stem}.{self.form}")
 
+    def is_done(self, item):
+        """True if, with --resume, the result of an input is there and whole."""
+        if not (self.resume and os.path.isfile(self.path_of(item))):
+            return False
+        from blurkit.whole import is_whole
+
+        try:
+            with open(self.path_of(item), "rb") as file:
+                done = is_whole(file, self.form)
+        except OSError:
+            return False
+        if done:
+            self.take(item)
+        return done
+
+    def take(self, item):
+        """The path of a result, which no other may have."""
+        path = self.path_of(item)
+        if path in self.paths:
+            raise OutputError(f"two results would both become {path}")
+        self.paths.add(path)
+        return path
+
     def write(self, item, pieces):
         """Write one result; in a folder it is there wholly or not at all."""
         self.written += 1
         if self.folder:
-            if self.path_of(item) in self.paths:
-                raise OutputError(f"two results would both become {self.path_of(item)}")
-            self.paths.add(self.path_of(item))
-            with WholeFile(self.path_of(item)) as file:
+            with WholeFile(self.take(item)) as file:
                 file.write(pieces)
             return
         if self.form in self.many:
@@ -130,8 +155,11 @@ class WholeFile:
         """Open a temporary file in the folder of the final one, with its permissions if it exists; the name."""
         folder, base = os.path.split(self.final)
         os.makedirs(folder, exist_ok=True)
-        start = os.fsdecode(os.fsencode(base)[:LONGEST_START])
-        name = os.path.join(folder, f".{start}.{os.getpid()}.part")
+        start = f".{os.fsdecode(os.fsencode(base)[:LONGEST_START])}"
+        for left in left_over(folder).pop(start, ()):
+            with contextlib.suppress(OSError):
+                os.unlink(left)
+        name = os.path.join(folder, f"{start}.{os.getpid()}{PART}")
         self.descriptor = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
         if os.path.exists(self.final):
             os.fchmod(self.descriptor, stat.S_IMODE(os.stat(self.final).st_mode))
@@ -152,6 +180,32 @@ class WholeFile:
         finally:
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(self.temporary)
+
+
+@functools.cache
+def left_over(folder):
+    """Temporary files whose process was killed, by the start of their name: {".NAME": [path, ...]}.
+
+    A folder is looked through once, before anything of ours is in it.
+    """
+    found = {}
+    with contextlib.suppress(OSError):
+        for name in os.listdir(folder):
+            start, _, process = name.removesuffix(PART).rpartition(".")
+            if name.endswith(PART) and process.isdecimal() and not is_running(int(process)):
+                found.setdefault(start, []).append(os.path.join(folder, name))
+    return found
+
+
+def is_running(process):
+    """True if another process than this one has this number."""
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        return True
+    return process != os.getpid()
 
 
 def write_all(descriptor, pieces, name):

@@ -23,7 +23,8 @@ def work_on(args, console):
         check_planes(args, out)
         out.claim(items, args.guide)
         for named, raw, guide in inputs.maps_with_photos(items, args.guide, "--guide", args, console, raw=True):
-            refine_one(named, raw, guide, args, out, console)
+            if not out.is_done(named):
+                refine_one(named, raw, guide, args, out, console)
 
 
 def refine_one(item, raw, guide, args, out, console):

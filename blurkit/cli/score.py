@@ -44,22 +44,18 @@ def work_on(args, console):
     check(args)
     if args.calibrate:
         return keep.calibrate(args, lambda items: scored(items, args, console))
-    items, told = inputs.from_args(args), []
-    for item, result in scored(items, args, console):
-        if not keep.waits(args):
-            tell(item.label, result, args)
-        told.append((item, result))
-    console.detail(f"{len(told)} of {len(items)} inputs scored")
-    if keep.waits(args):
-        told = keep.chosen(told, args)
-        for item, result in told:
-            tell(item.label, result, args)
+    items, told, below = inputs.from_args(args), [], False
+    results = scored(items, args, console)
+    for item, result in keep.chosen(list(results), args) if keep.waits(args) else results:
+        tell(item.label, result, args)
+        below |= args.fail_below is not None and result["score"] < args.fail_below
+        if args.report or args.masks:  # else nothing is kept, and memory stays flat
+            told.append((item, result))
     if args.report:
         write_report([result for _, result in told], args)
     if args.masks and told:
         tell_summary([result for _, result in told], args)
-    failed = args.fail_below is not None and any(result["score"] < args.fail_below for _, result in told)
-    return console.status or int(failed)
+    return console.status or int(below)
 
 
 def check(args):
@@ -85,14 +81,16 @@ def scored(items, args, console):
     """(input, what there is to say of it) for every photo and map that could be read, in order."""
     options.prepare(args)
     weights = Lazy(lambda: options.load_weights(args))
-    bar = output.progress(len(items), args, "photo")
+    bar, count = output.progress(len(items), args, "photo"), 0
     for (item, *_), result, error in work.in_order(lambda t: one(t[0], t[1], t[2], args, weights), tasks(items, args, console), args.jobs):
         if error:
             console.bad(item.label, error)
         else:
+            count += 1
             yield item, result
         bar.update()
     bar.close()
+    console.detail(f"{count} of {len(items)} inputs scored")
 
 
 def tasks(items, args, console):

@@ -2,7 +2,7 @@
 
 from collections import deque
 
-from blurkit.errors import InputError
+from blurkit.errors import BlurkitError, InputError
 
 
 def in_order(function, items, jobs):
@@ -13,7 +13,7 @@ def in_order(function, items, jobs):
     Yields
     ------
     (item, result, None) or (item, None, error)
-        The error is an InputError or a MemoryError; any other is raised.
+        See `outcome`.
     """
     if jobs == 1:
         for item in items:
@@ -21,25 +21,27 @@ def in_order(function, items, jobs):
         return
     from concurrent.futures import ThreadPoolExecutor
 
-    with ThreadPoolExecutor(jobs) as pool:
-        waiting = deque()
-        try:
-            for item in items:
-                waiting.append((item, pool.submit(outcome, function, item)))
-                if len(waiting) > jobs:
-                    done, future = waiting.popleft()
-                    yield done, *future.result()
-            while waiting:
+    pool, waiting = ThreadPoolExecutor(jobs), deque()
+    try:
+        for item in items:
+            waiting.append((item, pool.submit(outcome, function, item)))
+            if len(waiting) > jobs:
                 done, future = waiting.popleft()
                 yield done, *future.result()
-        finally:
-            for _, future in waiting:
-                future.cancel()
+        while waiting:
+            done, future = waiting.popleft()
+            yield done, *future.result()
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)  # who is interrupted does not wait for the photos in work
 
 
 def outcome(function, item):
-    """(result, None) or (None, error)."""
+    """(result, None), or (None, error) where the error is about this input alone, foreseen or not; others are raised."""
     try:
         return function(item), None
-    except (InputError, MemoryError) as error:
+    except InputError as error:
+        return None, error
+    except BlurkitError:
+        raise
+    except Exception as error:  # a bug that one photo shows must not cost the others; said to be one
         return None, error

@@ -12,6 +12,7 @@ from blurkit.errors import InputError
 from blurkit.joint.evidence import PLANES, STATISTICS
 from blurkit.joint.network import normal
 from blurkit.limits import LEAST_SIGMA, SHARPEST_SHARE
+from blurkit.window import row_blocks
 
 INPUTS = 2 * PLANES + STATISTICS
 LAYERS = {"blur1": (64, INPUTS), "blur2": (32, 64), "blur3": (2, 32)}  # name: (outputs, inputs)
@@ -48,6 +49,12 @@ def estimate(planes, halved, whole, weights, where):
     ndarray, (2, h, w), float32
         Sigma, pixels of the photo as it was measured, above 0; deviation of its natural logarithm.
     """
+    parts = ((planes[:, rows], halved[:, rows.start // 2 : -(-rows.stop // 2)]) for rows in row_blocks(planes.shape[1:]))
+    return np.concatenate([of_rows(*part, whole, weights, where) for part in parts], axis=1)
+
+
+def of_rows(planes, halved, whole, weights, where):
+    """`estimate` of some rows of cells."""
     height, width = planes.shape[1:]
     beside = halved.repeat(2, axis=1).repeat(2, axis=2)[:, :height, :width]
     told = np.broadcast_to(whole[:, None, None], (STATISTICS, height, width))

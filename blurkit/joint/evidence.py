@@ -13,10 +13,11 @@ import math
 import numpy as np
 
 from blurkit.gradient import curvature, magnitude
-from blurkit.window import box_mean, percentile, pool, smooth
+from blurkit.window import box_mean, in_strips, percentile, pool, smooth
 
 CELL = 4  # pixels; side of the cells
 STEPS = (0.7, 1.0, 1.4, 2.0, 2.8)  # pixels; sigma of the blurred copies, each made from the one before
+REACH = 20  # pixels; all of their Gaussians, one after the other
 COARSE = (5.6, 11.2)  # pixels; sigma of two more, in cells
 FAINT = 0.002  # of full scale, half an 8-bit step: what is below is rounding, not structure
 FAINT_POWER = 1e-5  # of full scale squared, under mean squares
@@ -47,6 +48,12 @@ def planes(grey, window):
         gradient of the first copy); how much of it the first and the second blur
         take (log ratio); log contrast (4). Log detail in two bands wider than a cell (2).
     """
+    *found, coarse = in_strips(lambda part: measured(part, window), grey, CELL, REACH)
+    return np.stack([*found, *coarse_bands(coarse)])
+
+
+def measured(grey, window):
+    """`planes` of the whole of a plane or of a strip of it, but for the last two; cell means of the last blurred copy in their place."""
     plane = window.put(grey)
     finest, first, middle, second, coarse = blurred(plane, window)
     detail = [curvature(plane, window), curvature(first, window), abs(plane - finest), abs(finest - middle), abs(middle - coarse)]
@@ -60,8 +67,9 @@ def planes(grey, window):
         sharp - soft,
         soft - softer,
         0.5 * window.log(window.pool(relief * relief, CELL) + FAINT_POWER),
+        window.pool(coarse, CELL),
     ]
-    return np.stack([*(window.take(p) for p in found), *coarse_bands(window.take(window.pool(coarse, CELL)))])
+    return np.stack([window.take(p) for p in found])
 
 
 def both_sizes(grey, window):

@@ -9,6 +9,7 @@ Weights are kept with their batch normalisation folded in.
 import numpy as np
 
 from blurkit.joint.evidence import PLANES, STATISTICS
+from blurkit.window import row_blocks
 
 LAYERS = {  # name: (outputs, inputs, side of the window)
     "enter": (16, PLANES, 1),
@@ -58,7 +59,7 @@ def log_odds(planes, halved, whole, weights, where):
     ndarray, (h, w), float32 in [-16, 16]
     """
     height, width = planes.shape[1:]
-    even = np.pad(planes, ((0, 0), (0, height % 2), (0, width % 2)), "edge")
+    even = np.pad(planes, ((0, 0), (0, height % 2), (0, width % 2)), "edge") if height % 2 or width % 2 else planes
 
     def layer(name, x):
         return apply(name, x, weights, where)
@@ -67,7 +68,8 @@ def log_odds(planes, halved, whole, weights, where):
         return where.enlarge_stack(layer(name, x), tuple(beside.shape[1:3])) + beside
 
     def entered(name, found):
-        return layer(name, where.put(normal(found.transpose(1, 2, 0)[None], weights["mean"], weights["scale"])))
+        parts = (found[:, rows].transpose(1, 2, 0)[None] for rows in row_blocks(found.shape[1:]))
+        return where.join(*(layer(name, where.put(normal(part, weights["mean"], weights["scale"]))) for part in parts))
 
     four = entered("enter", even)  # (1, h, w, 16)
     eight = layer("mix8", layer("down8", four) + entered("enter8", halved))  # (1, h/2, w/2, 32)

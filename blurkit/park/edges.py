@@ -5,13 +5,17 @@ MATLAB's ``edge`` has it: derivative of a Gaussian, magnitude scaled by its larg
 non-maximum suppression between interpolated neighbours, hysteresis over 8 neighbours.
 """
 
+import functools
 import math
 
 import cv2
 import numpy as np
 
+from blurkit import window
+
 SIGMA = math.sqrt(2)  # pixels; smoothing before the gradient
 RADIUS = 8  # pixels; the Gaussian is cut here
+BEYOND = RADIUS + 1  # pixels; so far a point's neighbours reach
 
 LEAST_GRADIENT = 1e-6  # of full scale a pixel; the largest gradient counts as no less, so that rounding is no edge
 
@@ -62,9 +66,11 @@ def edges(grey, thresholds=ESTIMATE):
         2 strong, 1 weak, 0 no edge.
     """
     found = np.zeros(grey.shape, np.uint8)
-    ridge, magnitude = ridges(grey, min(low for low, _ in thresholds))
+    row, column, steepness = ridges(grey, min(low for low, _ in thresholds))
     for kind, (low, high) in zip((WEAK, STRONG), thresholds, strict=True):
-        found[hysteresis(ridge & (magnitude > low), magnitude > high)] = kind
+        points = [part[steepness > low] for part in (row, column, steepness)]
+        kept = hysteresis(grey.shape, *points[:2], points[2] > high)
+        found[points[0][kept], points[1][kept]] = kind
     return found
 
 
@@ -83,10 +89,12 @@ def seeds(grey, thin=THIN):
         (row, column), in the order of the cells.
     """
     low, high = SEEK
-    ridge, magnitude = ridges(grey, low)
-    row, column = np.nonzero(hysteresis(ridge, magnitude > high))
-    cell = row // thin * grey.shape[1] + column // thin
-    order = np.lexsort((-magnitude[row, column], cell))
+    shape, (row, column, steepness) = grey.shape, ridges(grey, low)
+    del grey  # eight bytes a pixel, and there may be many
+    kept = hysteresis(shape, row, column, steepness > high)
+    row, column, steepness = row[kept], column[kept], steepness[kept]
+    cell = row // thin * shape[1] + column // thin
+    order = np.lexsort((-steepness, cell))
     first = order[np.flatnonzero(np.diff(cell[order], prepend=-1))]
     return np.stack([row[first], column[first]], axis=1)
 
@@ -98,16 +106,35 @@ def ridges(grey, low):
 
     Returns
     -------
-    ridge : ndarray, (H, W), bool
-    magnitude : ndarray, (H, W), float64 in [0, 1]
-        Of the gradient, in units of its largest.
+    row, column : ndarray, (n,), int64
+        In the order of the rows.
+    steepness : ndarray, (n,), float64 in [0, 1]
+        Magnitude of the gradient, in units of its largest.
     """
-    across, down = gradient(grey)
-    magnitude = np.hypot(across, down)
-    magnitude /= max(magnitude.max(), LEAST_GRADIENT)
-    width = grey.shape[1]
-    row, column = np.nonzero(magnitude[1:-1, 1:-1] > low)
-    at = (row + 1) * width + column + 1
+    height, width = grey.shape
+    high = max(1, window.STRIP // width)
+
+    @functools.lru_cache(1)  # a photo of one strip is not measured twice
+    def slopes(top):
+        across, down = gradient(grey[max(0, top - BEYOND) : top + high + BEYOND])
+        return across, down, np.hypot(across, down)
+
+    tops = {top: min(top, BEYOND) for top in range(0, height, high)}  # with how many rows a strip begins above
+    largest = max(slopes(top)[2][above : above + high].max() for top, above in tops.items())
+    found = []
+    for top, above in tops.items():
+        inner = slice(max(top, 1) - top + above, min(top + high, height - 1) - top + above)
+        row, column, steepness = ridges_within(*slopes(top), max(largest, LEAST_GRADIENT), low, inner)
+        found.append((row + top - above, column, steepness))
+    return tuple(np.concatenate(parts) for parts in zip(*found, strict=True))
+
+
+def ridges_within(across, down, magnitude, largest, low, inner):
+    """`ridges` in some rows of a strip, by its derivatives, each (h, W), and the largest magnitude of the photo."""
+    magnitude = magnitude / largest
+    width = magnitude.shape[1]
+    row, column = np.nonzero(magnitude[inner, 1:-1] > low)
+    at = (row + inner.start) * width + column + 1
     x, y, flat = across.ravel()[at], down.ravel()[at], magnitude.ravel()
     steep = np.abs(y) >= np.abs(x)
     major = np.where(steep, np.where(y > 0, width, -width), np.where(x > 0, 1, -1))
@@ -117,14 +144,15 @@ def ridges(grey, low):
     for way in (1, -1):
         beside = flat[at + way * major] * (1 - share) + flat[at + way * (major + minor)] * share
         highest &= flat[at] >= beside
-    ridge = np.zeros(grey.shape, bool)
-    ridge.ravel()[at[highest]] = True
-    return ridge, magnitude
+    return row[highest] + inner.start, column[highest] + 1, flat[at[highest]]
 
 
-def hysteresis(candidates, sure):
-    """The 8-connected groups of candidates that hold a sure one: (H, W) bool."""
-    count, group = cv2.connectedComponents(candidates.astype(np.uint8), connectivity=8)
+def hysteresis(shape, row, column, sure):
+    """Which points of an (H, W) plane belong to an 8-connected group that holds a sure one: (n,), (n,), (n,) bool -> (n,) bool."""
+    plane = np.zeros(shape, np.uint8)
+    plane[row, column] = 1
+    count, groups = cv2.connectedComponents(plane, connectivity=8)
+    group = groups[row, column]
     kept = np.zeros(count, bool)
-    kept[group[candidates & sure]] = True
+    kept[group[sure]] = True
     return kept[group]

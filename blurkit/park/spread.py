@@ -40,16 +40,15 @@ def spread(raw, photo, measured, sigma=False):
     """
     shape = raw.shape[1:]
     if sigma:
-        pixels = np.stack([sigma_of(raw[0]), raw[1]])
-        return window.enlarge_to(spread_cells(pixels, photo, measured, CLASSES[-1], NO_PRIOR), shape) * np.float32(scale(shape, measured))
-    field = spread_cells(raw, photo, measured, 0, PRIOR)
+        return window.enlarge_to(spread_cells(raw, photo, measured, sigma_of, CLASSES[-1], NO_PRIOR), shape) * np.float32(scale(shape, measured))
+    field = spread_cells(raw, photo, measured, np.asarray, 0, PRIOR)
     return 1 / (1 + np.exp((splitting(field) - window.enlarge_to(field, shape)) / np.float32(SOFTNESS)))
 
 
-def spread_cells(raw, photo, measured, assumed, prior):
-    """Values and weights of the seeds spread over cells, each with a `prior` weight at the value `assumed`: (h / 4, w / 4) float32."""
+def spread_cells(raw, photo, measured, told, assumed, prior):
+    """What is `told` of the sharpness of the seeds, spread over cells, each with a `prior` weight at the value `assumed`: (h / 4, w / 4) float32."""
     cells = window.cells(measured, CELL)
-    value, weight = pooled(raw, cells)
+    value, weight = pooled(raw, cells, told)
     value, weight = (value + prior * assumed) / (weight + prior), weight + prior
     return propagate(value, weight, window.guide_on(photo, cells), STRENGTH, EDGE_SCALE, ROUNDS)
 
@@ -67,12 +66,12 @@ def splitting(field):
     return np.float32(np.clip(between, *SPLIT_LIMITS))
 
 
-def pooled(raw, cells):
-    """Sum of weighted sharpness and of weight over the seeds of every cell, each (h, w) float64."""
+def pooled(raw, cells, told=np.asarray):
+    """Sum of weighted sharpness, or of what is `told` of it, and of weight over the seeds of every cell, each (h, w) float64."""
     row, column = np.nonzero(raw[1])
     shape = raw.shape[1:]
     where = row * cells[0] // shape[0] * cells[1] + column * cells[1] // shape[1]
-    value, weight = raw[0][row, column], raw[1][row, column]
+    value, weight = told(raw[0][row, column]), raw[1][row, column]
     return tuple(np.bincount(where, found, cells[0] * cells[1]).reshape(cells) for found in (value * weight, weight))
 
 

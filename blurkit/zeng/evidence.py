@@ -10,10 +10,12 @@ wholly blurred photo shows as such.
 import numpy as np
 
 from blurkit.gradient import magnitude
+from blurkit.window import in_strips
 from blurkit.zeng.metric import FAINT, response
 
 CELL = 4  # pixels; side of the grid cells on which evidence is kept
 REBLUR = (1.0, 2.0)  # pixels; sigma of the two copies
+REACH = 12  # pixels; the wider of the two Gaussians, 6, and both filters, 3 each
 WINDOWS = (3, 9)  # cells; 12 and 36 pixels
 CONTRAST_FLOOR = 1e-4  # variance of grey, (2.5 8-bit steps)^2
 FEATURES = 6  # per window
@@ -37,6 +39,11 @@ def planes(grey, filters, window):
         Metric of the photo, of the two blurred copies, gradient, grey, grey
         squared, log metric.
     """
+    return in_strips(lambda part: measured(part, filters, window), grey, CELL, REACH)
+
+
+def measured(grey, filters, window):
+    """`planes` of the whole of a plane, or of a strip of it."""
 
     def cell_means(full):
         return window.take(window.pool(full, CELL))
@@ -85,13 +92,20 @@ def features(cells, box_mean):
     return np.stack(found, axis=-1)  # (h, w, 12)
 
 
-def with_statistics(found):
+def statistics(found):
+    """Percentiles of the features of all cells (or all patches) of one photo: (..., 12) -> (4, 3) float32."""
+    return np.percentile(found.reshape(-1, found.shape[-1])[:, FEATURES:][:, STATISTICS], PERCENTILES, axis=0).T.astype(np.float32)
+
+
+def with_statistics(found, told=None):
     """Each cell's features joined by those of the whole photo.
 
     Parameters
     ----------
     found : ndarray, (..., 12)
-        All cells (or all patches) of one photo.
+        All cells (or all patches) of one photo, or some.
+    told : ndarray, (4, 3), optional
+        `statistics` of the photo, if these are some.
 
     Returns
     -------
@@ -99,8 +113,7 @@ def with_statistics(found):
         12 features, 12 percentiles, 2 features relative to their 95th percentile.
     """
     found = found.reshape(-1, found.shape[-1])
-    large = found[:, FEATURES:]
-    statistics = np.percentile(large[:, STATISTICS], PERCENTILES, axis=0).T.astype(np.float32)  # (4, 3)
-    everywhere = np.broadcast_to(statistics.ravel(), (len(found), statistics.size))
-    relative = large[:, RELATIVE] - statistics[: len(RELATIVE), -1]
+    told = statistics(found) if told is None else told
+    everywhere = np.broadcast_to(told.ravel(), (len(found), told.size))
+    relative = found[:, FEATURES:][:, RELATIVE] - told[: len(RELATIVE), -1]
     return np.concatenate([found, everywhere, relative], axis=1).astype(np.float32, copy=False)

@@ -132,9 +132,15 @@ def estimate(photo, weights, as_published=False, device="auto", side=WORKING_SID
     if as_published:
         return metric.published_map(where.take(metric.response(where.put(plane), weights["published"], where)))
     cells = evidence.planes(plane, weights["filters"], where)  # (7, h, w)
-    found = evidence.with_statistics(evidence.features(cells, window.box_mean))  # (h * w, 26)
-    raw = calibration.probability(found, weights).reshape(cells.shape[1:])
-    return window.enlarge_to(raw, shape)
+    found = evidence.features(cells, window.box_mean)  # (h, w, 12)
+    return window.enlarge_to(in_focus(found, weights), shape)
+
+
+def in_focus(found, weights):
+    """Probability that a cell is in focus, a few rows at a time: features (h, w, 12) -> (h, w) float32."""
+    told = evidence.statistics(found)
+    parts = [calibration.probability(evidence.with_statistics(found[rows], told), weights) for rows in window.row_blocks(found.shape)]
+    return np.concatenate(parts).reshape(found.shape[:2])
 
 
 def blur(photo, weights, device="auto"):

@@ -14,6 +14,7 @@ complete -c blur-map -l device -x -a 'auto cpu cuda' -d 'auto, cpu, cuda or cuda
 complete -c blur-map -s o -l output -r -F -d 'file, or folder (existing, or with a slash at the end) for one map per input'
 complete -c blur-map -s f -l format -x -a 'npy png tiff pfm' -d 'file format'
 complete -c blur-map -l force -d 'write binary data to a terminal'
+complete -c blur-map -l resume -d 'make no map that is in the folder already, and whole'
 complete -c blur-map -l stretch -d 'PNG: darkest to black, brightest to white, instead of a fixed scale'
 complete -c blur-map -l colormap -d 'PNG: in colour, for eyes'
 complete -c blur-map -l palette -x -a 'viridis turbo magma inferno cividis' -d 'PNG: in these colours'

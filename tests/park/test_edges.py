@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import ndimage
 
+from blurkit import window
 from blurkit.park import edges
 
 seed_numbers = st.integers(0, 10**6)
@@ -104,20 +105,28 @@ def ridge_at(magnitude, across, down, row, column):
 
 def test_ridges_equal_a_plain_loop_over_pixels():
     grey = smooth_noise(2)
-    ridge, magnitude = edges.ridges(grey, 0.1)
+    row, column, steepness = edges.ridges(grey, 0.1)
     across, down = edges.gradient(grey)
-    assert magnitude == pytest.approx(np.hypot(across, down) / np.hypot(across, down).max())
+    magnitude = np.hypot(across, down) / np.hypot(across, down).max()
     second = [(r, c) for r in range(1, 39) for c in range(1, 49) if magnitude[r, c] > 0.1 and ridge_at(magnitude, across, down, r, c)]
-    assert np.argwhere(ridge).tolist() == [list(at) for at in second] and len(second) > 50
+    assert list(zip(row, column, strict=True)) == second and len(second) > 50
+    assert steepness == pytest.approx(magnitude[row, column])
+
+
+@given(seed_numbers, st.integers(1, 45), st.sampled_from([(40, 50), (23, 3), (1, 30), (30, 1)]))
+def test_strips_of_any_height_have_the_same_edges_and_seeds(seed, high, shape):
+    grey = np.random.default_rng(seed).random(shape)  # edges everywhere
+    with pytest.MonkeyPatch.context() as patch:
+        whole = edges.ridges(grey, edges.SEEK[0]), edges.edges(grey), edges.seeds(grey)
+        patch.setattr(window, "STRIP", high * shape[1])
+        strips = edges.ridges(grey, edges.SEEK[0]), edges.edges(grey), edges.seeds(grey)
+    assert all(np.array_equal(a, b) for a, b in zip((*whole[0], *whole[1:]), (*strips[0], *strips[1:]), strict=True))
 
 
 def test_hysteresis_keeps_groups_with_a_sure_point_also_by_the_corner():
-    candidates = np.zeros((5, 9), bool)
-    candidates[[1, 2, 3], [1, 2, 3]] = candidates[1, 6:8] = True
-    sure = np.zeros_like(candidates)
-    sure[3, 3] = sure[4, 8] = True
-    kept = edges.hysteresis(candidates, sure)
-    assert np.argwhere(kept).tolist() == [[1, 1], [2, 2], [3, 3]]
+    row, column = np.array([(1, 1), (1, 6), (1, 7), (2, 2), (3, 3)]).T
+    kept = edges.hysteresis((5, 9), row, column, (row == 3) & (column == 3))
+    assert kept.tolist() == [True, False, False, True, True]
 
 
 @given(seed_numbers, st.integers(1, 9))
@@ -126,8 +135,10 @@ def test_a_cell_has_one_seed_its_steepest_ridge(seed, side):
     at = edges.seeds(grey, side)
     cells = [tuple(cell) for cell in at // side]
     assert len(set(cells)) == len(cells) > 0
-    ridge, magnitude = edges.ridges(grey, edges.SEEK[0])
-    ridge = edges.hysteresis(ridge, magnitude > edges.SEEK[1])
+    row, column, steepness = edges.ridges(grey, edges.SEEK[0])
+    kept = edges.hysteresis(grey.shape, row, column, steepness > edges.SEEK[1])
+    ridge, magnitude = np.zeros((2, *grey.shape))
+    ridge[row[kept], column[kept]], magnitude[row, column] = 1, steepness
     assert {(r // side, c // side) for r, c in np.argwhere(ridge)} == set(cells)
     for row, column in at:
         top, left = row // side * side, column // side * side

@@ -49,7 +49,8 @@ def check_whole(data, what):
 def check_sizes(data, max_pixels):
     """Raise an InputError where any picture of a file has too many pixels; it may be cut out of a larger one, which is decoded whole."""
     for found in SIZE.finditer(data):
-        check_photo(*struct.unpack(">II", found[1]), max_pixels)
+        width, height = struct.unpack(">II", found[1])
+        check_photo(width, height, max_pixels)
 
 
 def check_avif(data, max_pixels):
@@ -76,11 +77,11 @@ def decode_heic(data, max_pixels):
     check_whole(data, "HEIC")
     check_sizes(data, max_pixels)
     picture = opened(data)
-    declared = picture.size
-    check_photo(*declared, max_pixels)
+    width, height = picture.size
+    check_photo(width, height, max_pixels)
     array = np.asarray(picture)
-    if array.shape[1::-1] != declared:
-        raise InputError(f"cannot decode HEIC: declared as {declared[0]}x{declared[1]}, but is {array.shape[1]}x{array.shape[0]}")
+    if array.shape[:2] != (height, width):
+        raise InputError(f"cannot decode HEIC: declared as {width}x{height}, but is {array.shape[1]}x{array.shape[0]}")
     if array.ndim == 2 or array.shape[2] < 3:
         return np.repeat(array.reshape(*array.shape[:2], -1)[..., :1], 3, axis=2)
     return np.ascontiguousarray(array[..., :3])

@@ -68,10 +68,10 @@ def check_tiff(data, picture):
     picture : PIL.Image.Image
         The same, not yet decoded.
     """
-    order = "little" if data.startswith(b"II") else "big"
+    is_little = data.startswith(b"II")
 
     def number(at, size):
-        return int.from_bytes(data[at : at + size], order)
+        return int.from_bytes(data[at : at + size], "little" if is_little else "big")
 
     first = number(4, 4) + 2
     end = first + 12 * number(first - 2, 2)

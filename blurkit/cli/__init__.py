@@ -99,7 +99,7 @@ def attempt(work, args, console):
     except KeyboardInterrupt:
         die_of(signal.SIGINT)
     except SystemExit as stopped:  # by a signal: not to wait for the photos in work
-        os._exit(stopped.code)
+        os._exit(int(stopped.code or 0))
     except Exception as error:  # a bug, too, is told in one line
         if args.debug:
             raise

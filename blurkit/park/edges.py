@@ -68,9 +68,10 @@ def edges(grey, thresholds=ESTIMATE):
     found = np.zeros(grey.shape, np.uint8)
     row, column, steepness = ridges(grey, min(low for low, _ in thresholds))
     for kind, (low, high) in zip((WEAK, STRONG), thresholds, strict=True):
-        points = [part[steepness > low] for part in (row, column, steepness)]
-        kept = hysteresis(grey.shape, *points[:2], points[2] > high)
-        found[points[0][kept], points[1][kept]] = kind
+        over = steepness > low
+        y, x = row[over], column[over]
+        kept = hysteresis(grey.shape, y, x, steepness[over] > high)
+        found[y[kept], x[kept]] = kind
     return found
 
 
@@ -124,7 +125,8 @@ def ridges(grey, low):
     found = []
     for top, above in tops.items():
         inner = slice(max(top, 1) - top + above, min(top + high, height - 1) - top + above)
-        row, column, steepness = ridges_within(*slopes(top), max(largest, LEAST_GRADIENT), low, inner)
+        across, down, magnitude = slopes(top)
+        row, column, steepness = ridges_within(across, down, magnitude, max(largest, LEAST_GRADIENT), low, inner)
         found.append((row + top - above, column, steepness))
     return tuple(np.concatenate(parts) for parts in zip(*found, strict=True))
 

@@ -179,7 +179,7 @@ def published_refinement(raw, photo, sigma):
 def in_pixels(raw, as_published=False, side=WORKING_SIDE):
     """A raw map with blur in pixels of the photo as its first plane: (2, H, W) float32; 0 where there is no point."""
     scale = 1 if as_published else spread.scale(raw.shape[1:], window.working_shape(raw.shape[1:], side))
-    found = raw * np.float32([[[0]], [[1]]])
+    found = np.stack([np.zeros_like(raw[0]), raw[1]])
     points = raw[1] > 0
     found[0][points] = sparse.sigma_of(raw[0][points]) * np.float32(scale)
     return found

@@ -212,6 +212,10 @@ def test_half_the_contrast_lowers_what_is_no_ratio_by_log_2_at_most(sharp_photo)
         assert lost.min() > -0.02 and 0.4 < lost.max() < math.log(2) + 0.02, name
 
 
+def test_the_planes_called_ratios_are_the_ratios():
+    assert tuple(ORDER[i] for i in evidence.RATIOS) == RATIOS and ORDER[evidence.EDGES] == "edges"
+
+
 def plain_percentile(values, percent):
     """Between the two nearest of the sorted values."""
     place = (values.size - 1) * percent / 100

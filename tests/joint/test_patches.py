@@ -153,6 +153,7 @@ def test_the_share_of_a_cell_is_counted_among_its_known_pixels(rows, columns, se
 
 def test_a_wholly_unknown_truth_leaves_every_cell_unknown(sharp_photo):
     assert (cut(sharp_photo, truth_like(sharp_photo, 128), [[0, 0]])["share"] == patches.UNKNOWN).all()
+    assert patches.UNKNOWN != patches.SHARE  # a cell that is wholly sharp is known
 
 
 @pytest.mark.parametrize("sigma, taught", [(0.99 * patches.LEAST_BLUR, False), (patches.LEAST_BLUR, True), (5.0, True), (np.nan, True)])

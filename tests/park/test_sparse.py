@@ -60,3 +60,25 @@ def test_seeds_found_at_a_smaller_size_lie_in_the_middle_of_their_pixels(height,
 def test_no_points_give_an_empty_map():
     for make, more, classes in ((sparse.published_map, (), 11), (sparse.seed_map, ((5, 7),), 17)):
         assert not make((5, 7), *more, np.zeros((0, 2), int), np.zeros((0, classes), np.float32)).any()
+
+
+def test_the_blur_of_a_cell_is_the_mean_logarithm_of_its_points_the_sure_ones_counting_more():
+    sure = np.eye(17, dtype=np.float32)
+    torn = (sure[0] + sure[16]) / 2
+    cells = np.array([[0, 1], [1, 2], [1, 2], [2, 0], [2, 0]])
+    sigma, deviation = sparse.cell_blur((3, 4), cells, np.stack([sure[5], sure[3], sure[9], torn, sure[2]]))
+    told = patches.CLASSES + sparse.LEAST_SIGMA
+    assert sigma.shape == deviation.shape == (3, 4) and sigma.dtype == np.float32
+    assert sigma[0, 1] == pytest.approx(told[5]) and sigma[1, 2] == pytest.approx(np.sqrt(told[3] * told[9]))
+    assert deviation[0, 1] == deviation[1, 2] == deviation[2, 0] == np.float32(sparse.LEAST_DEVIATION)
+    spread = np.log(told[16] / told[0]) / 2
+    shares = np.array([1 / (spread**2 + sparse.LEAST_DEVIATION**2), 1 / sparse.LEAST_DEVIATION**2])
+    logs = np.log([np.sqrt(told[0] * told[16]), told[2]])
+    assert sigma[2, 0] == pytest.approx(np.exp((shares * logs).sum() / shares.sum()), rel=1e-4)
+
+
+def test_a_cell_without_points_has_some_blur_and_is_not_sure_of_it_at_all():
+    sigma, deviation = sparse.cell_blur((2, 3), np.array([[1, 1]]), np.eye(17, dtype=np.float32)[:1])
+    empty = np.ones((2, 3), bool)
+    empty[1, 1] = False
+    assert np.isfinite(sigma).all() and np.isinf(deviation[empty]).all()

@@ -1,6 +1,7 @@
 """All kinds of bad input in numbers, as a table: `make fuzz CASES=20000 SEED=0`.
 
-A kind has a process of its own, so that a crash costs one case; every case can be had again by its
+Most MiB is what a case took beyond what was in use before it; commands in processes of their own are
+held to a bound instead. A kind has a process of its own, so that a crash costs one case; every case can be had again by its
 seed, kind and number.
 """
 

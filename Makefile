@@ -44,7 +44,7 @@ demo: $(VENV)/installed
 test: $(TEST_VENV)/installed
 	$(TEST_VENV)/bin/python -m pytest
 
-# Bad input of all kinds, a table of what became of it; what shows a bug is kept in build/fuzz. Five minutes.
+# Bad input of all kinds, a table of what became of it; what shows a bug is kept in build/fuzz. Seven minutes.
 fuzz: $(TEST_VENV)/installed
 	$(TEST_VENV)/bin/python tests/fuzz/run.py --cases "$(CASES)" --seed "$(SEED)"
 lint: $(TEST_VENV)/installed

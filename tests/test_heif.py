@@ -13,6 +13,7 @@ from PIL import Image
 
 from blurkit import heif, image
 from blurkit.errors import InputError
+from tests.files import complaint
 
 pillow_heif = pytest.importorskip("pillow_heif")
 pillow_heif.register_heif_opener()  # for saving
@@ -29,13 +30,6 @@ def saved(array, form, orientation=None, **options):
     out = io.BytesIO()
     Image.fromarray(array).save(out, form, **{**BEST[form], **options})
     return out.getvalue()
-
-
-def error(data, **options):
-    with pytest.raises(InputError) as found:
-        image.decode_photo(data, **options)
-    assert "\n" not in str(found.value)
-    return str(found.value)
 
 
 def differ(photo, other):
@@ -126,8 +120,8 @@ def test_a_file_cut_anywhere_is_an_error(kind, scene, grid):
     data = grid if kind == "grid" else saved(scene, kind)
     assert image.decode_photo(data).ndim == 3
     for length in range(16, len(data), 97):
-        assert error(data[:length]).startswith("cannot decode")
-    assert "truncated" in error(data[:-1])
+        assert complaint(data[:length]).startswith("cannot decode")
+    assert "truncated" in complaint(data[:-1])
 
 
 def test_what_follows_the_boxes_is_no_damage(grid):
@@ -150,16 +144,16 @@ def test_too_many_pixels_are_refused_by_the_header(form, scene, monkeypatch):
     assert image.decode_photo(data, max_pixels=10800).shape == scene.shape
     monkeypatch.setattr(image, "as_rgb", None)  # nothing is decoded
     monkeypatch.setattr(heif.np, "asarray", None)
-    assert "120x90 = 10800 pixels; --max-pixels allows 10799" in error(data, max_pixels=10799)
-    assert "60000x50000" in error(relabelled(data, 60000, 50000))
+    assert "120x90 = 10800 pixels; --max-pixels allows 10799" in complaint(data, max_pixels=10799)
+    assert "60000x50000" in complaint(relabelled(data, 60000, 50000))
 
 
 def test_a_picture_is_not_larger_than_it_says(scene):
-    assert "cannot decode HEIC" in error(relabelled(saved(cv2.resize(scene, (1200, 900)), "HEIF"), 120, 90), max_pixels=20_000)
+    assert "cannot decode HEIC" in complaint(relabelled(saved(cv2.resize(scene, (1200, 900)), "HEIF"), 120, 90), max_pixels=20_000)
 
 
 def test_the_boxes_of_a_film_are_no_photo():
-    assert "not a photo" in error(b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom")
+    assert "not a photo" in complaint(b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom")
 
 
 @pytest.mark.parametrize(("form", "module", "what"), [("HEIF", "pillow_heif", "HEIC"), ("AVIF", "PIL._avif", "AVIF")])
@@ -167,7 +161,7 @@ def test_a_missing_extra_is_named(form, module, what, scene, monkeypatch):
     data = saved(scene, form)
     monkeypatch.setitem(sys.modules, module, None)
     monkeypatch.delattr("PIL._avif", raising=False)
-    assert error(data) == f"{what} needs the extra 'heif': pip install 'blurkit[heif]'"
+    assert complaint(data) == f"{what} needs the extra 'heif': pip install 'blurkit[heif]'"
 
 
 def test_a_missing_extra_costs_one_line(run, scene, tmp_path):

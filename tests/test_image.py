@@ -16,6 +16,7 @@ from PIL import Image, ImageCms, ImageOps
 from blurkit import encode, image
 from blurkit.colour import grey
 from blurkit.errors import InputError
+from tests.files import saved, tiff
 
 ORIENTATION = 0x0112  # EXIF and TIFF tag
 maps = hn.arrays(np.float32, hn.array_shapes(min_dims=2, max_dims=2, max_side=9), elements=st.floats(0, 1, width=32))
@@ -23,18 +24,6 @@ maps = hn.arrays(np.float32, hn.array_shapes(min_dims=2, max_dims=2, max_side=9)
 
 def joined(pieces):
     return b"".join(bytes(piece) for piece in pieces)
-
-
-def saved(picture, form, **options):
-    out = io.BytesIO()
-    picture.save(out, form, **options)
-    return out.getvalue()
-
-
-def tiff(array, **options):
-    out = io.BytesIO()
-    tifffile.imwrite(out, array, **options)
-    return out.getvalue()
 
 
 def png_with_exif(array, orientation):

@@ -16,6 +16,7 @@ from PIL import Image
 from blurkit import image, raw
 from blurkit.errors import InputError
 from blurkit.exif import capture_time
+from tests.files import complaint
 
 pytest.importorskip("rawpy")
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")  # Pillow's, on damaged files
@@ -74,13 +75,6 @@ def jpeg(array, orientation=None, **tags):
     return out.getvalue()
 
 
-def error(data, **options):
-    with pytest.raises(InputError) as found:
-        image.decode_photo(data, **options)
-    assert "\n" not in str(found.value)
-    return str(found.value)
-
-
 @pytest.fixture(scope="module")
 def large(scene):
     """The scene twice as large, smooth enough for a mosaic to hold it: (180, 240, 3) uint8."""
@@ -136,16 +130,16 @@ def test_the_preview_can_be_reduced_by_its_decoder(dng, scene, monkeypatch):
 
 
 def test_a_raw_file_without_a_preview_asks_to_be_developed(dng):
-    assert error(dng(preview=None)) == "RAW without a preview that can be read; --raw-develop develops it"
+    assert complaint(dng(preview=None)) == "RAW without a preview that can be read; --raw-develop develops it"
 
 
 def test_a_tiny_preview_is_no_photo(dng, scene):
     tiny = jpeg(np.ascontiguousarray(scene[:80, :119]))
-    assert error(dng(preview=tiny)) == "its preview: has 119x80 pixels only; --raw-develop develops it"
+    assert complaint(dng(preview=tiny)) == "its preview: has 119x80 pixels only; --raw-develop develops it"
 
 
 def test_a_damaged_preview_is_told_as_such(dng, scene):
-    assert error(dng(preview=jpeg(scene)[:3000])) == "its preview: cannot decode JPEG: truncated"
+    assert complaint(dng(preview=jpeg(scene)[:3000])) == "its preview: cannot decode JPEG: truncated"
 
 
 # ---- developed --------------------------------------------------------------
@@ -211,8 +205,8 @@ def test_a_plain_tiff_stays_a_plain_tiff(scene):
 )
 def test_other_makers_files_are_told_by_their_first_bytes(start):
     assert raw.is_raw(start + bytes(200))
-    assert error(start + bytes(200)).startswith("cannot decode RAW: ")
-    assert error(start + bytes(200), develop=True).startswith("cannot decode RAW: ")
+    assert complaint(start + bytes(200)).startswith("cannot decode RAW: ")
+    assert complaint(start + bytes(200), develop=True).startswith("cannot decode RAW: ")
 
 
 def test_directories_that_go_round_in_circles_are_left(dng):
@@ -230,7 +224,7 @@ def test_directories_that_go_round_in_circles_are_left(dng):
 def test_a_file_cut_anywhere_is_an_error(develop, with_preview, dng, scene):
     data = dng(preview=jpeg(scene) if with_preview else None)
     for length in (*range(8, 800, 61), *range(800, len(data), 4999), len(data) - 1):
-        assert "cannot decode" in error(data[:length], develop=develop)
+        assert "cannot decode" in complaint(data[:length], develop=develop)
 
 
 def test_a_file_cut_among_the_values_of_the_sensor_costs_one_line(run, dng, tmp_path):
@@ -256,12 +250,12 @@ def test_a_damaged_file_is_an_error_or_a_picture_never_a_crash(place, change, ea
 def test_too_many_pixels_are_refused_before_they_are_decoded(develop, pixels, size, dng, monkeypatch):
     assert image.decode_photo(dng(), pixels, develop=develop).shape[2] == 3
     monkeypatch.setattr(image, "as_rgb", None)  # nothing is decoded
-    assert f"{size} = {pixels} pixels; --max-pixels allows {pixels - 1}" in error(dng(), max_pixels=pixels - 1, develop=develop)
+    assert f"{size} = {pixels} pixels; --max-pixels allows {pixels - 1}" in complaint(dng(), max_pixels=pixels - 1, develop=develop)
 
 
 def test_a_missing_extra_is_named(dng, monkeypatch):
     monkeypatch.setitem(sys.modules, "rawpy", None)
-    assert error(dng()) == error(dng(), develop=True) == "RAW needs the extra 'raw': pip install 'blurkit[raw]'"
+    assert complaint(dng()) == complaint(dng(), develop=True) == "RAW needs the extra 'raw': pip install 'blurkit[raw]'"
 
 
 def test_a_missing_extra_costs_one_line(run, dng, tmp_path):

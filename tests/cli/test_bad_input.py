@@ -12,6 +12,7 @@ from PIL import Image
 from blurkit.cli import inputs
 from blurkit.errors import InputError
 from blurkit.store import write_weights
+from tests.files import npy
 
 GOOD, CONFUSED = 0, 2
 TAKES = {  # what a command reads, and the options with which it needs nothing else
@@ -42,12 +43,6 @@ BAD = {  # file -> what the complaint must hold, where the command reads maps (o
 ODD = ["dot.png", "strip.png", "column.png", "grey.png", "deep_grey.png", "deep_rgb.png", "rgba.png", "cmyk.jpg", "palette.png", "turned.jpg"]
 SHAPES = {"dot.png": (1, 1), "strip.png": (3, 500), "column.png": (500, 3)}  # the others are 90 x 120
 full_disk = pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no /dev/full")
-
-
-def npy(array):
-    out = io.BytesIO()
-    np.save(out, array)
-    return out.getvalue()
 
 
 def header(shape, descr="<f4"):

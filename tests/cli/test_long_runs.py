@@ -16,20 +16,10 @@ from blurkit.cli import output, words
 from blurkit.cli.work import in_order
 from blurkit.errors import InputError, UsageError
 from blurkit.whole import is_whole
+from tests.files import listed, npy
 
 DEAD = subprocess.Popen([sys.executable, "-c", ""])  # the number of a process that is gone
 DEAD.wait()
-
-
-def npy(*several):
-    out = io.BytesIO()
-    for array in several:
-        np.save(out, array)
-    return out.getvalue()
-
-
-def listed(folder):
-    return sorted(os.path.relpath(os.path.join(here, name), folder) for here, _, names in os.walk(folder) for name in names)
 
 
 def made(folder):

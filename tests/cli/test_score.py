@@ -1,23 +1,18 @@
 """blur-score of photos: what a score rests on, where it is taken, and what cannot be judged."""
 
 import base64
-import io
 import json
 
 import cv2
 import numpy as np
 import pytest
 
+from tests.files import npy
+
 
 def scores(done):
     assert done.status == 0, done.stderr
     return [float(line.split(b"\t")[0]) for line in done.stdout.splitlines()]
-
-
-def npy(array):
-    out = io.BytesIO()
-    np.save(out, array)
-    return out.getvalue()
 
 
 @pytest.fixture(scope="module")

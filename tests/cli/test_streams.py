@@ -16,6 +16,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.files import listed, npy
+
 COMMANDS = ("blur-map", "blur-mask", "blur-patches", "blur-refine", "blur-score", "blur-train")
 
 
@@ -25,17 +27,6 @@ def arrays(data):
     while stream.tell() < len(data):
         found.append(np.load(stream))
     return found
-
-
-def npy(*several):
-    out = io.BytesIO()
-    for array in several:
-        np.save(out, array)
-    return out.getvalue()
-
-
-def listed(folder):
-    return sorted(os.path.relpath(os.path.join(here, name), folder) for here, _, names in os.walk(folder) for name in names)
 
 
 @pytest.fixture(scope="module")

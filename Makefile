@@ -47,6 +47,8 @@ test: $(TEST_VENV)/installed
 # Bad input of all kinds, a table of what became of it; what shows a bug is kept in build/fuzz. Seven minutes.
 fuzz: $(TEST_VENV)/installed
 	$(TEST_VENV)/bin/python tests/fuzz/run.py --cases "$(CASES)" --seed "$(SEED)"
+
+# Style and types.
 lint: $(TEST_VENV)/installed
 	$(TEST_VENV)/bin/ruff check .
 	$(TEST_VENV)/bin/ruff format --check .
@@ -125,17 +127,8 @@ build/composed/done: bench/compose.py $(TEST_VENV)/installed
 	@touch $@
 
 # What each method must show, as text in bench/results/; needs the photos the figures of README are of.
-bench-joint: $(TEST_VENV)/installed
-	PATH="$(CURDIR)/$(TEST_VENV)/bin:$$PATH" $(TEST_VENV)/bin/python bench/joint.py --data "$(DATA)" --results bench/results
-
-bench-zeng: $(TEST_VENV)/installed
-	PATH="$(CURDIR)/$(TEST_VENV)/bin:$$PATH" $(TEST_VENV)/bin/python bench/zeng.py --data "$(DATA)" --results bench/results
-
-bench-park: $(TEST_VENV)/installed
-	PATH="$(CURDIR)/$(TEST_VENV)/bin:$$PATH" $(TEST_VENV)/bin/python bench/park.py --data "$(DATA)" --results bench/results
-
-bench-score: $(TEST_VENV)/installed
-	PATH="$(CURDIR)/$(TEST_VENV)/bin:$$PATH" $(TEST_VENV)/bin/python bench/score.py --data "$(DATA)" --results bench/results
+bench-joint bench-zeng bench-park bench-score: bench-%: $(TEST_VENV)/installed
+	PATH="$(CURDIR)/$(TEST_VENV)/bin:$$PATH" $(TEST_VENV)/bin/python bench/$*.py --data "$(DATA)" --results bench/results
 
 # Huge photos, thousands of files, kills, interrupts, long streams: what is promised of them, in bench/results/soak.md; a quarter of an hour.
 FILES ?= 5000

@@ -45,10 +45,16 @@ def simple(names):
     return found
 
 
+def evenly(found, most):
+    """At most so many of some photos, evenly chosen."""
+    count = min(most, len(found))
+    return [found[i * len(found) // count] for i in range(count)]
+
+
 def sets(data, most):
     """{set: {name: (photo, mask, white)}}"""
     folders = [(f, found) for f in [data, *sorted(p for p in data.iterdir() if p.is_dir())] if (found := pairs(f))]
-    chosen = [[found[i * len(found) // min(most, len(found))] for i in range(min(most, len(found)))] for _, found in folders]
+    chosen = [evenly(found, most) for _, found in folders]
     return {s: dict(zip(simple([p.stem for p, *_ in c]), c, strict=True)) for s, c in zip(simple([f.name for f, _ in folders]), chosen, strict=True)}
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import cv2
 import figures
 import numpy as np
+from gather import evenly
 
 from blurkit import __version__
 from blurkit.agreement import THRESHOLDS, f_measure, summary
@@ -84,7 +85,7 @@ def strips(name, work, methods, results):
     """strips-NAME.png: photo, truth, map and mask of every method."""
     stems = sorted(p.name for p in (work / "photos" / name).iterdir())
     rows = []
-    for stem in [stems[i * len(stems) // min(STRIPS, len(stems))] for i in range(min(STRIPS, len(stems)))]:
+    for stem in evenly(stems, STRIPS):
         photo = cv2.imread(str(work / "photos" / name / stem))[..., ::-1]
         rows.append([photo, cv2.imread(str(work / "truth" / name / f"{stem}.mask.png"), cv2.IMREAD_GRAYSCALE)])
         for method in methods:

@@ -20,6 +20,11 @@ def held_out(records, one_in=VALIDATION):
     return np.array([zlib.crc32(name) % one_in == 0 for name in names])[where]
 
 
+def evenly(indices, most):
+    """At most so many of some indices, spread evenly over them."""
+    return indices[np.linspace(0, len(indices) - 1, min(most, len(indices))).astype(int)]
+
+
 def descend(model, loss_of, count, epochs, rng, report, batch, rate, least_rate=0.0, look_back=0.0, prepare=None):
     """AdamW over shuffled batches of indices 0..count-1, the rate rising over the first third and falling after it.
 

@@ -89,7 +89,7 @@ def fit(records, seed, report):
     import torch
     from torch import nn
 
-    from blurkit.learning import descend, held_out
+    from blurkit.learning import descend, evenly, held_out
 
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
@@ -98,8 +98,7 @@ def fit(records, seed, report):
     learn, check = ([p for p in photos if held[p[0]] == side] for side in (False, True))
     if not learn:
         raise InputError("patch set has no cells of known blur: nothing in focus in any photo itself, nor a composition")
-    tiles = np.concatenate(learn)
-    values = inputs(records, tiles[np.linspace(0, len(tiles) - 1, min(LOOKED_AT, len(tiles))).astype(int)])
+    values = inputs(records, evenly(np.concatenate(learn), LOOKED_AT))
     norms = {"blur_mean": values.mean(axis=(0, 1)), "blur_scale": values.std(axis=(0, 1)) + np.float32(1e-6)}
     model = nn.Sequential(*(part for outputs, into in LAYERS.values() for part in (nn.Linear(into, outputs), nn.ReLU())))[:-1]
 

@@ -99,19 +99,25 @@ def estimate(photo, weights, as_published=False, device="auto", side=WORKING_SID
         Probability, from two looks: at the size above, and at a longer side of 480 pixels (see `second_shape`).
     """
     shape = window.working_shape(photo.shape, side)
-    measured = window.reduce_to(photo, shape)
-    first = look(measured, weights, device)
-    second = window.resize_to(look(window.resize_to(measured, second_shape(shape)), weights, device), first.shape)
+    reduced = window.reduce_to(photo, shape)
+    first = look(reduced, weights, device)
+    second = window.resize_to(look(window.resize_to(reduced, second_shape(shape)), weights, device), first.shape)
     odds = first + SECOND_SHARE * (second - first)
     return window.enlarge_to(1 / (1 + np.exp(-odds)), photo.shape[:2])
 
 
 def look(photo, weights, device):
     """Log odds of every cell of a photo at one size, (h, w) float32."""
+    planes, halved, whole, where = measured(photo, device)
+    return network.log_odds(planes, halved, whole, weights, where)
+
+
+def measured(photo, device):
+    """What the networks are given of a photo at one size: planes, those of its half, statistics; and the window they were measured by."""
     plane = grey(photo)
     where = window_for(device, plane.shape)
     planes, halved = evidence.both_sizes(plane, where)
-    return network.log_odds(planes, halved, evidence.statistics(planes), weights, where)
+    return planes, halved, evidence.statistics(planes), where
 
 
 def blur(photo, weights, device="auto"):
@@ -130,10 +136,8 @@ def blur(photo, weights, device="auto"):
     ndarray, (2, ceil(h / 4), ceil(w / 4)), float32
         Sigma in pixels, and deviation of its logarithm, see ``blur.estimate``; infinite without any edge.
     """
-    plane = grey(photo)
-    where = window_for(device, plane.shape)
-    planes, halved = evidence.both_sizes(plane, where)
-    sigma, deviation = blurs.estimate(planes, halved, evidence.statistics(planes), weights, where)
+    planes, halved, whole, where = measured(photo, device)
+    sigma, deviation = blurs.estimate(planes, halved, whole, weights, where)
     return np.stack([sigma, np.where(evidence.shows_nothing(planes), np.float32(np.inf), deviation)])
 
 

@@ -7,7 +7,7 @@ from torch.nn import functional
 
 from blurkit.errors import InputError
 from blurkit.joint import evidence, network, patches
-from blurkit.learning import descend, held_out
+from blurkit.learning import descend, evenly, held_out
 
 CROP = 64  # cells; side of what one step sees of a tile
 BATCH = 8  # tiles a step
@@ -99,7 +99,7 @@ def train(records, epochs, seed, device, report):
 
 def spread_of(records, indices):
     """Mean and deviation of every plane and of every statistic, over tiles evenly chosen: dict of float32."""
-    some = indices[np.linspace(0, len(indices) - 1, min(LOOKED_AT, len(indices))).astype(int)]
+    some = evenly(indices, LOOKED_AT)
     planes, whole = patches.decoded(np.stack([records["evidence"][i] for i in some])), records["whole"][some]
     found = {"mean": planes.mean(axis=(0, 2, 3)), "scale": planes.std(axis=(0, 2, 3)), "whole_mean": whole.mean(axis=0), "whole_scale": whole.std(axis=0)}
     return {name: np.float32(value + 1e-6 * name.endswith("scale")) for name, value in found.items()}

@@ -128,16 +128,16 @@ def estimate(photo, weights, as_published=False, device="auto", side=WORKING_SID
     if not as_published:
         photo = window.reduce_to(photo, window.working_shape(shape, side))
     plane = grey(photo)
-    where = window_for(device, plane.shape)
     if as_published:
+        where = window_for(device, plane.shape)
         return metric.published_map(where.take(metric.response(where.put(plane), weights["published"], where)))
-    cells = evidence.planes(plane, weights["filters"], where)  # (7, h, w)
+    return window.enlarge_to(in_focus(plane, weights, device), shape)
+
+
+def in_focus(plane, weights, device):
+    """Probability that a cell is in focus, told a few rows at a time: grey (H, W) -> (ceil(H / 4), ceil(W / 4)) float32."""
+    cells = evidence.planes(plane, weights["filters"], window_for(device, plane.shape))  # (7, h, w)
     found = evidence.features(cells, window.box_mean)  # (h, w, 12)
-    return window.enlarge_to(in_focus(found, weights), shape)
-
-
-def in_focus(found, weights):
-    """Probability that a cell is in focus, a few rows at a time: features (h, w, 12) -> (h, w) float32."""
     told = evidence.statistics(found)
     parts = [calibration.probability(evidence.with_statistics(found[rows], told), weights) for rows in window.row_blocks(found.shape)]
     return np.concatenate(parts).reshape(found.shape[:2])
@@ -159,13 +159,14 @@ def blur(photo, weights, device="auto"):
     ndarray, (2, ceil(h / 4), ceil(w / 4)), float32
         Sigma in pixels, and deviation of its logarithm, infinite where nothing shows.
     """
-    shape = window.cells(photo.shape, evidence.CELL)
-    raw = window.reduce_to(estimate(photo, weights, device=device, side=0), shape).astype(np.float64).clip(1e-7, 1 - 1e-7)
+    plane = grey(photo)
+    smooth = window.enlarge_to(in_focus(plane, weights, device), plane.shape)  # as maps are, which `BLURS` was read off
+    raw = window.reduce_to(smooth, window.cells(plane.shape, evidence.CELL)).astype(np.float64).clip(1e-7, 1 - 1e-7)
     odds, sigmas = (np.array(list(v)) for v in (BLURS.keys(), BLURS.values()))
     steps = np.diff(np.log(sigmas))[[0, -1]] / np.diff(odds)[[0, -1]]
     found = np.log(raw / (1 - raw))
     beyond = steps[0] * np.minimum(found - odds[0], 0) + steps[1] * np.maximum(found - odds[-1], 0)  # on in a straight line
-    gradient = window.pool(magnitude(grey(photo), CpuWindow), evidence.CELL)
+    gradient = window.pool(magnitude(plane, CpuWindow), evidence.CELL)
     deviation = np.where(gradient > STRUCTURE / 255, BLUR_DEVIATION, np.inf)
     return np.array([np.exp(np.interp(found, odds, np.log(sigmas)) + beyond), deviation], np.float32)
 

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from blurkit.errors import InputError
-from blurkit.learning import descend, held_out
+from blurkit.learning import descend, evenly, held_out
 from blurkit.zeng import network, patches
 
 BATCH = 128  # patches a step
@@ -40,19 +40,19 @@ def usable(records):
     edge = (patches.SIZE - network.CROP) // 2
     structure = np.array([records["patch"][i, edge:-edge, edge:-edge].mean(axis=2).std() for i in chosen]) / 255
     chosen = chosen[structure > LEAST_STRUCTURE]
-    return evenly([chosen[records["label"][chosen] == label] for label in (0, 1)], len(chosen))
+    return balanced([chosen[records["label"][chosen] == label] for label in (0, 1)], len(chosen))
 
 
 def judges(records):
     """Indices of the labelled patches that choose between filters: as many of either label, none held out."""
     learnable = (records["label"] >= 0) & ~held_out(records)
-    return evenly([np.flatnonzero(learnable & (records["label"] == label)) for label in (0, 1)], JUDGES)
+    return balanced([np.flatnonzero(learnable & (records["label"] == label)) for label in (0, 1)], JUDGES)
 
 
-def evenly(sides, most):
+def balanced(sides, most):
     """The same number of indices of each side, at most `most`, spread evenly over it; ascending."""
     fewer = min(most, *map(len, sides))
-    return np.sort(np.concatenate([side[np.linspace(0, len(side) - 1, fewer).astype(int)] for side in sides]))
+    return np.sort(np.concatenate([evenly(side, fewer) for side in sides]))
 
 
 def train(records, epochs, seed, device, report):

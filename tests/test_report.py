@@ -347,8 +347,10 @@ def test_arrow_keys_move_between_the_photos_that_are_shown(played):
 def test_a_photo_opens_enlarged_with_all_its_figures_and_gives_the_focus_back(played):
     script = f"""{KEY}{WHERE} photos[1].click(); const first = [large.open, large.querySelector(".name").textContent]; press("ArrowRight");
     const more = [...large.querySelectorAll(".more")].map((part) => getComputedStyle(part).display), picture = large.querySelector("img");
+    await picture.decode();
     const wide = picture.getBoundingClientRect().width, name = large.querySelector(".name").textContent, images = large.querySelectorAll("img").length;
-    one("close").click(); await new Promise((done) => setTimeout(done, 50)); return [...first, name, more, images, wide > 300, large.open, at()]"""
+    const closed = new Promise((done) => large.addEventListener("close", done)); one("close").click(); await closed;
+    return [...first, name, more, images, wide > 300, large.open, at()]"""
     assert played(SIX, script) == [True, "1/odd.JPG", "2/even.JPG", ["flex", "flex"], 2, True, False, 2]
 
 

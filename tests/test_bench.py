@@ -50,7 +50,8 @@ def gather(root, folder, *more):
 
 
 def settings_of(root):
-    return {**os.environ, "PYTHONPATH": str(root), "PATH": f"{root / 'bin'}:{os.environ['PATH']}"}
+    path = [root / "bin", os.path.dirname(sys.executable), os.environ["PATH"]]  # as the top Makefile has it
+    return {**os.environ, "PYTHONPATH": str(root), "PATH": os.pathsep.join(map(str, path))}
 
 
 def names_of(folder):

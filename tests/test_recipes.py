@@ -107,7 +107,7 @@ def shell(root, environment, tmp_path):
 
     def shell(text, status=0, **variables):
         path = os.pathsep.join(map(str, [tmp_path / "programs", root / "bin", os.path.dirname(sys.executable), environment["PATH"]]))
-        known = {**environment, "HOME": str(tmp_path), "PATH": path, **variables}
+        known = {**environment, "HOME": str(tmp_path), "PATH": path, "SHELL": "/bin/bash", **variables}  # a login has a SHELL, which parallel asks for
         done = subprocess.run(["bash", "-c", text], cwd=tmp_path, env=known, stdin=subprocess.DEVNULL, capture_output=True, timeout=120)
         assert done.returncode == status, done.stderr
         return done.stdout

@@ -13,7 +13,9 @@ FORBIDDEN = 99  # exit status
 GUARD = f"""
 import os, sys
 
-def refuse(event, _):  # a program that is started might do what Python must not
+def refuse(event, given):  # a program that is started might do what Python must not
+    if event == "subprocess.Popen" and given[0] == "/sbin/ldconfig":
+        return  # lists libraries, for torch where it knows GPUs
     if event.startswith(("socket.", "subprocess.", "os.system", "os.exec", "os.posix_spawn", "os.spawn", "urllib.", "ftplib.", "smtplib.", "http.")):
         os.write(2, b"forbidden: " + event.encode())
         os._exit({FORBIDDEN})  # no handler catches it

@@ -23,11 +23,19 @@ Done = namedtuple("Done", "status stdout stderr")
 ROOT = Path(__file__).resolve().parents[2]
 BOUND = ("--max-pixels", str(targets.MAX_PIXELS))
 ADDRESSES = 1 << 30  # bytes that a process of its own may address; Python and libraries take half
-RESIDENT, WITH_TORCH = 224 << 20, 480 << 20  # bytes of memory it may take; libraries take half, and torch 330 MB
-LIMITED = f"""\
+RESIDENT = 224 << 20  # bytes of memory it may take; libraries take half
+BEYOND_TORCH = 512 << 20, 160 << 20  # the same, beyond what torch takes
+TORCH = """\
+import sys
+sys.path[:0] = sys.argv[1:]
+import guard
+guard.ready()
+print(guard.status("VmPeak"), guard.status("VmHWM"))
+"""
+LIMITED = """\
 import re, resource, runpy, sys
-resource.setrlimit(resource.RLIMIT_AS, ({ADDRESSES}, {ADDRESSES}))
-sys.argv = sys.argv[1:]
+_, addresses, *sys.argv = sys.argv
+resource.setrlimit(resource.RLIMIT_AS, (int(addresses), int(addresses)))
 try:
     runpy.run_path(sys.argv[0], run_name="__main__")
 finally:
@@ -62,14 +70,22 @@ def in_process(command, words, folder, stdin=b""):
 
 
 def own_process(command, words, folder, stdin=b""):
-    """A command as a process of its own that may address `ADDRESSES`: Done. AssertionError where it takes too much memory."""
-    words = [sys.executable, "-c", LIMITED, ROOT / "bin" / command, *map(str, words)]
+    """A command as a process of its own that may address so much: Done. AssertionError where it takes too much memory."""
+    addresses = with_torch()[0] if command == "blur-train" else ADDRESSES
+    words = [sys.executable, "-c", LIMITED, str(addresses), ROOT / "bin" / command, *map(str, words)]
     done = subprocess.run(words, cwd=folder, input=stdin, capture_output=True, timeout=120)
     told, _, peak = done.stderr.rpartition(b"VmHWM:")
     taken, *torch = peak.split()
     taken = int(taken) << 10
-    assert taken <= (WITH_TORCH if torch else RESIDENT), f"took {taken >> 20} MiB"
+    assert taken <= (with_torch()[1] if torch else RESIDENT), f"took {taken >> 20} MiB"
     return Done(done.returncode, done.stdout, told)
+
+
+@cache
+def with_torch():
+    """Bytes that a process that trains may address, and take: torch alone takes four times as many where it knows GPUs."""
+    done = subprocess.run([sys.executable, "-c", TORCH, ROOT, Path(__file__).parent], capture_output=True, check=True)
+    return tuple(int(taken) + more for taken, more in zip(done.stdout.split(), BEYOND_TORCH, strict=True))
 
 
 def ran(runner, command, words, folder, stdin=b""):

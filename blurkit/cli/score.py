@@ -147,7 +147,7 @@ def photo_score(item, data, mask, args, weights):
     from blurkit.methods import pipeline
     from blurkit.score import in_focus, judged, told
 
-    side = min((n for n in (args.working_size, args.max_size) if n), default=0)
+    side = working_size(args)
     if args.max_size:
         photo = decode_photo(data, args.max_pixels, args.raw_develop, side, not pipeline(args.method).BLUR_NEEDS_COLOUR)
     else:
@@ -167,12 +167,18 @@ def photo_score(item, data, mask, args, weights):
     return found
 
 
+def working_size(args):
+    """Longest side at which photos are measured, pixels; 0 = their own."""
+    return min((n for n in (args.working_size, args.max_size) if n), default=0)
+
+
 def write_report(results, args):
     """The page of all photos."""
     from blurkit.report import page
 
     rows = [{**result, **result["shown"]} for result in results]
-    facts = {"photos": str(len(rows)), "working size": f"{args.working_size} pixels" if args.working_size else "that of each photo"}
+    side = working_size(args)
+    facts = {"photos": str(len(rows)), "working size": f"{side} pixels" if side else "that of each photo"}
     if rows:
         facts["weights"] = rows[0]["weights"]
     with output.WholeFile(args.report) as file:

@@ -129,7 +129,8 @@ def tests_of(tree, file):
     """The tests of a module: those of its name, of the pipeline it is a stage of, and of training where it has none of its own."""
     folder = (tree / "tests" / Path(file).relative_to("blurkit")).parent
     own, training, pipeline = (folder / f"test_{name}.py" for name in (Path(file).stem, "training", "pipeline"))
-    return list(dict.fromkeys(path for path in (own if own.exists() else training, pipeline) if path.exists()))
+    named = [own, *sorted(folder.glob(f"{own.stem}_*.py"))] if own.exists() else [training]
+    return list(dict.fromkeys(path for path in (*named, pipeline) if path.exists()))
 
 
 def passes(tree, file, limit=None):

@@ -86,3 +86,4 @@ def test_stages_have_tests_of_their_own(mutants, root):
     assert len(files) > 30 and all(mutants.tests_of(root, file) for file in files)
     assert [path.name for path in mutants.tests_of(root, "blurkit/park/median.py")] == ["test_median.py", "test_pipeline.py"]
     assert [path.name for path in mutants.tests_of(root, "blurkit/zeng/network.py")] == ["test_training.py", "test_pipeline.py"]
+    assert [path.name for path in mutants.tests_of(root, "blurkit/joint/blur.py")] == ["test_blur.py", "test_blur_training.py", "test_pipeline.py"]

@@ -90,6 +90,12 @@ def scene():
     return np.clip(np.rint(soft), 0, 255).astype(np.uint8)
 
 
+@pytest.fixture
+def deep(scene):
+    """The scene in 16 bits, with values that 8 bits cannot hold."""
+    return scene.astype(np.uint16) * 257 - (np.arange(120, dtype=np.uint16) % 5)[None, :, None] * (scene > 0)
+
+
 @pytest.fixture(scope="session")
 def photos(tmp_path_factory, scene):
     """A folder of the scene in many formats, and of files that are no photos."""

@@ -19,6 +19,11 @@ def npy(*several):
     return out.getvalue()
 
 
+def joined(pieces):
+    """What was encoded piece by piece, as a file."""
+    return b"".join(bytes(piece) for piece in pieces)
+
+
 def saved(picture, form, **options):
     """A Pillow picture as a file."""
     out = io.BytesIO()

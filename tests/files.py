@@ -1,4 +1,4 @@
-"""Arrays and pictures as the bytes of files, what is in a folder, and what is said of a photo that cannot be read."""
+"""Arrays, pictures and reports as the bytes of files, what is in a folder, and what is said of a photo that cannot be read."""
 
 import io
 import os
@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 import tifffile
 
-from blurkit import image
+from blurkit import image, report
 from blurkit.errors import InputError
+
+GREY, SHARP = np.full((40, 60, 3), 90, np.uint8), np.ones((10, 15), np.float32)  # a photo and its map
 
 
 def npy(*several):
@@ -36,6 +38,17 @@ def tiff(array, **options):
     out = io.BytesIO()
     tifffile.imwrite(out, array, **options)
     return out.getvalue()
+
+
+def row(path="photo.jpg", score=0.5, photo=GREY, sharp=SHARP, **more):
+    """What a report is told of a photo."""
+    tint = None if sharp is None else report.overlay(sharp)
+    return {"path": path, "score": score, "sigma": 1.25, "coverage": 0.345, "noise": 2.06, "thumbnail": report.thumbnail(photo), "overlay": tint, **more}
+
+
+def made(rows, title="Photos", method="joint", facts=None):
+    """The page of a report."""
+    return b"".join(report.page(rows, title, method, {"photos": "3"} if facts is None else facts))
 
 
 def listed(folder):

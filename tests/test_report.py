@@ -1,15 +1,11 @@
-"""Second routes: Python's own HTML parser, Pillow's reading of the pictures, and a browser where there is one."""
+"""The page of a report. Second routes: Python's own HTML parser, and Pillow's reading of the pictures."""
 
 import base64
 import hashlib
 import html.parser
 import io
-import json
 import re
-import shutil
-import subprocess
 
-import cv2
 import numpy as np
 import pytest
 from hypothesis import given
@@ -18,9 +14,9 @@ from hypothesis.extra import numpy as hn
 from PIL import Image
 
 from blurkit import report
+from tests.files import made, row
 
 NAN = float("nan")
-GREY, SHARP = np.full((40, 60, 3), 90, np.uint8), np.ones((10, 15), np.float32)
 VOID = {"meta", "img", "input"}  # elements without an end
 HOSTILE = [
     "<script>alert(1)</script>.jpg",
@@ -35,17 +31,6 @@ HOSTILE = [
     "  two  blanks  /and//slashes/ ",
     "",
 ]
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
-POLICY = re.compile(r'<meta http-equiv="Content-Security-Policy"[^>]*>')
-
-
-def row(path="photo.jpg", score=0.5, photo=GREY, sharp=SHARP, **more):
-    tint = None if sharp is None else report.overlay(sharp)
-    return {"path": path, "score": score, "sigma": 1.25, "coverage": 0.345, "noise": 2.06, "thumbnail": report.thumbnail(photo), "overlay": tint, **more}
-
-
-def made(rows, title="Photos", method="joint", facts=None):
-    return b"".join(report.page(rows, title, method, {"photos": "3"} if facts is None else facts))
 
 
 def opened(data):
@@ -267,94 +252,3 @@ def test_the_same_rows_give_the_same_bytes_in_pieces_of_one_photo():
     pieces = list(report.page(iter(rows), "Photos", "joint", {"photos": "3"}))
     assert b"".join(pieces) == made(rows) and all(isinstance(piece, bytes) for piece in pieces)
     assert len(pieces) == 12 and all(piece.count(b"<li") == 1 for piece in pieces[1:-1])
-
-
-# ---- in a browser -------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def browse(tmp_path_factory):
-    """browse(page, option, ...): what headless Chromium says of a page, or a skip."""
-    program = next(filter(None, map(shutil.which, CHROMIUM)), None)
-    if program is None:
-        pytest.skip("there is no Chromium")
-    folder = tmp_path_factory.mktemp("browser")
-
-    def browse(data, *options):
-        (folder / "page.html").write_bytes(data)
-        words = [program, "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={folder / 'profile'}", *options, f"file://{folder}/page.html"]
-        return subprocess.run(words, capture_output=True, timeout=120, check=True).stdout.decode()
-
-    return browse
-
-
-@pytest.fixture
-def played(browse):
-    """played(rows, script): what `script` returns on the page, its policy lifted for that alone."""
-
-    def played(rows, script):
-        tell = "said => document.body.append(Object.assign(document.createElement('pre'), {textContent: JSON.stringify(said)}))"
-        page = POLICY.sub("", made(rows).decode()).replace("</body>", f"<script>(async () => {{{script}}})().then({tell})</script></body>")
-        answer = browse(page.encode(), "--dump-dom", "--virtual-time-budget=2000")
-        return json.loads(re.search("<pre>(.*?)</pre>", answer, re.S)[1])
-
-    return played
-
-
-KEY = "const press = (key) => (document.activeElement ?? document.body).dispatchEvent(new KeyboardEvent('keydown', {key, bubbles: true, cancelable: true}));"
-WHERE = "const at = () => photos.indexOf(document.activeElement);"
-SIX = [row(f"{n}/{'odd' if n % 2 else 'even'}.JPG", 0.95 - n / 10) for n in range(5)] + [row("blind.jpg", NAN)]
-
-
-def test_the_script_is_javascript(tmp_path):
-    node = shutil.which("node")
-    if node is None:
-        pytest.skip("there is no node")
-    (tmp_path / "script.js").write_text(report.SCRIPT)
-    subprocess.run([node, "--check", tmp_path / "script.js"], check=True, timeout=60)
-
-
-def test_a_browser_shows_the_page(browse, scene, tmp_path):
-    rows = [row(f"{n}.jpg", n / 9, scene) for n in range(10)]
-    browse(made(rows), f"--screenshot={tmp_path / 'page.png'}", "--window-size=1200,900")
-    found = cv2.imread(str(tmp_path / "page.png"))
-    assert found.shape == (900, 1200, 3) and len(np.unique(found.reshape(-1, 3), axis=0)) > 1000
-
-
-def test_the_policy_lets_the_script_run(browse):
-    answer = browse(made(SIX), "--dump-dom")
-    assert '<html lang="en" class="js">' in answer and "5 at 0.00 or above, 0 below, 1 cannot be judged" in answer
-
-
-def test_the_threshold_dims_what_lies_below_and_counts(played):
-    script = """threshold.value = 0.75; update(); const dim = items.map((item) => item.classList.contains("below"));
-    return [dim, one("told").textContent, bars.filter((bar) => bar.classList.contains("below")).length]"""
-    assert played(SIX, script) == [[False, False, False, True, True, False], "3 at 0.75 or above, 2 below, 1 cannot be judged", 15]
-
-
-def test_the_filter_leaves_the_names_that_contain_it_whatever_their_case(played):
-    script = "filter.value = 'ODD.j'; filter.dispatchEvent(new Event('input')); return [items.map((item) => item.hidden), one('told').textContent]"
-    assert played(SIX, script) == [[True, False, True, False, True, True], "2 at 0.00 or above, 0 below"]
-
-
-def test_arrow_keys_move_between_the_photos_that_are_shown(played):
-    script = f"""{KEY}{WHERE} list.style.gridTemplateColumns = "1fr 1fr 1fr"; photos[0].focus(); const seen = [];
-    for (const key of ["ArrowRight", "ArrowDown", "ArrowUp", "ArrowUp", "ArrowLeft", "ArrowLeft", "End", "ArrowRight", "Home"]) press(key), seen.push(at());
-    filter.value = "even"; update(); press("ArrowRight"); seen.push(at()); return seen"""
-    assert played(SIX, script) == [1, 4, 1, 1, 0, 0, 5, 5, 0, 2]
-
-
-def test_a_photo_opens_enlarged_with_all_its_figures_and_gives_the_focus_back(played):
-    script = f"""{KEY}{WHERE} photos[1].click(); const first = [large.open, large.querySelector(".name").textContent]; press("ArrowRight");
-    const more = [...large.querySelectorAll(".more")].map((part) => getComputedStyle(part).display), picture = large.querySelector("img");
-    await picture.decode();
-    const wide = picture.getBoundingClientRect().width, name = large.querySelector(".name").textContent, images = large.querySelectorAll("img").length;
-    const closed = new Promise((done) => large.addEventListener("close", done)); one("close").click(); await closed;
-    return [...first, name, more, images, wide > 300, large.open, at()]"""
-    assert played(SIX, script) == [True, "1/odd.JPG", "2/even.JPG", ["flex", "flex"], 2, True, False, 2]
-
-
-def test_o_shows_all_overlays_but_not_while_a_name_is_typed(played):
-    script = f"""{KEY} const seen = [], look = () => seen.push(root.classList.contains("all"), toggle.getAttribute("aria-pressed"));
-    press("o"); look(); press("O"); look(); filter.focus(); press("o"); look(); return seen"""
-    assert played(SIX, script) == [True, "true", False, "false", False, "false"]

@@ -1,4 +1,4 @@
-"""Arrays, pictures and reports as the bytes of files, what is in a folder, and what is said of a photo that cannot be read."""
+"""Arrays, pictures and reports as the bytes of files, what is in a folder, what commands read, and what is said of what cannot be read."""
 
 import io
 import os
@@ -18,6 +18,15 @@ PACKED = {BYTE: "B", SHORT: "H", LONG: "I", RATIO: "I", SIGNED_RATIO: "i"}
 SRGB_OF_XYZ = [n for value in (32406, -15372, -4986, -9689, 18758, 415, 557, -2040, 10570) for n in (value, 10000)]  # IEC 61966-2-1, as ratios
 DNG = {50706: (BYTE, [1, 4, 0, 0]), 50708: (ASCII, b"Hand made\0"), 50721: (SIGNED_RATIO, SRGB_OF_XYZ), 50728: (RATIO, [1] * 6), 50778: (SHORT, [21])}
 GREY, SHARP = np.full((40, 60, 3), 90, np.uint8), np.ones((10, 15), np.float32)  # a photo and its map
+GOOD, CONFUSED = 0, 2  # exit status
+TAKES = {  # what a command reads, and the options with which it needs nothing else
+    "blur-map": ("photos", []),
+    "blur-score": ("photos", []),
+    "blur-patches": ("photos", ["--per-photo", "5"]),
+    "blur-refine": ("maps", ["--method", "zeng", "--as-published"]),
+    "blur-mask": ("maps", []),
+    "blur-train": ("patches", []),
+}
 
 
 def npy(*several):
@@ -26,6 +35,14 @@ def npy(*several):
     for array in several:
         np.save(out, array)
     return out.getvalue()
+
+
+def arrays(data):
+    """All arrays of an NPY stream."""
+    stream, found = io.BytesIO(data), []
+    while stream.tell() < len(data):
+        found.append(np.load(stream))
+    return found
 
 
 def joined(pieces):
@@ -115,3 +132,12 @@ def complaint(data, **options):
         image.decode_photo(data, **options)
     assert "\n" not in str(found.value)
     return str(found.value)
+
+
+def one_line(command, done):
+    """Status 2, and one line of complaint after argparse's usage, if any."""
+    assert done.status == CONFUSED
+    *before, line = done.stderr.splitlines(keepends=True)
+    assert line.startswith(command.encode() + b": ") and line.endswith(b"\n") and b"internal error" not in line
+    assert not before or before[0].startswith(b"usage: ") and all(b.startswith(b" ") for b in before[1:])
+    return line

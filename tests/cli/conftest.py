@@ -1,4 +1,4 @@
-"""Photos to learn from, for whichever method."""
+"""Photos to learn from, for whichever method; three photos and the stream of their maps; a folder of all that is bad."""
 
 import zlib
 from itertools import count
@@ -6,6 +6,9 @@ from itertools import count
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
+
+from tests.files import npy
 
 ONE_IN = 20  # photos held out by ``joint.training``, which needs torch and is not imported here; the others hold out these as well
 
@@ -25,4 +28,54 @@ def masked(tmp_path_factory, discs):
         cv2.imwrite(str(folder / name), photo)
         cv2.imwrite(str(folder / name.replace(".png", ".mask.png")), truth)
         cv2.imwrite(str(folder / "masks" / name), 255 - truth)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def three(photos):
+    """Three photos of one size."""
+    return [photos / "photo.png", photos / "photo.jpg", photos / "grey.png"]
+
+
+@pytest.fixture(scope="session")
+def stream(run, three):
+    """Their maps, in one stream."""
+    done = run("blur-map", *three)
+    assert done.status == 0 and done.stderr == b""
+    return done.stdout
+
+
+def header(shape, descr="<f4"):
+    """The first 128 bytes of an NPY file, without its values."""
+    text = f"{{'descr': '{descr}', 'fortran_order': False, 'shape': {shape}, }}".ljust(117).encode() + b"\n"
+    return b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text
+
+
+@pytest.fixture(scope="session")
+def bad(tmp_path_factory, photos):
+    """A folder of all that is bad, and one good photo, map and mask."""
+    folder = tmp_path_factory.mktemp("bad")
+    for name in ("empty.jpg", "truncated.jpg", "text.jpg"):
+        (folder / name).write_bytes((photos / name).read_bytes())
+    (folder / "folder").mkdir()
+    whole = np.full((4, 5), 0.5, np.float32)
+    nan, high = whole.copy(), whole.copy()
+    nan[1, 1], high[2, 2] = np.nan, 1.5
+    contents = {
+        "nan": npy(nan),
+        "cube": npy(np.zeros((3, 4, 5), np.float32)),
+        "high": npy(high),
+        "pickled": npy(np.array([{}], object)),
+        "absurd": header((10**9, 10**9)),
+        "overflow": header((0, 10**24)),
+        "wide": header((10**8,), "|V2000000000"),
+        "negative": header((-4, -5)),
+        "short": npy(whole)[:-8],
+        "header": npy(whole)[:40],
+        "good": npy(whole),
+    }
+    for name, data in contents.items():
+        (folder / f"{name}.npy").write_bytes(data)
+    (folder / "good.png").write_bytes((photos / "photo.png").read_bytes())
+    Image.fromarray(np.repeat(np.uint8([[255] * 60 + [0] * 60]), 90, axis=0)).save(folder / "good.mask.png")
     return folder

@@ -13,17 +13,9 @@ from blurkit.cli import options
 from blurkit.errors import UsageError
 from blurkit.joint import patches, pipeline
 from blurkit.methods import METHODS
-from blurkit.npy import read_npy
+from tests.files import arrays
 
 JOINT = ("--method", "joint")
-
-
-def arrays(data):
-    """All arrays of an NPY stream."""
-    stream, found = io.BytesIO(data), []
-    while (array := read_npy(stream)) is not None:
-        found.append(array)
-    return found
 
 
 @pytest.fixture(scope="module")

@@ -1,22 +1,12 @@
 """The park method through the commands: raw maps of two planes, blur in pixels, sharp photos to learn from."""
 
-import io
-
 import cv2
 import numpy as np
 import pytest
 
-from blurkit.npy import read_npy
+from tests.files import arrays
 
 PARK = ("--method", "park")
-
-
-def arrays(data):
-    """All arrays of an NPY stream."""
-    stream, found = io.BytesIO(data), []
-    while (array := read_npy(stream)) is not None:
-        found.append(array)
-    return found
 
 
 @pytest.mark.parametrize("extra", [(), ("--sigma",), ("--as-published",), ("--as-published", "--sigma"), ("--working-size", 64)], ids=str)

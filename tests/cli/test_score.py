@@ -1,4 +1,4 @@
-"""blur-score of photos: what a score rests on, where it is taken, and what cannot be judged."""
+"""blur-score: what a score rests on, where it is taken, what cannot be judged, and how right a map is."""
 
 import base64
 import json
@@ -6,6 +6,7 @@ import json
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
 from tests.files import npy
 
@@ -130,3 +131,67 @@ def test_a_report_is_of_photos_and_nothing_is_left_of_one_that_failed(run, half,
 def test_what_cannot_be_scored_so_is_told(run, half, words, complaint):
     done = run("blur-score", *words, "photo.png", cwd=half)
     assert done.status == 2 and complaint in done.stderr.decode() and b"Traceback" not in done.stderr
+
+
+def test_every_map_of_a_stream_has_a_score_and_a_picture_of_a_map_the_same(run, three, tmp_path):
+    raw = run("blur-map", "--raw", *three).stdout
+    by_map = run("blur-score", stdin=raw).stdout.decode().splitlines()
+    assert len(by_map) == len(three) and all(line.endswith("\t-") for line in by_map)
+    assert run("blur-map", "--raw", three[0], "-o", tmp_path / "m.png").status == 0
+    by_picture = run("blur-score", "--maps", tmp_path / "m.png").stdout.split(b"\t")[0]
+    assert float(by_picture) == pytest.approx(float(by_map[0].split("\t")[0]), abs=1e-2)
+
+
+def test_a_photo_scores_higher_than_its_blurred_copies(run, data, tmp_path):
+    photo = cv2.imread(str(data / "labelled" / "lytro_03_1.png"))
+    for sigma in (0.75, 1.5, 3):
+        cv2.imwrite(str(tmp_path / f"{sigma}.png"), cv2.GaussianBlur(photo, (0, 0), sigma))
+    names = [data / "labelled" / "lytro_03_1.png", *(tmp_path / f"{sigma}.png" for sigma in (0.75, 1.5, 3))]
+    scores = [float(line.split("\t")[0]) for line in run("blur-score", *names).stdout.decode().splitlines()]
+    assert all(above > below for above, below in zip(scores, scores[1:], strict=False))
+
+
+def test_a_photo_reduced_first_scores_as_its_reduced_copy(run, photos, scene, tmp_path):
+    cv2.imwrite(str(tmp_path / "large.png"), cv2.resize(scene, (480, 360), interpolation=cv2.INTER_CUBIC)[..., ::-1])
+    reduced = cv2.resize(cv2.imread(str(tmp_path / "large.png")), (200, 150), interpolation=cv2.INTER_AREA)
+    cv2.imwrite(str(tmp_path / "reduced.png"), reduced)
+    score = run("blur-score", "--max-size", 200, tmp_path / "large.png").stdout.split(b"\t")[0]
+    assert score == run("blur-score", tmp_path / "reduced.png").stdout.split(b"\t")[0] != run("blur-score", tmp_path / "large.png").stdout.split(b"\t")[0]
+    done = run("blur-score", "--max-size", 200, "--truth", tmp_path, tmp_path / "large.png")
+    assert (done.status, done.stdout) == (2, b"") and b"--max-size does not go with --truth" in done.stderr
+
+
+def test_score_with_truth_tells_how_right_a_map_is(run, tmp_path):
+    sharpness = np.zeros((20, 30), np.float32)
+    sharpness[:, :15] = 1
+    np.save(tmp_path / "photo.npy", sharpness)
+    for name, left in (("photo.mask.png", 255), ("blurred/photo.png", 0)):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        truth = np.full((20, 30), 255 - left, np.uint8)
+        truth[:, :15] = left
+        Image.fromarray(truth).save(tmp_path / name)
+    perfect = "1.0000\tauc\n1.0000\tf_max\n1.0000\tf_adaptive\n1.0000\tf_blurred\n0.0000\tmae\n1.0000\taccuracy\n1.0000\tprecision\n1.0000\trecall\n1\tphotos\n"
+    assert run("blur-score", "--truth", tmp_path, tmp_path / "photo.npy") == (0, perfect.encode(), b"")
+    assert run("blur-score", "--truth", tmp_path / "blurred", "--truth-is", "blurred", tmp_path / "photo.npy").stdout == perfect.encode()
+
+
+def test_curves_are_precision_recall_and_accuracy_at_every_threshold(run, tmp_path):
+    rng = np.random.default_rng(2)
+    for name, truth in (("both", rng.random((20, 30)) < 0.4), ("one", np.ones((20, 30), bool))):
+        np.save(tmp_path / f"{name}.npy", np.clip(0.3 * truth + rng.random(truth.shape), 0, 1).astype(np.float32))
+        Image.fromarray(np.uint8(255 * truth)).save(tmp_path / f"{name}.mask.png")
+    done = run("blur-score", "--truth", tmp_path, "--json", "--curves", tmp_path / "both.npy", tmp_path / "one.npy")
+    both, one, whole = map(json.loads, done.stdout.splitlines())
+    values, truth = np.load(tmp_path / "both.npy"), np.array(Image.open(tmp_path / "both.mask.png")) == 255
+    for k in (0, 1, 77, 128, 200, 255):
+        found = values >= k / 256
+        expected = [(found & truth).sum() / found.sum(), (found & truth).sum() / truth.sum(), (found == truth).mean()]
+        assert [both[name][k] for name in ("precision", "recall", "accuracy")] == pytest.approx(expected)
+    assert len(both["recall"]) == 256 and one["recall"] == [None] * 256 and one["accuracy"][0] == 1
+    assert whole["precision"] == pytest.approx(both["precision"][128])
+
+
+def test_curves_need_json_and_a_truth(run, tmp_path):
+    for words in (["--curves"], ["--curves", "--json"], ["--curves", "--truth", tmp_path]):
+        done = run("blur-score", *words, "photo.png", cwd=tmp_path)
+        assert done.status == 2 and b"--curves goes with --truth and --json" in done.stderr

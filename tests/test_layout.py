@@ -181,8 +181,9 @@ def test_no_file_is_longer_than_300_lines_without_a_reason(root):
 
 
 def programs(root):
-    """{name: path} of all that is not a test."""
-    return sources(root) | {f"bench/{path.name}": path for path in sorted((root / "bench").glob("*.py"))}
+    """{name: path} of the library, the benchmark and the tests."""
+    beside = [*sorted((root / "bench").glob("*.py")), *sorted((root / "tests").rglob("*.py"))]
+    return sources(root) | {str(path.relative_to(root)): path for path in beside}
 
 
 def body_length(function):

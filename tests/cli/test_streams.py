@@ -425,6 +425,8 @@ def test_score_with_truth_tells_how_right_a_map_is(run, tmp_path):
     perfect = "1.0000\tauc\n1.0000\tf_max\n1.0000\tf_adaptive\n1.0000\tf_blurred\n0.0000\tmae\n1.0000\taccuracy\n1.0000\tprecision\n1.0000\trecall\n1\tphotos\n"
     assert run("blur-score", "--truth", tmp_path, tmp_path / "photo.npy") == (0, perfect.encode(), b"")
     assert run("blur-score", "--truth", tmp_path / "blurred", "--truth-is", "blurred", tmp_path / "photo.npy").stdout == perfect.encode()
+    for marked in (tmp_path, tmp_path / "photo.mask.png"):  # its white is sharp, whatever that of other masks
+        assert run("blur-score", "--truth", marked, "--truth-is", "blurred", tmp_path / "photo.npy").stdout == perfect.encode()
 
 
 def test_curves_are_precision_recall_and_accuracy_at_every_threshold(run, tmp_path):

@@ -18,7 +18,10 @@ PALETTES = ("viridis", "turbo", "magma", "inferno", "cividis")
 def parse(command, describe, argv, version):
     """The arguments of a command; exits on ``--help``, ``--version`` and wrong usage."""
     parser = build(command, describe, version)
-    args = parser.parse_args(argv)
+    words = sys.argv[1:] if argv is None else list(argv)
+    end = words.index("--") if "--" in words else len(words)  # parse_intermixed_args takes what follows for options
+    args = parser.parse_intermixed_args(words[:end])
+    args.files += words[end + 1 :]
     args.parser = parser
     return args
 

@@ -66,8 +66,14 @@ def check_published(args):
     from blurkit.methods import pipeline
 
     if not pipeline(args.method).IS_PUBLISHED:
-        others = " or ".join(name for name in METHODS if pipeline(name).IS_PUBLISHED)
-        raise UsageError(f"method {args.method} has no paper; --as-published goes with --method {others}")
+        raise UsageError(f"method {args.method} has no paper; --as-published goes with --method {methods_with('IS_PUBLISHED')}")
+
+
+def methods_with(fact):
+    """The methods of which a fact is true, for an error that names them."""
+    from blurkit.methods import pipeline
+
+    return " or ".join(name for name in METHODS if getattr(pipeline(name), fact))
 
 
 def check_device(device):

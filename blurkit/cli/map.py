@@ -31,7 +31,8 @@ def work_on(args, console):
         check_planes(args, out)
         out.claim(items)
         wanted = [item for item in items if not out.is_done(item)]
-        console.detail(f"{len(items) - len(wanted)} of {len(items)} maps are there")
+        if args.resume:
+            console.detail(f"{len(items) - len(wanted)} of {len(items)} maps are there")
         options.prepare(args)
         weights, header = options.load_weights(args)
         console.detail(f"method {args.method}, weights {header['checksum'][:12]}")

@@ -276,3 +276,17 @@ def test_a_slurm_task_without_photos_writes_an_empty_part(recipes, shell, librar
     shell(recipes[""][0])
     shell("bash score.sh", SLURM_ARRAY_TASK_ID="16", SLURM_ARRAY_TASK_COUNT="16")
     assert (tmp_path / "parts/16.txt").read_bytes() == b""
+
+
+def test_the_examples_in_python_do_what_the_format_page_says(root, shell, photo, tmp_path):
+    stream, points, own, _ = examples(section(root / "man/blurkit.5", "EXAMPLES"))
+    for name, blur in (("a.jpg", SHARP), ("b.jpg", SOFT), ("photo.jpg", SHARP)):
+        photo(name, blur)
+    sharp, soft, _ = map(float, shell(stream).split())
+    assert sharp > soft + 0.3
+    rows = np.array([line.split() for line in shell(points).splitlines()], float)
+    sigma, weight = np.load(tmp_path / "points.npy")
+    assert len(rows) == np.count_nonzero(weight) > 20 and rows[:, 2].sum() == pytest.approx(sigma.sum(), rel=1e-4)
+    shell(own)
+    shell(own.replace(" ** 2", "").replace("refined.npy", "same.npy") + "blur-map a.jpg b.jpg | cmp - same.npy")
+    assert np.load(tmp_path / "refined.npy").mean() < np.load(tmp_path / "same.npy").mean()

@@ -244,10 +244,11 @@ def truth(item, args):
         data, suffix = Input(args.masks, "").read(), ".mask.png" if args.masks.endswith(".mask.png") else ""
     else:
         data, suffix = beside(item, args.masks, (".mask.png", ".png", ".jpg", ".bmp"), "mask")
-    if suffix != ".mask.png" and not args.truth_is:
+    white = "sharp" if suffix == ".mask.png" else args.truth_is
+    if not white:
         raise UsageError("say what white means in the masks: --truth-is sharp or --truth-is blurred (CUHK: blurred)")
     try:
-        return decode_truth(data, args.max_pixels, args.truth_is or "sharp")
+        return decode_truth(data, args.max_pixels, white)
     except InputError as error:
         raise InputError(f"its mask: {error}") from error
 

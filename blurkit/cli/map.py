@@ -31,7 +31,8 @@ def work_on(args, console):
         check_planes(args, out)
         out.claim(items)
         wanted = [item for item in items if not out.is_done(item)]
-        console.detail(f"{len(items) - len(wanted)} of {len(items)} maps are there")
+        if args.resume:
+            console.detail(f"{len(items) - len(wanted)} of {len(items)} maps are there")
         options.prepare(args)
         weights, header = options.load_weights(args)
         console.detail(f"method {args.method}, weights {header['checksum'][:12]}")
@@ -68,7 +69,7 @@ def check_planes(args, out):
 
     pipeline = methods.pipeline(args.method)
     if args.sigma and not pipeline.MEASURES_SIGMA:
-        raise UsageError(f"method {args.method} does not measure blur in pixels; --sigma needs one that does")
+        raise UsageError(f"method {args.method} does not measure blur in pixels; --sigma goes with --method {options.methods_with('MEASURES_SIGMA')}")
     if args.sigma and out.form == "png":
         raise UsageError("--sigma is in pixels, and a PNG holds 0 to 1 only: add -f npy, tiff or pfm")
     if getattr(args, "raw", False) and pipeline.RAW_PLANES > 1 and out.form != "npy":

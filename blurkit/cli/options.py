@@ -18,7 +18,10 @@ PALETTES = ("viridis", "turbo", "magma", "inferno", "cividis")
 def parse(command, describe, argv, version):
     """The arguments of a command; exits on ``--help``, ``--version`` and wrong usage."""
     parser = build(command, describe, version)
-    args = parser.parse_args(argv)
+    words = sys.argv[1:] if argv is None else list(argv)
+    end = words.index("--") if "--" in words else len(words)  # parse_intermixed_args takes what follows for options
+    args = parser.parse_intermixed_args(words[:end])
+    args.files += words[end + 1 :]
     args.parser = parser
     return args
 
@@ -63,8 +66,14 @@ def check_published(args):
     from blurkit.methods import pipeline
 
     if not pipeline(args.method).IS_PUBLISHED:
-        others = " or ".join(name for name in METHODS if pipeline(name).IS_PUBLISHED)
-        raise UsageError(f"method {args.method} has no paper; --as-published goes with --method {others}")
+        raise UsageError(f"method {args.method} has no paper; --as-published goes with --method {methods_with('IS_PUBLISHED')}")
+
+
+def methods_with(fact):
+    """The methods of which a fact is true, for an error that names them."""
+    from blurkit.methods import pipeline
+
+    return " or ".join(name for name in METHODS if getattr(pipeline(name), fact))
 
 
 def check_device(device):

@@ -94,33 +94,47 @@ def scored(items, args, console):
 
 
 def tasks(items, args, console):
-    """(input, map or None, mask or None): every map of a stream, and anything else as it is."""
+    """(input, map or None, mask or None): every map of a stream, and anything else as it is.
+
+    A photo uses up its mask even where either cannot be read, so that the others keep theirs.
+    """
     masks = all_masks(items, args)
     for item in items:
         try:
+            mask = next_mask(masks, item) if args.mask else None
             item = inputs.seekable(item)
             if inputs.holds_arrays(item):
                 for _, found in inputs.maps(item, args.max_pixels, raw=not args.masks):
                     yield item, found, None
             else:
-                yield item, None, next(masks) if args.mask else None
-        except StopIteration:
-            raise UsageError(f"{item.label}: no mask is left for it; give --mask once per photo") from None
+                yield item, None, mask
         except InputError as error:
             console.bad(item.label, error)
+    if next(masks, None):
+        raise UsageError("there are more masks than photos; give --mask once per photo")
 
 
 def all_masks(items, args):
-    """Every mask of every --mask, in order, as maps."""
+    """(mask, None) for every mask of every --mask, in order, as a map, or (None, error)."""
     if "-" in args.mask and (args.null or args.files0_from == "-" or any(item.path is None for item in items)):
         raise UsageError("standard input cannot be both the mask and a photo or a list")
     for path in args.mask:
         source = inputs.Input(None if path == "-" else path, path)
         try:
             for _, found in inputs.maps(source, args.max_pixels):
-                yield found
+                yield found, None
         except InputError as error:
-            raise InputError(f"its mask {source.label}: {error}") from error
+            yield None, InputError(f"its mask {source.label}: {error}")
+
+
+def next_mask(masks, item):
+    """The next mask, which is that of an input."""
+    mask, error = next(masks, (None, None))
+    if error:
+        raise error
+    if mask is None:
+        raise UsageError(f"{item.label}: no mask is left for it; give --mask once per photo")
+    return mask
 
 
 def one(item, found, mask, args, weights):
@@ -133,8 +147,9 @@ def one(item, found, mask, args, weights):
     if args.masks:
         return comparison(item, data, found, args, weights)
     if found is not None:
-        if args.report:
-            raise UsageError(f"{item.label}: --report shows photos, and this is a map")
+        for option in ("report", "mask"):
+            if getattr(args, option):
+                raise UsageError(f"{item.label}: --{option} goes with photos, and this is a map")
         from blurkit.score import map_score
 
         return {"score": map_score(found)}

@@ -107,7 +107,8 @@ def table(measured, args):
     from rich.console import Console
     from rich.table import Table
 
-    shown = Table("measured", "value", title=f"{args.method}: on photos kept out of training")
+    title = f"{args.method}: on photos kept out of training"
+    shown = Table("measured", "value", title=title, min_width=len(title))  # as wide as its columns, it would break the title
     for name, value in measured.items():
         shown.add_row(name.replace("_", " "), f"{value:.4f}")
     Console(stderr=True).print(shown)

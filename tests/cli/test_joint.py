@@ -111,7 +111,7 @@ def test_what_is_not_asked_for_loads_no_method(monkeypatch):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("blur-map", *JOINT, "--sigma"), "does not measure blur in pixels"),
+        (("blur-map", *JOINT, "--sigma"), "does not measure blur in pixels; --sigma goes with --method park\n"),
         (("blur-refine", *JOINT), "give it with --guide"),
         (("blur-patches", *JOINT, "--compose", "--copies", 0), "at least one copy"),
         (("blur-patches", *JOINT, "--compose", "--masks", "masks"), "do not go with it"),

@@ -61,7 +61,8 @@ def test_without_resume_all_is_made_anew(run, tree, tmp_path):
     words = ["-o", f"{tmp_path}/out/", tree / "c.png"]
     assert run("blur-map", *words).status == 0
     before = made(tmp_path / "out")
-    assert run("blur-map", *words).status == 0
+    again = run("blur-map", "-v", *words)
+    assert again.status == 0 and b"maps are there" not in again.stderr
     after = made(tmp_path / "out")
     assert before["c.npy"][0] == after["c.npy"][0] and before["c.npy"][1] != after["c.npy"][1]
 

@@ -36,6 +36,14 @@ def test_odd_file_names_pass_through_unchanged(run, photos, tmp_path, name):
     assert os.listdir(os.path.join(folder, b"out")) == [name.removesuffix(b".png") + b".npy"]
 
 
+def test_options_may_stand_between_files_and_two_dashes_end_them(run, photos, tmp_path):
+    for name in ("-a.png", "--sort", "--", "c.png"):
+        (tmp_path / name).write_bytes((photos / "photo.png").read_bytes())
+    done = run("blur-score", "c.png", "-q", "c.png", "--top", 9, "--", "-a.png", "--", "--sort", cwd=tmp_path)
+    assert (done.status, done.stderr) == (0, b"")
+    assert [line.split(b"\t")[1] for line in done.stdout.splitlines()] == [b"c.png", b"c.png", b"-a.png", b"--", b"--sort"]
+
+
 def test_a_missing_file_of_an_odd_name_is_told_in_one_line(run, tmp_path):
     done = run("blur-map", b"caf\xe9\n.png", cwd=tmp_path)
     assert done == (2, b"", b"blur-map: caf\xe9 .png: No such file or directory\n")

@@ -57,6 +57,17 @@ def test_masks_of_any_segmenter_come_on_standard_input(run, half):
     assert both[:1] == by_file and both[1] < both[0]
 
 
+def test_what_cannot_be_read_uses_up_its_mask(run, half):
+    (right,) = scores(run("blur-score", "--mask", half / "right.png", half / "photo.png"))
+    words = ["--mask", half / "left.png", "--mask", half / "right.png"]
+    for bad in (half / "none.jpg", half):  # not there, and not to be read
+        done = run("blur-score", *words, bad, half / "photo.png")
+        assert (done.status, done.stdout) == (2, f"{right:.4f}\t{half / 'photo.png'}\n".encode()) and done.stderr.count(b"\n") == 1
+    words[1] = half / "none.png"
+    done = run("blur-score", *words, half / "wall.png", half / "photo.png")
+    assert done.stdout == f"{right:.4f}\t{half / 'photo.png'}\n".encode() and b"wall.png: its mask" in done.stderr and b"is left" not in done.stderr
+
+
 def test_the_region_is_a_share_of_the_sharpest_or_all(run, half):
     found = [scores(run("blur-score", "--region", region, half / "photo.png"))[0] for region in ("best:2%", "best:10%", "best:60%", "all")]
     assert found == sorted(found, reverse=True) and found[0] > found[-1] + 0.05
@@ -126,6 +137,8 @@ def test_a_report_is_of_photos_and_nothing_is_left_of_one_that_failed(run, half,
         (["--mask", "wall.png"], "its mask"),
         (["--mask", "none.png"], "its mask none.png"),
         (["--mask", "left.png", "photo.png"], "no mask is left"),
+        (["--mask", "left.png", "--mask", "left.png"], "more masks than photos"),
+        (["--mask", "left.png", "--mask", "left.png", "--maps", "left.png"], "--mask goes with photos"),
     ],
 )
 def test_what_cannot_be_scored_so_is_told(run, half, words, complaint):
@@ -173,6 +186,8 @@ def test_score_with_truth_tells_how_right_a_map_is(run, tmp_path):
     perfect = "1.0000\tauc\n1.0000\tf_max\n1.0000\tf_adaptive\n1.0000\tf_blurred\n0.0000\tmae\n1.0000\taccuracy\n1.0000\tprecision\n1.0000\trecall\n1\tphotos\n"
     assert run("blur-score", "--truth", tmp_path, tmp_path / "photo.npy") == (0, perfect.encode(), b"")
     assert run("blur-score", "--truth", tmp_path / "blurred", "--truth-is", "blurred", tmp_path / "photo.npy").stdout == perfect.encode()
+    for marked in (tmp_path, tmp_path / "photo.mask.png"):  # its white is sharp, whatever that of other masks
+        assert run("blur-score", "--truth", marked, "--truth-is", "blurred", tmp_path / "photo.npy").stdout == perfect.encode()
 
 
 def test_curves_are_precision_recall_and_accuracy_at_every_threshold(run, tmp_path):

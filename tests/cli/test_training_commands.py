@@ -167,7 +167,7 @@ def test_weights_below_the_asked_accuracy_are_not_written(run, trained, tmp_path
 def test_sets_joined_in_one_stream_count_as_one(run, trained):
     records, _ = trained
     done = run("blur-train", *ZENG, "--epochs", 1, "--min-accuracy", "0", stdin=records + records)
-    assert done.status == 0 and b"zeng: on photos kept out" in done.stderr and b"calibration accuracy" in done.stderr
+    assert done.status == 0 and b"zeng: on photos kept out of training\n" in done.stderr and b"calibration accuracy" in done.stderr
     assert store.read_weights(done.stdout, "zeng", pipeline.SHAPES)[1]["patches"] == 2 * len(np.load(io.BytesIO(records)))
 
 

@@ -90,7 +90,8 @@ def attempt(work, args, console):
     from blurkit.cli import options
 
     for number in (signal.SIGTERM, signal.SIGHUP):  # so that temporary files go
-        signal.signal(number, lambda received, _: sys.exit(128 + received))
+        if signal.getsignal(number) is not signal.SIG_IGN:  # what nohup has ignored stays ignored
+            signal.signal(number, lambda received, _: sys.exit(128 + received))
     try:
         options.check(args)
         return work(args, console) or console.status

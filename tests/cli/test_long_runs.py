@@ -150,6 +150,18 @@ def test_a_run_of_several_workers_stops_at_once_and_is_taken_up_again(start, run
     assert {data for data, _ in made(out).values()} == {whole} and len(made(out)) == 100
 
 
+def test_a_hangup_that_is_ignored_as_under_nohup_does_not_end_a_run(start, photos, tmp_path):
+    for n in range(20):
+        (tmp_path / f"{n:02}.png").symlink_to(photos / "photo.png")
+    out = tmp_path / "out"
+    process = start("blur-map", "-r", "-o", f"{out}/", tmp_path, preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
+    until = time.monotonic() + 30
+    while not out.exists() and time.monotonic() < until:
+        time.sleep(0.01)
+    process.send_signal(signal.SIGHUP)
+    assert process.communicate(timeout=60) == (b"", b"") and process.returncode == 0 and len(listed(out)) == 20
+
+
 def test_who_stops_taking_results_does_not_wait_for_the_work_under_way():
     going, wait = threading.Event(), threading.Event()
 

@@ -74,6 +74,7 @@ def run(command, describe, work, argv=None):
     """
     from blurkit.cli import options
 
+    hold_closed_descriptors()
     if sys.stderr is None:
         sys.stderr = open(os.devnull, "w")  # closed by the caller: words are lost, the work is not
     try:
@@ -120,6 +121,13 @@ def only_our_words():
             yield
     finally:
         logging.disable(logging.NOTSET)
+
+
+def hold_closed_descriptors():
+    """Where the caller has closed descriptors 0 to 2, none of our files takes their numbers: writing to them stays an error."""
+    while (descriptor := os.open(os.devnull, os.O_RDONLY)) <= STDERR:
+        pass
+    os.close(descriptor)
 
 
 @contextlib.contextmanager

@@ -267,6 +267,17 @@ def test_a_full_disk_behind_standard_output_is_told(run, bad, command):
     assert one_line(command, done) == f"{command}: standard output: No space left on device\n".encode()
 
 
+@pytest.mark.parametrize("command", [*WRITERS, "blur-score"])
+def test_nothing_of_ours_takes_the_place_of_a_closed_standard_output(run, bad, command):
+    done = run(*work(command, bad), stdout=None, preexec_fn=lambda: os.close(1))
+    assert (done.status, done.stderr) == (2, f"{command}: standard output: Bad file descriptor\n".encode())
+
+
+def test_a_file_is_written_with_all_three_streams_closed(run, bad, tmp_path):
+    assert run("blur-mask", bad / "good.npy", "-o", tmp_path / "out.png", stdin=None, preexec_fn=lambda: os.closerange(0, 3)).status == 0
+    assert (tmp_path / "out.png").read_bytes() == run("blur-mask", bad / "good.npy").stdout
+
+
 @full_disk
 @pytest.mark.parametrize("command", WRITERS)
 def test_a_full_disk_behind_an_output_file_is_told(run, bad, command):

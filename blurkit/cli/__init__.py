@@ -1,6 +1,7 @@
 """What all commands share: one place that turns errors into words and an exit status."""
 
 import contextlib
+import io
 import os
 import re
 import signal
@@ -39,8 +40,13 @@ class Console:
     def say(self, text):
         """One line."""
         line = UNPRINTABLE.sub(lambda found: ascii(found[0])[1:-1], f"{self.command}: {text}".replace("\n", " "))
-        sys.stderr.buffer.write(os.fsencode(line) + b"\n")
-        sys.stderr.flush()
+        try:
+            sys.stderr.buffer.write(os.fsencode(line) + b"\n")
+            sys.stderr.flush()
+        except BrokenPipeError:
+            raise
+        except OSError:
+            pass  # a full disk: words are lost, the work is not
 
 
 def words(error):
@@ -145,7 +151,8 @@ def silent_descriptor():
     os.dup2(nowhere, STDERR)
     os.close(nowhere)
     try:
-        with open(kept, "w", buffering=1, encoding=before.encoding, errors=before.errors, closefd=False) as sys.stderr:
+        bare = open(kept, "wb", buffering=0, closefd=False)  # what could not be written is not tried once more at the end
+        with io.TextIOWrapper(bare, before.encoding, before.errors, write_through=True) as sys.stderr:
             yield
     finally:
         os.dup2(kept, STDERR)

@@ -279,6 +279,13 @@ def test_a_file_is_written_with_all_three_streams_closed(run, bad, tmp_path):
 
 
 @full_disk
+def test_a_full_disk_behind_standard_error_costs_nothing_but_the_words(run, bad, tmp_path):
+    with open("/dev/full", "wb") as full:
+        done = run("blur-mask", bad / "nan.npy", bad / "good.npy", "-o", f"{tmp_path}/", stderr=full)
+    assert done.status == CONFUSED and os.listdir(tmp_path) == ["good.png"]
+
+
+@full_disk
 @pytest.mark.parametrize("command", WRITERS)
 def test_a_full_disk_behind_an_output_file_is_told(run, bad, command):
     done = run(*work(command, bad), "-o", "/dev/full", "-f", "npy" if command != "blur-mask" else "png")

@@ -9,7 +9,8 @@ import sys
 from blurkit.errors import OutputError, UsageError
 
 STDOUT = 1
-SPECIAL = ("/dev/", "/proc/")  # written to as they are, never replaced
+SPECIAL = ("/dev/fd/", "/proc/")  # written to as they are, never replaced, even where they lead to a file
+STDOUT_NAMES = ("/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")
 STDERR_NAMES = ("/dev/stderr", "/dev/fd/2", "/proc/self/fd/2")  # descriptor 2 itself leads nowhere while we work
 LONGEST_START = 200  # bytes of a file's name that its temporary name keeps; systems allow 255 for a whole name
 PART = ".part"  # temporary files are .NAME.PROCESS.part
@@ -139,17 +140,23 @@ class WholeFile:
 
     def __init__(self, path):
         self.path = path
-        self.special = path.startswith(SPECIAL) or (os.path.exists(path) and not os.path.isfile(path))
+        self.special = path.startswith(SPECIAL) or path in STDOUT_NAMES + STDERR_NAMES or (os.path.exists(path) and not os.path.isfile(path))
         self.final = path if self.special else os.path.realpath(path)  # a link stays, what it points to is replaced
 
     def __enter__(self):
         try:
             self.temporary = self.final if self.special else self.create_beside()
             if self.special:
-                self.descriptor = os.dup(sys.stderr.fileno()) if self.final in STDERR_NAMES else os.open(self.final, os.O_WRONLY)
+                self.descriptor = self.open_special()
         except OSError as error:
             raise OutputError(f"{self.path}: {error.strerror}") from error
         return self
+
+    def open_special(self):
+        """A descriptor of what is written to as it is; of our own streams the same, so that what stands in a file stays there."""
+        if self.final in STDOUT_NAMES:
+            return os.dup(STDOUT)
+        return os.dup(sys.stderr.fileno()) if self.final in STDERR_NAMES else os.open(self.final, os.O_WRONLY)
 
     def create_beside(self):
         """Open a temporary file in the folder of the final one, with its permissions if it exists; the name."""

@@ -7,6 +7,7 @@ import pty
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -393,6 +394,25 @@ def test_a_link_stays_a_link_and_a_file_keeps_its_permissions(run, three, tmp_pa
     assert run("blur-map", three[0], "-o", tmp_path / "link.npy").status == 0
     assert (tmp_path / "link.npy").is_symlink() and (tmp_path / "real.npy").stat().st_mode & 0o777 == 0o640
     assert (tmp_path / "real.npy").read_bytes() == run("blur-map", three[0]).stdout
+
+
+@pytest.mark.skipif(not os.access("/dev/shm", os.W_OK), reason="there is no /dev/shm")
+def test_a_file_below_dev_is_made_and_replaced_like_any_other(run, three):
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
+        out = Path(folder, "new", "map.npy")
+        assert run("blur-map", three[0], "-o", out).status == 0
+        whole = out.read_bytes()
+        out.write_bytes(2 * whole)
+        assert run("blur-map", three[0], "-o", out).status == 0 and out.read_bytes() == whole == run("blur-map", three[0]).stdout
+
+
+@pytest.mark.parametrize("name", ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"])
+def test_standard_output_by_name_is_appended_to_where_the_shell_appends(run, three, tmp_path, name):
+    with open(tmp_path / "maps.npy", "ab") as out:
+        out.write(b"before")
+        out.flush()
+        assert run("blur-map", three[0], "-o", name, stdout=out).status == 0
+    assert (tmp_path / "maps.npy").read_bytes() == b"before" + run("blur-map", three[0]).stdout
 
 
 def test_several_pngs_in_one_stream_are_refused_before_a_byte_is_written(run, three, stream):

@@ -50,6 +50,7 @@ def work_on(args, console):
     with output.Output(args, FORMS, "npy") as out:
         if out.folder:
             raise UsageError("a patch set is one file: name it with -o FILE")
+        out.spare(items, args)
         options.prepare(args)
         wanted = list(enumerate(items))
         bar = output.progress(2 * len(wanted), args, "photo")  # two passes

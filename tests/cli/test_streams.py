@@ -387,6 +387,30 @@ def test_an_output_never_replaces_an_input(run, three, tmp_path):
     assert done.status == 2 and photo.read_bytes() == three[0].read_bytes()
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("blur-score", "--report", "photo.png", "photo.png"),
+        ("blur-score", "--report", "mask.png", "--mask", "mask.png", "photo.png"),
+        ("blur-patches", "--method", "park", "--copies", "1", "-f", "npy", "-o", "photo.png", "photo.png"),
+        ("blur-train", "-f", "npz", "-o", "map.npy", "map.npy"),
+        ("blur-map", "--weights", "joint.npz", "-f", "npy", "-o", "joint.npz", "photo.png"),
+        ("blur-mask", "--files0-from", "list", "-f", "npy", "-o", "list"),
+        ("blur-mask", "--cut", "photo.png", "--cut", "map-2.png", "-o", ".", "map.npy"),  # what the second map of a stream becomes
+    ],
+    ids=" ".join,
+)
+def test_nothing_that_is_read_is_replaced(run, root, photos, stream, tmp_path, words):
+    for name, data in {"map.npy": stream, "list": b"map.npy\0", "joint.npz": (root / "share/weights/joint.npz").read_bytes()}.items():
+        (tmp_path / name).write_bytes(data)
+    for name in ("photo.png", "map-2.png", "mask.png"):
+        (tmp_path / name).write_bytes((photos / "photo.png").read_bytes())
+    before = {name: (tmp_path / name).read_bytes() for name in listed(tmp_path)}
+    done = run(*words, cwd=tmp_path)
+    assert done.status == 2 and b"would replace the input" in done.stderr
+    assert {name: (tmp_path / name).read_bytes() for name in before} == before
+
+
 def test_a_link_stays_a_link_and_a_file_keeps_its_permissions(run, three, tmp_path):
     (tmp_path / "real.npy").write_bytes(b"old")
     (tmp_path / "real.npy").chmod(0o640)

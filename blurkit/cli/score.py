@@ -101,28 +101,42 @@ def tasks(items, args, console):
     for item in items:
         try:
             item = inputs.seekable(item)
-            if inputs.holds_arrays(item):
+            of_maps = inputs.holds_arrays(item)
+        except InputError as error:
+            console.bad(item.label, error)
+            next(masks, None)  # the others keep theirs
+            continue
+        try:
+            if of_maps:
                 for _, found in inputs.maps(item, args.max_pixels, raw=not args.masks):
                     yield item, found, None
             else:
-                yield item, None, next(masks) if args.mask else None
-        except StopIteration:
-            raise UsageError(f"{item.label}: no mask is left for it; give --mask once per photo") from None
+                yield item, None, its_mask(item, masks) if args.mask else None
         except InputError as error:
             console.bad(item.label, error)
 
 
+def its_mask(item, masks):
+    """The next mask, which is that of a photo."""
+    found, error = next(masks, (None, None))
+    if error:
+        raise error
+    if found is None:
+        raise UsageError(f"{item.label}: no mask is left for it; give --mask once per photo")
+    return found
+
+
 def all_masks(items, args):
-    """Every mask of every --mask, in order, as maps."""
+    """(mask, None) for every mask of every --mask, in order, as a map; (None, error) where one cannot be read."""
     if "-" in args.mask and (args.null or args.files0_from == "-" or any(item.path is None for item in items)):
         raise UsageError("standard input cannot be both the mask and a photo or a list")
     for path in args.mask:
         source = inputs.Input(None if path == "-" else path, path)
         try:
             for _, found in inputs.maps(source, args.max_pixels):
-                yield found
+                yield found, None
         except InputError as error:
-            raise InputError(f"its mask {source.label}: {error}") from error
+            yield None, InputError(f"its mask {source.label}: {error}")
 
 
 def one(item, found, mask, args, weights):

@@ -44,8 +44,8 @@ def work_on(args, console):
 
     check(args)
     items = inputs.from_args(args)
-    if any(item.path is None for item in items):
-        raise UsageError("name the photos: they are read twice, so standard input will not do")
+    if any(item.path is None or inputs.waits(item.path) for item in items):
+        raise UsageError("name the photos: they are read twice, so standard input and pipes will not do")
     pipeline = methods.pipeline(args.method)
     with output.Output(args, FORMS, "npy") as out:
         if out.folder:

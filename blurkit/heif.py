@@ -11,7 +11,7 @@ AVIF = {b"avif", b"avis"}
 HEIC = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"mif2", b"msf1"}
 MOST_BRANDS = 64
 LONG_HEADER = 16  # bytes of a box's size, type and 64-bit size
-SIZE = re.compile(rb"\0\0\0\x14ispe\0\0\0\0(.{8})", re.DOTALL)  # of the picture itself, and of every part it is made of
+SIZE = re.compile(rb"ispe\0.{3}(.{8})", re.DOTALL)  # of the picture itself, and of every part it is made of, whatever its flags
 
 
 def brands(data):

@@ -6,6 +6,7 @@ commands hand over bytes and binary streams.
 
 import importlib
 import io
+import re
 import struct
 import warnings
 
@@ -41,7 +42,7 @@ UNDECODABLE = (OSError, SyntaxError, ValueError, struct.error, EOFError, IndexEr
 ORIENTATION = 0x0112  # EXIF tag
 STRIP = 16384  # pixels taken over from Pillow at a time; few enough that the allocator does not return its buffers each time
 PFM_MAGIC = (b"Pf\n", b"PF\n")
-TIFF_BITS_PER_SAMPLE = 258  # TIFF tag
+PNM_HEADER = re.compile(rb"P6(?:(?:\s|#[^\r\n]*+)++(\d++)){3}")  # its third number is the largest value
 
 
 # ---- photos ---------------------------------------------------------------
@@ -118,7 +119,7 @@ def decode_picture(data, max_pixels, least, luma, orientation=1):
         if kind == "PNG":
             intact.check_rows(data, picture)
         if is_deep_colour(picture, data):
-            return upright(decode_deep(data, kind), 1 if kind == "TIFF" else orientation)  # OpenCV turns TIFF itself
+            return upright(decode_deep(data, kind, picture.size), 1 if kind == "TIFF" else orientation)  # OpenCV turns TIFF itself
         if picture.getexif().get(ORIENTATION) != stated:
             orientation = 1  # Pillow has turned the picture and says so
         return upright(np.asarray(picture) if luma and picture.mode == "L" else as_rgb(picture), orientation)
@@ -155,7 +156,7 @@ def is_deep_colour(picture, data):
     if picture.format == "PNG":
         return data[24:25] == b"\x10" and data[25:26] in (b"\x02", b"\x04", b"\x06")
     if picture.format == "TIFF":
-        bits = picture.tag_v2.get(TIFF_BITS_PER_SAMPLE, (8,))
+        bits = picture.tag_v2.get(intact.BITS, (8,))
         return max(bits) == 16 and len(bits) > 1
     if picture.format == "PPM":
         return data[:2] == b"P6" and picture.mode == "RGB" and pnm_maximum(data) > 255
@@ -164,24 +165,23 @@ def is_deep_colour(picture, data):
 
 def pnm_maximum(data):
     """The largest value a PPM header declares; 255 if it cannot be told."""
-    words = b"\n".join(line.partition(b"#")[0] for line in data[:200].splitlines()).split()
-    return int(words[3]) if len(words) > 3 and words[3].isdigit() else 255
+    found = PNM_HEADER.match(data)
+    return int(found[1]) if found else 255
 
 
-def decode_deep(data, kind):
-    """16-bit grey + alpha or colour, by OpenCV: (H, W, 3) uint16."""
+def decode_deep(data, kind, size):
+    """16-bit grey + alpha or colour, by OpenCV: (H, W, 3) uint16; `size` is what Pillow says, turned or not."""
     try:
         array = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED | cv2.IMREAD_IGNORE_ORIENTATION)
     except cv2.error as error:
         raise InputError(f"cannot decode {kind}: 16-bit photo is too wide or too high for OpenCV") from error
-    if array is None or array.dtype != np.uint16:
+    if array is None or array.dtype != np.uint16 or sorted(array.shape[:2]) != sorted(size):
         raise InputError(f"cannot decode {kind}: 16-bit layout not supported")
     if kind == "PPM":
+        intact.check_range(array, pnm_maximum(data))
         array = np.rint(array * (65535 / pnm_maximum(data))).astype(np.uint16)
-    if array.ndim == 2:
-        return np.repeat(array[..., None], 3, axis=2)
-    if array.shape[2] == 2:
-        return np.repeat(array[..., :1], 3, axis=2)
+    if array.ndim == 2 or array.shape[2] == 2:
+        return np.repeat(array.reshape(*array.shape[:2], -1)[..., :1], 3, axis=2)
     return np.ascontiguousarray(array[..., 2::-1])
 
 
@@ -196,6 +196,8 @@ def as_rgb(picture):
         grey = np.asarray(picture)
         if grey.min() < 0 or grey.max() > 65535:
             raise InputError("photo has 32-bit values; 8 and 16 bits are supported")
+        if picture.format == "TIFF" and picture.tag_v2.get(intact.PHOTOMETRIC) == 0:  # white is 0, which Pillow knows of 8 bits alone
+            grey = 65535 - grey
         return np.repeat(grey.astype(np.uint16)[..., None], 3, axis=2)
     if picture.mode == "F":
         raise InputError("photo has floating-point pixels; 8 and 16 bits are supported")

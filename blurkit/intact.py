@@ -8,7 +8,7 @@ CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # of a PNG, by its colour type
 PASSES = ((0, 0, 8, 8), (0, 4, 8, 8), (4, 0, 8, 4), (0, 2, 4, 4), (2, 0, 4, 2), (0, 1, 2, 2), (1, 0, 2, 1))  # of an interlaced PNG: first row, column; steps
 PIECE = 1 << 20  # bytes unpacked at a time
 SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}  # bytes of a TIFF's values, by their type
-PLANAR = 284  # TIFF tag
+BITS, PHOTOMETRIC, PLANAR = 258, 262, 284  # TIFF tags
 TRUNCATED = "cannot decode {}: truncated"
 
 
@@ -59,8 +59,16 @@ def check_rows(data, picture):
         raise InputError(TRUNCATED.format("PNG"))
 
 
+def check_range(array, maximum):
+    """Raise an InputError where a PPM holds values above the largest it declares."""
+    if array.max() > maximum:
+        raise InputError(f"cannot decode PPM: has values up to {array.max()}, and declares {maximum}")
+
+
 def check_tiff(data, picture):
     """Raise an InputError unless the first directory of a TIFF and all values it refers to are there, and its pieces cover the picture.
+
+    Channels of more than 8 bits in planes of their own are refused as well: OpenCV would take the first plane for all of them.
 
     Parameters
     ----------
@@ -77,6 +85,8 @@ def check_tiff(data, picture):
     end = first + 12 * number(first - 2, 2)
     beyond = [at for at in range(first, end, 12) if (size := SIZES.get(number(at + 2, 2), 0) * number(at + 4, 4)) > 4 and number(at + 8, 4) + size > len(data)]
     planes = len(picture.getbands()) if picture.tag_v2.get(PLANAR) == 2 else 1
+    if planes > 1 and max(picture.tag_v2.get(BITS, (8,))) > 8:
+        raise InputError("cannot decode TIFF: 16-bit channels in planes of their own are not supported")
     covered = sum((right - left) * (bottom - top) for _, (left, top, right, bottom), *_ in picture.tile)
     whole = covered >= planes * picture.size[0] * picture.size[1] or picture.tile[0][0] == "libtiff"
     if end + 4 > len(data) or beyond or not whole:

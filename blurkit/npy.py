@@ -59,7 +59,7 @@ def read_npy_header(stream):
     if not magic:
         return None
     try:
-        source = OnlyRead(stream, magic)
+        source = OnlyRead(stream, magic, NPY_MAX_HEADER)
         version = np.lib.format.read_magic(source)
         read_header = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
         if version not in read_header:
@@ -77,12 +77,14 @@ def read_npy_header(stream):
 
 
 class OnlyRead:
-    """A stream with nothing but ``read``, so that NumPy takes no short cut through a descriptor."""
+    """A stream with nothing but ``read``, so that NumPy takes no short cut through a descriptor; a ValueError where more than `most` is read at a time."""
 
-    def __init__(self, stream, start=b""):
-        self._stream, self._start = stream, start
+    def __init__(self, stream, start=b"", most=math.inf):
+        self._stream, self._start, self._most = stream, start, most
 
     def read(self, size):
+        if size > self._most:
+            raise ValueError(f"{size} bytes at a time; at most {self._most} are read")
         start, self._start = self._start[:size], self._start[size:]
         return start + self._stream.read(size - len(start)) if len(start) < size else start
 

@@ -122,7 +122,7 @@ def read_weights(data, method, shapes):
             sizes = {entry.filename: entry.file_size for entry in archive.infolist()}
             if sum(sizes.values()) > LARGEST_WEIGHTS:
                 raise WeightsError("weights file unpacks to more than it may")
-            arrays = {name.removesuffix(".npy"): read_npy(io.BytesIO(archive.read(name))) for name in sizes}
+            arrays = {name.removesuffix(".npy"): read_npy(io.BytesIO(unpacked(archive, name, size))) for name, size in sizes.items()}
         header = json.loads(str(arrays.pop("header")))
         found = header["method"], header["format"], header["checksum"]
     except UNREADABLE as error:
@@ -135,6 +135,12 @@ def read_weights(data, method, shapes):
         raise WeightsError("weights are damaged: checksum does not fit")
     check_arrays(arrays, shapes)
     return arrays, header
+
+
+def unpacked(archive, name, size):
+    """The bytes of an entry, which has `size` of them; asked for all there are, zipfile would unpack far more, should the size be a lie."""
+    with archive.open(name) as entry:
+        return entry.read(size)
 
 
 def check_arrays(arrays, shapes):

@@ -146,6 +146,10 @@ def test_too_many_pixels_are_refused_by_the_header(form, scene, monkeypatch):
     monkeypatch.setattr(heif.np, "asarray", None)
     assert "120x90 = 10800 pixels; --max-pixels allows 10799" in complaint(data, max_pixels=10799)
     assert "60000x50000" in complaint(relabelled(data, 60000, 50000))
+    box = b"\0\0\0\x14ispe\0\0\0\0"
+    assert "60000x50000" in complaint(relabelled(data, 60000, 50000).replace(box, box[:-1] + b"\1"))  # flags, which decoders pass over
+    longer = relabelled(data, 60000, 50000).replace(box, b"\0\0\0\1ispe" + (28).to_bytes(8) + box[8:])
+    assert "pixels" in complaint(longer)  # a size of 64 bits
 
 
 def test_a_picture_is_not_larger_than_it_says(scene):

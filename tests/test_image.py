@@ -12,7 +12,7 @@ from PIL import Image, ImageCms, ImageOps
 
 from blurkit import image
 from blurkit.colour import grey
-from tests.files import saved, tiff
+from tests.files import complaint, saved, tiff
 
 ORIENTATION = 0x0112  # EXIF and TIFF tag
 
@@ -179,6 +179,28 @@ def test_an_animation_and_a_file_of_many_pages_give_their_first_picture(scene):
     for form in ("GIF", "TIFF"):
         data = saved(first, form, save_all=True, append_images=[second])
         assert np.array_equal(image.decode_photo(data), np.asarray(first.convert("RGB")))
+
+
+def test_a_pnm_of_16_bits_keeps_them_however_long_its_comment_and_holds_nothing_above_its_maximum(deep):
+    twelve, head = deep >> 4, b"P6 # 1 2 3\n#" + 300 * b"x" + b"\r120\n#\n# 90\n90 "
+    assert np.array_equal(image.decode_photo(head + b"65535\n" + deep.astype(">u2").tobytes()), deep)
+    assert np.array_equal(image.decode_photo(head + b"4095\n" + twelve.astype(">u2").tobytes()), np.rint(twelve * (65535 / 4095)))
+    assert "values up to 4095, and declares 1023" in complaint(head + b"1023\n" + np.maximum(twelve, 4095).astype(">u2").tobytes())
+
+
+def test_16_bit_grey_whose_white_is_0_comes_out_as_8_bits_do(deep):
+    grey = deep[..., 1]
+    for bits in (grey, (grey >> 8).astype(np.uint8)):
+        assert np.array_equal(image.decode_photo(tiff(bits, photometric="miniswhite")), image.decode_photo(tiff(~bits)))
+
+
+@pytest.mark.parametrize("tile", [None, (32, 48)], ids=["strips", "tiles"])
+def test_channels_in_planes_of_their_own_come_out_or_are_refused(deep, scene, tile):
+    def apart(photo):
+        return tiff(np.ascontiguousarray(photo.transpose(2, 0, 1)), photometric="rgb", planarconfig="separate", tile=tile)
+
+    assert np.array_equal(image.decode_photo(apart(scene)), scene)
+    assert "planes of their own" in complaint(apart(deep))
 
 
 def test_the_first_of_many_pages_keeps_its_16_bits(deep):

@@ -131,6 +131,14 @@ def test_a_header_longer_than_numpys_own_bound_is_refused():
         read_npy(io.BytesIO(NPY_MAGIC + b"\x01\x00" + len(header).to_bytes(2, "little") + header + 4 * b"\0"))
 
 
+@pytest.mark.parametrize("version", [b"\1\0\xff\xff", b"\2\0\xff\xff\xff\xff"], ids=["1.0", "2.0"])
+def test_a_header_of_absurd_length_is_refused_before_it_is_read(version):
+    stream = io.BytesIO(NPY_MAGIC + version + bytes(100_000))
+    with pytest.raises(InputError, match="header is damaged"):
+        read_npy(stream)
+    assert stream.tell() == len(NPY_MAGIC + version)
+
+
 @given(st.binary(max_size=80))
 def test_rubbish_is_an_error_never_a_crash(rubbish):
     for start in (b"x", NPY_MAGIC, NPY_MAGIC + b"\x01\x00", NPY_MAGIC + b"\x02\x00", NPY_MAGIC + b"\x03\x00"):

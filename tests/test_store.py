@@ -1,5 +1,6 @@
 import io
 import json
+import struct
 import tracemalloc
 import zipfile
 
@@ -88,6 +89,21 @@ def test_too_large_weights_are_refused_before_they_are_unpacked():
         archive.writestr("filters.npy", bytes(65 << 20))
     with pytest.raises(WeightsError, match="unpacks to more"):
         read_weights(out.getvalue(), "zeng", SHAPES)
+
+
+def test_weights_that_unpack_to_more_than_their_directory_says_take_no_more_memory():
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("header.npy", bytes(60 << 20))
+    told, lie = struct.pack("<I", 60 << 20), struct.pack("<I", 100)
+    data = out.getvalue().replace(told, lie)
+    assert out.getvalue().count(told) == 2
+    tracemalloc.start()
+    with pytest.raises(WeightsError, match="damaged"):
+        read_weights(data, "zeng", SHAPES)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 1 << 20
 
 
 @pytest.mark.parametrize("form", [zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2])

@@ -1,6 +1,7 @@
 """What all commands share: one place that turns errors into words and an exit status."""
 
 import contextlib
+import io
 import os
 import re
 import signal
@@ -39,8 +40,13 @@ class Console:
     def say(self, text):
         """One line."""
         line = UNPRINTABLE.sub(lambda found: ascii(found[0])[1:-1], f"{self.command}: {text}".replace("\n", " "))
-        sys.stderr.buffer.write(os.fsencode(line) + b"\n")
-        sys.stderr.flush()
+        try:
+            sys.stderr.buffer.write(os.fsencode(line) + b"\n")
+            sys.stderr.flush()
+        except BrokenPipeError:
+            raise
+        except OSError:
+            pass  # a full disk: words are lost, the work is not
 
 
 def words(error):
@@ -74,6 +80,7 @@ def run(command, describe, work, argv=None):
     """
     from blurkit.cli import options
 
+    hold_closed_descriptors()
     if sys.stderr is None:
         sys.stderr = open(os.devnull, "w")  # closed by the caller: words are lost, the work is not
     try:
@@ -90,7 +97,8 @@ def attempt(work, args, console):
     from blurkit.cli import options
 
     for number in (signal.SIGTERM, signal.SIGHUP):  # so that temporary files go
-        signal.signal(number, lambda received, _: sys.exit(128 + received))
+        if signal.getsignal(number) is not signal.SIG_IGN:  # what nohup has ignored stays ignored
+            signal.signal(number, lambda received, _: sys.exit(128 + received))
     try:
         options.check(args)
         return work(args, console) or console.status
@@ -121,6 +129,13 @@ def only_our_words():
         logging.disable(logging.NOTSET)
 
 
+def hold_closed_descriptors():
+    """Where the caller has closed descriptors 0 to 2, none of our files takes their numbers: writing to them stays an error."""
+    while (descriptor := os.open(os.devnull, os.O_RDONLY)) <= STDERR:
+        pass
+    os.close(descriptor)
+
+
 @contextlib.contextmanager
 def silent_descriptor():
     """Descriptor 2, to which C libraries speak, leads nowhere, and ``sys.stderr`` to where it led."""
@@ -136,7 +151,8 @@ def silent_descriptor():
     os.dup2(nowhere, STDERR)
     os.close(nowhere)
     try:
-        with open(kept, "w", buffering=1, encoding=before.encoding, errors=before.errors, closefd=False) as sys.stderr:
+        bare = open(kept, "wb", buffering=0, closefd=False)  # what could not be written is not tried once more at the end
+        with io.TextIOWrapper(bare, before.encoding, before.errors, write_through=True) as sys.stderr:
             yield
     finally:
         os.dup2(kept, STDERR)

@@ -104,16 +104,16 @@ def below(folder):
     found = []
 
     def unreadable(error):
-        found.append(Input(error.filename, ""))  # reading it says why
+        found.append(Input(error.filename, os.path.join(os.path.relpath(error.filename, folder), "")))  # reading it says why
 
     for here, folders, names in os.walk(folder, onerror=unreadable):
         folders.sort()
         pictures = [name for name in names if name.lower().endswith(PICTURE_SUFFIXES) and not name.lower().endswith(BESIDE_PHOTOS)]
         stems = {stem_of(name) for name in pictures}
         alone = [name for name in names if name.lower().endswith(RAW_SUFFIXES) and stem_of(name) not in stems]
-        for name in sorted(pictures + alone):
-            path = os.path.join(here, name)
-            found.append(Input(path, stem_of(os.path.relpath(path, folder))))
+        for path in (os.path.join(here, name) for name in sorted(pictures + alone)):
+            if not waits(path):
+                found.append(Input(path, stem_of(os.path.relpath(path, folder))))
     if not found:
         raise InputError(f"{folder}: no photos below this folder")
     return found
@@ -137,6 +137,12 @@ def seekable(item):
     if item.path is not None and stat.S_ISFIFO(mode_of(item.path)):
         return item._replace(data=item.read())
     return item
+
+
+def waits(path):
+    """True for a pipe or a device, which may keep its reader waiting for ever."""
+    mode = mode_of(path)
+    return stat.S_ISFIFO(mode) or stat.S_ISCHR(mode) or stat.S_ISBLK(mode)
 
 
 def mode_of(path):

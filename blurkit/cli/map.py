@@ -29,7 +29,7 @@ def work_on(args, console):
     with output.Output(args, FORMS, "npy") as out:
         check_picture_options(args, out)
         check_planes(args, out)
-        out.claim(items)
+        out.claim(items, args)
         wanted = [item for item in items if not out.is_done(item)]
         if args.resume:
             console.detail(f"{len(items) - len(wanted)} of {len(items)} maps are there")

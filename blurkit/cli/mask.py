@@ -46,7 +46,7 @@ def work_on(args, console):
     with output.Output(args, FORMS, "png") as out:
         if args.cut and out.form != "png":
             raise UsageError("--cut writes PNG only")
-        out.claim(items, args.cut)
+        out.claim(items, args)
         for named, sharpness, photo in inputs.maps_with_photos(items, args.cut, "--cut", args, console):
             if not out.is_done(named):
                 mask_one(named, sharpness, photo, args, out, console)

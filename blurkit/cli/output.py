@@ -9,10 +9,12 @@ import sys
 from blurkit.errors import OutputError, UsageError
 
 STDOUT = 1
-SPECIAL = ("/dev/", "/proc/")  # written to as they are, never replaced
+SPECIAL = ("/dev/fd/", "/proc/")  # written to as they are, never replaced, even where they lead to a file
+STDOUT_NAMES = ("/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")
 STDERR_NAMES = ("/dev/stderr", "/dev/fd/2", "/proc/self/fd/2")  # descriptor 2 itself leads nowhere while we work
 LONGEST_START = 200  # bytes of a file's name that its temporary name keeps; systems allow 255 for a whole name
 PART = ".part"  # temporary files are .NAME.PROCESS.part
+READ = ("files0_from", "weights", "guide", "cut", "mask", "masks")  # options that name what is read besides the inputs
 
 
 class Output:
@@ -40,6 +42,7 @@ class Output:
         self.waiting = None  # the one result that may be the first of several
         self.written = 0
         self.paths = set()
+        self.read = {}  # all files that are read, by what tells them apart
         self.file = None
         self.resume = getattr(args, "resume", False)
         if self.target == "":
@@ -49,22 +52,24 @@ class Output:
         if self.target is None and os.isatty(STDOUT) and not args.force:
             raise UsageError("will not write binary data to a terminal; use -o FILE, a pipe, or --force")
 
-    def claim(self, inputs, photos=()):
+    def claim(self, inputs, args):
         """Refuse, before any work, two inputs that would become one file, and an output that would replace an input."""
         if len(inputs) > 1 and not self.folder and self.form not in self.many:
             raise UsageError(f"one {self.form.upper()} holds one result; use -o FOLDER/ or -f {self.many[0]}")
-        if self.target is None:
-            return
-        taken = {identity(path): path for path in (*(item.path for item in inputs if item.path is not None), *photos)}
-        for path in [self.path_of(item) for item in inputs] if self.folder else [self.target]:
-            replaced = taken.get(identity(path))
-            if replaced is not None and os.path.isfile(path):
-                raise UsageError(f"{path} would replace the input {replaced}")
+        self.spare(inputs, args)
         seen = {}
         for item in inputs if self.folder else ():
             if item.stem in seen:
                 raise UsageError(f"{seen[item.stem]} and {item.label} would both become {self.path_of(item)}")
             seen[item.stem] = item.label
+
+    def spare(self, inputs, args):
+        """Refuse an output that would replace what is read."""
+        if self.target is None:
+            return
+        self.read = all_read(inputs, args)
+        for path in [self.path_of(item) for item in inputs] if self.folder else [self.target]:
+            check_replaces_none(path, self.read)
 
     def path_of(self, item):
         return os.path.join(self.target, f"{item.stem}.{self.form}")
@@ -89,6 +94,7 @@ class Output:
         path = self.path_of(item)
         if path in self.paths:
             raise OutputError(f"two results would both become {path}")
+        check_replaces_none(path, self.read)  # that of the second map of a stream was not known before
         self.paths.add(path)
         return path
 
@@ -125,6 +131,20 @@ class Output:
             self.file.__exit__(kind, *rest)
 
 
+def all_read(inputs, args):
+    """The files that a command reads: {identity: path}."""
+    named = [getattr(args, option, None) or () for option in READ]
+    more = [path for value in named for path in ([value] if isinstance(value, str) else value)]
+    return {identity(path): path for path in [item.path for item in inputs if item.path is not None] + more}
+
+
+def check_replaces_none(path, read):
+    """Raise a UsageError where an output would replace one of the files of `all_read`."""
+    replaced = read.get(identity(path))
+    if replaced is not None and os.path.isfile(path):
+        raise UsageError(f"{path} would replace the input {replaced}")
+
+
 def identity(path):
     """What tells one existing file from another, whatever its names; the path itself where there is none."""
     try:
@@ -139,17 +159,23 @@ class WholeFile:
 
     def __init__(self, path):
         self.path = path
-        self.special = path.startswith(SPECIAL) or (os.path.exists(path) and not os.path.isfile(path))
+        self.special = path.startswith(SPECIAL) or path in STDOUT_NAMES + STDERR_NAMES or (os.path.exists(path) and not os.path.isfile(path))
         self.final = path if self.special else os.path.realpath(path)  # a link stays, what it points to is replaced
 
     def __enter__(self):
         try:
             self.temporary = self.final if self.special else self.create_beside()
             if self.special:
-                self.descriptor = os.dup(sys.stderr.fileno()) if self.final in STDERR_NAMES else os.open(self.final, os.O_WRONLY)
+                self.descriptor = self.open_special()
         except OSError as error:
             raise OutputError(f"{self.path}: {error.strerror}") from error
         return self
+
+    def open_special(self):
+        """A descriptor of what is written to as it is; of our own streams the same, so that what stands in a file stays there."""
+        if self.final in STDOUT_NAMES:
+            return os.dup(STDOUT)
+        return os.dup(sys.stderr.fileno()) if self.final in STDERR_NAMES else os.open(self.final, os.O_WRONLY)
 
     def create_beside(self):
         """Open a temporary file in the folder of the final one, with its permissions if it exists; the name."""

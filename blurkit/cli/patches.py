@@ -44,12 +44,13 @@ def work_on(args, console):
 
     check(args)
     items = inputs.from_args(args)
-    if any(item.path is None for item in items):
-        raise UsageError("name the photos: they are read twice, so standard input will not do")
+    if any(item.path is None or inputs.waits(item.path) for item in items):
+        raise UsageError("name the photos: they are read twice, so standard input and pipes will not do")
     pipeline = methods.pipeline(args.method)
     with output.Output(args, FORMS, "npy") as out:
         if out.folder:
             raise UsageError("a patch set is one file: name it with -o FILE")
+        out.spare(items, args)
         options.prepare(args)
         wanted = list(enumerate(items))
         bar = output.progress(2 * len(wanted), args, "photo")  # two passes

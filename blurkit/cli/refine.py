@@ -21,7 +21,7 @@ def work_on(args, console):
     with output.Output(args, FORMS, "npy") as out:
         check_picture_options(args, out)
         check_planes(args, out)
-        out.claim(items, args.guide)
+        out.claim(items, args)
         for named, raw, guide in inputs.maps_with_photos(items, args.guide, "--guide", args, console, raw=True):
             if not out.is_done(named):
                 refine_one(named, raw, guide, args, out, console)

@@ -45,6 +45,8 @@ def work_on(args, console):
     if args.calibrate:
         return keep.calibrate(args, lambda items: scored(items, args, console))
     items, told, below = inputs.from_args(args), [], False
+    if args.report:
+        output.check_replaces_none(args.report, output.all_read(items, args))
     results = scored(items, args, console)
     for item, result in keep.chosen(list(results), args) if keep.waits(args) else results:
         tell(item.label, result, args)

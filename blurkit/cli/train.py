@@ -42,6 +42,7 @@ def work_on(args, console):
     with output.Output(args, FORMS, "npz") as out:
         if out.folder:
             raise UsageError("weights are one file: name it with -o FILE")
+        out.spare(items, args)
         device = torch_device(args.device, args.threads)
         records, digest = read_records(items, pipeline.patch_record(), args.max_bytes)
         console.detail(f"{len(records)} patches")

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import pytest
 
-from blurkit.cli import output, words
+from blurkit.cli import inputs, output, words
 from blurkit.cli.work import in_order
 from blurkit.errors import InputError, UsageError
 from blurkit.whole import is_whole
@@ -35,6 +35,29 @@ def tree(photos, tmp_path):
         data = (photos / ("photo.png" if "one" in name else "grey.png")).read_bytes()
         (tmp_path / "tree" / name).write_bytes(data[:500] if "bad" in name else data)
     return tmp_path / "tree"
+
+
+def test_what_is_no_file_below_a_folder_is_left_out(run, tree, tmp_path):
+    os.mkfifo(tree / "a/pipe.png")  # nobody will ever write to it
+    (tree / "b/endless.png").symlink_to("/dev/zero")
+    (tree / "b/round").symlink_to(tree)
+    (tree / "b/bad.png").unlink()
+    (tree / "lost.png").symlink_to("nowhere")
+    done = run("blur-map", "-r", "-o", f"{tmp_path}/out/", tree)
+    assert (done.status, done.stderr) == (2, f"blur-map: {tree}/lost.png: No such file or directory\n".encode())
+    assert listed(tmp_path / "out") == ["a/one.npy", "a/two.npy", "b/one.npy", "c.npy"]
+
+
+def test_folders_that_cannot_be_read_are_told_and_cost_nothing_else(tree, tmp_path, monkeypatch):
+    def walk(folder, onerror):
+        for name in ("a", "c", "d"):
+            onerror(PermissionError(13, "Permission denied", f"{folder}/{name}"))
+        yield str(folder), ["a", "c", "d"], ["c.png"]
+
+    monkeypatch.setattr(os, "walk", walk)
+    found = inputs.below(str(tree))
+    assert [item.path for item in found] == [f"{tree}/{name}" for name in ("a", "c", "d", "c.png")]
+    assert len({item.stem for item in found}) == 4  # none is refused as another's namesake
 
 
 @pytest.mark.parametrize("form", ["npy", "png", "tiff", "pfm"])
@@ -149,6 +172,18 @@ def test_a_run_of_several_workers_stops_at_once_and_is_taken_up_again(start, run
     whole = run("blur-map", photos / "photo.png").stdout
     assert run("blur-map", "--resume", *words) == (0, b"", b"")
     assert {data for data, _ in made(out).values()} == {whole} and len(made(out)) == 100
+
+
+def test_a_hangup_that_is_ignored_as_under_nohup_does_not_end_a_run(start, photos, tmp_path):
+    for n in range(20):
+        (tmp_path / f"{n:02}.png").symlink_to(photos / "photo.png")
+    out = tmp_path / "out"
+    process = start("blur-map", "-r", "-o", f"{out}/", tmp_path, preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
+    until = time.monotonic() + 30
+    while not out.exists() and time.monotonic() < until:
+        time.sleep(0.01)
+    process.send_signal(signal.SIGHUP)
+    assert process.communicate(timeout=60) == (b"", b"") and process.returncode == 0 and len(listed(out)) == 20
 
 
 def test_who_stops_taking_results_does_not_wait_for_the_work_under_way():

@@ -2,12 +2,14 @@
 
 import io
 import os
+import tempfile
+from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
-from tests.files import GOOD, TAKES, arrays, listed, npy, one_line
+from tests.files import CONFUSED, GOOD, TAKES, arrays, listed, npy, one_line
 
 full_disk = pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no /dev/full")
 
@@ -94,6 +96,30 @@ def test_an_output_never_replaces_an_input(run, three, tmp_path):
     assert done.status == 2 and photo.read_bytes() == three[0].read_bytes()
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("blur-score", "--report", "photo.png", "photo.png"),
+        ("blur-score", "--report", "mask.png", "--mask", "mask.png", "photo.png"),
+        ("blur-patches", "--method", "park", "--copies", "1", "-f", "npy", "-o", "photo.png", "photo.png"),
+        ("blur-train", "-f", "npz", "-o", "map.npy", "map.npy"),
+        ("blur-map", "--weights", "joint.npz", "-f", "npy", "-o", "joint.npz", "photo.png"),
+        ("blur-mask", "--files0-from", "list", "-f", "npy", "-o", "list"),
+        ("blur-mask", "--cut", "photo.png", "--cut", "map-2.png", "-o", ".", "map.npy"),  # what the second map of a stream becomes
+    ],
+    ids=" ".join,
+)
+def test_nothing_that_is_read_is_replaced(run, root, photos, stream, tmp_path, words):
+    for name, data in {"map.npy": stream, "list": b"map.npy\0", "joint.npz": (root / "share/weights/joint.npz").read_bytes()}.items():
+        (tmp_path / name).write_bytes(data)
+    for name in ("photo.png", "map-2.png", "mask.png"):
+        (tmp_path / name).write_bytes((photos / "photo.png").read_bytes())
+    before = {name: (tmp_path / name).read_bytes() for name in listed(tmp_path)}
+    done = run(*words, cwd=tmp_path)
+    assert done.status == 2 and b"would replace the input" in done.stderr
+    assert {name: (tmp_path / name).read_bytes() for name in before} == before
+
+
 def test_a_link_stays_a_link_and_a_file_keeps_its_permissions(run, three, tmp_path):
     (tmp_path / "real.npy").write_bytes(b"old")
     (tmp_path / "real.npy").chmod(0o640)
@@ -101,6 +127,25 @@ def test_a_link_stays_a_link_and_a_file_keeps_its_permissions(run, three, tmp_pa
     assert run("blur-map", three[0], "-o", tmp_path / "link.npy").status == 0
     assert (tmp_path / "link.npy").is_symlink() and (tmp_path / "real.npy").stat().st_mode & 0o777 == 0o640
     assert (tmp_path / "real.npy").read_bytes() == run("blur-map", three[0]).stdout
+
+
+@pytest.mark.skipif(not os.access("/dev/shm", os.W_OK), reason="there is no /dev/shm")
+def test_a_file_below_dev_is_made_and_replaced_like_any_other(run, three):
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
+        out = Path(folder, "new", "map.npy")
+        assert run("blur-map", three[0], "-o", out).status == 0
+        whole = out.read_bytes()
+        out.write_bytes(2 * whole)
+        assert run("blur-map", three[0], "-o", out).status == 0 and out.read_bytes() == whole == run("blur-map", three[0]).stdout
+
+
+@pytest.mark.parametrize("name", ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"])
+def test_standard_output_by_name_is_appended_to_where_the_shell_appends(run, three, tmp_path, name):
+    with open(tmp_path / "maps.npy", "ab") as out:
+        out.write(b"before")
+        out.flush()
+        assert run("blur-map", three[0], "-o", name, stdout=out).status == 0
+    assert (tmp_path / "maps.npy").read_bytes() == b"before" + run("blur-map", three[0]).stdout
 
 
 # ---- what cannot be written ----------------------------------------------------
@@ -128,6 +173,24 @@ def test_a_full_disk_behind_standard_output_is_told(run, bad, command):
     with open("/dev/full", "wb") as full:
         done = run(*work(command, bad), stdout=full)
     assert one_line(command, done) == f"{command}: standard output: No space left on device\n".encode()
+
+
+@pytest.mark.parametrize("command", [*WRITERS, "blur-score"])
+def test_nothing_of_ours_takes_the_place_of_a_closed_standard_output(run, bad, command):
+    done = run(*work(command, bad), stdout=None, preexec_fn=lambda: os.close(1))
+    assert (done.status, done.stderr) == (2, f"{command}: standard output: Bad file descriptor\n".encode())
+
+
+def test_a_file_is_written_with_all_three_streams_closed(run, bad, tmp_path):
+    assert run("blur-mask", bad / "good.npy", "-o", tmp_path / "out.png", stdin=None, preexec_fn=lambda: os.closerange(0, 3)).status == 0
+    assert (tmp_path / "out.png").read_bytes() == run("blur-mask", bad / "good.npy").stdout
+
+
+@full_disk
+def test_a_full_disk_behind_standard_error_costs_nothing_but_the_words(run, bad, tmp_path):
+    with open("/dev/full", "wb") as full:
+        done = run("blur-mask", bad / "nan.npy", bad / "good.npy", "-o", f"{tmp_path}/", stderr=full)
+    assert done.status == CONFUSED and os.listdir(tmp_path) == ["good.png"]
 
 
 @full_disk

@@ -48,6 +48,19 @@ def test_a_mask_says_where_to_judge(run, half):
     assert scores(run("blur-score", "--mask", half / "left.png", "--mask", half / "right.png", photo, photo)) == [left, right]
 
 
+def test_what_is_missing_costs_no_other_photo_its_mask(run, half, tmp_path):
+    photo, left, right = (half / name for name in ("photo.png", "left.png", "right.png"))
+    (tmp_path / "damaged.png").write_bytes(right.read_bytes()[:50])
+    of_right = run("blur-score", "--mask", right, photo).stdout
+    for jobs in (1, 2):
+        done = run("blur-score", "-j", jobs, "--mask", left, "--mask", right, tmp_path / "missing.png", photo)
+        assert (done.status, done.stdout) == (2, of_right) and done.stderr.count(b"\n") == 1
+        done = run("blur-score", "-j", jobs, "--mask", tmp_path / "damaged.png", "--mask", right, photo, photo)
+        assert (done.status, done.stdout) == (2, of_right) and done.stderr.count(b"\n") == 1 and b"its mask" in done.stderr
+    done = run("blur-score", "--mask", left, tmp_path / "missing.png", photo)
+    assert (done.status, done.stdout) == (2, b"") and b"no mask is left for it" in done.stderr
+
+
 def test_masks_of_any_segmenter_come_on_standard_input(run, half):
     photo, mask = half / "photo.png", cv2.imread(str(half / "left.png"), cv2.IMREAD_GRAYSCALE)
     by_file = scores(run("blur-score", "--mask", half / "left.png", photo))

@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 
 import cv2
 import numpy as np
@@ -169,6 +170,13 @@ def test_sets_joined_in_one_stream_count_as_one(run, trained):
     done = run("blur-train", *ZENG, "--epochs", 1, "--min-accuracy", "0", stdin=records + records)
     assert done.status == 0 and b"zeng: on photos kept out of training\n" in done.stderr and b"calibration accuracy" in done.stderr
     assert store.read_weights(done.stdout, "zeng", pipeline.SHAPES)[1]["patches"] == 2 * len(np.load(io.BytesIO(records)))
+
+
+def test_a_pipe_is_refused_since_photos_are_read_twice(run, tmp_path):
+    os.mkfifo(tmp_path / "photo.png")
+    for words, stdin in (([tmp_path / "photo.png"], b""), (["-"], b"some words")):
+        done = run("blur-patches", "--method", "park", *words, stdin=stdin)
+        assert done.status == 2 and done.stderr.count(b"\n") == 1 and b"pipes will not do" in done.stderr
 
 
 def test_photos_without_a_segmentation_are_composed_when_asked_and_refused_when_not(run, tmp_path):

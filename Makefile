@@ -68,7 +68,7 @@ mutants: $(TEST_VENV)/installed
 
 # For packagers: files under $(DESTDIR)$(PREFIX), nothing fetched.
 install:
-	$(PYTHON) -m pip install --no-deps --no-build-isolation --no-index --ignore-installed --no-warn-script-location \
+	$(PYTHON) -m pip install --no-deps --no-build-isolation --check-build-dependencies --no-index --ignore-installed --no-warn-script-location \
 	  $(if $(DESTDIR),--root "$(DESTDIR)") --prefix "$(PREFIX)" .
 
 # The weights of the default that ship, from drawn masks (CUHK layout) and sharp photos in scenes/, composed; val.txt is left out.

@@ -30,6 +30,8 @@ def check(args):
         choosing.append("--fail-below")
     if args.masks and (choosing or args.calibrate):
         raise UsageError(f"{(choosing or ['--calibrate'])[0]} is about scores; it does not go with --truth")
+    if args.calibrate and args.mask:
+        raise UsageError("--mask goes with photos that are named; it does not go with --calibrate")
     if args.calibrate and (choosing or args.files or args.files0_from or args.null):
         raise UsageError("--calibrate takes its two folders and nothing else to score or to choose")
     if args.group is not None:

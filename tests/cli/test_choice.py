@@ -95,6 +95,7 @@ def test_two_folders_tell_the_threshold_between_them(score, run, scene, tmp_path
         (["--top", "0"], "above zero"),
         (["--sort", "--truth", "."], "does not go with --truth"),
         (["--calibrate", ".", ".", "--truth", "."], "does not go with --truth"),
+        (["--calibrate", ".", ".", "--mask", "a.png"], "does not go with --calibrate"),
         (["--calibrate", ".", "."], "nothing else"),
     ],
 )

@@ -13,6 +13,7 @@ from blurkit import report
 from tests.files import made, row
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+PATIENCE = 3  # runs; on a busy machine virtual time may end before a picture is decoded
 POLICY = re.compile(r'<meta http-equiv="Content-Security-Policy"[^>]*>')
 
 
@@ -39,8 +40,11 @@ def played(browse):
     def played(rows, script):
         tell = "said => document.body.append(Object.assign(document.createElement('pre'), {textContent: JSON.stringify(said)}))"
         page = POLICY.sub("", made(rows).decode()).replace("</body>", f"<script>(async () => {{{script}}})().then({tell})</script></body>")
-        answer = browse(page.encode(), "--dump-dom", "--virtual-time-budget=2000")
-        return json.loads(re.search("<pre>(.*?)</pre>", answer, re.S)[1])
+        for _ in range(PATIENCE):
+            answer = browse(page.encode(), "--dump-dom", "--virtual-time-budget=2000")
+            if found := re.search("<pre>(.*?)</pre>", answer, re.S):
+                return json.loads(found[1])
+        pytest.fail("the script has not ended")
 
     return played
 

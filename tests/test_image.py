@@ -325,6 +325,12 @@ def test_a_flipped_bit_anywhere_in_a_png_is_noticed(read):
             read(bytes(harmed))
 
 
+def test_a_png_without_its_palette_is_damaged(scene):
+    data = saved(Image.fromarray(scene).quantize(16), "PNG")
+    assert image.decode_photo(rechunked(data, dict)).shape == scene.shape
+    assert "palette is missing" in complaint(rechunked(data, lambda chunks: chunks.pop(b"PLTE")))
+
+
 def interlaced(array):
     """A grey PNG of 8 bits in seven passes."""
     starts = ((0, 0, 8, 8), (0, 4, 8, 8), (4, 0, 8, 4), (0, 2, 4, 4), (2, 0, 4, 2), (0, 1, 2, 2), (1, 0, 2, 1))

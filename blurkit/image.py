@@ -213,7 +213,7 @@ def as_rgb(picture):
 def reason(error):
     """A library's complaint in our words where we have them."""
     if isinstance(error, UnidentifiedImageError):
-        return "header damaged or truncated"
+        return "damaged, truncated or of a kind that is not supported"
     text = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
     lowered = text.lower()
     if "truncated" in lowered or "eof" in lowered or "not enough" in lowered or "unexpected end" in lowered or "insufficient" in lowered:

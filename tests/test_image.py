@@ -221,6 +221,11 @@ def test_channels_in_planes_of_their_own_come_out_or_are_refused(deep, scene, ti
     assert "planes of their own" in complaint(apart(deep))
 
 
+@pytest.mark.parametrize("kind", [np.float32, np.uint32, np.int16])
+def test_a_kind_of_tiff_that_is_not_read_is_not_called_damaged_alone(deep, kind):
+    assert "not supported" in complaint(tiff(deep.astype(kind), photometric="rgb"))
+
+
 def test_the_first_of_many_pages_keeps_its_16_bits(deep):
     out = io.BytesIO()
     with tifffile.TiffWriter(out) as file:

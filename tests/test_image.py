@@ -203,6 +203,7 @@ def test_a_pnm_of_16_bits_keeps_them_however_long_its_comment_and_holds_nothing_
     twelve, head = deep >> 4, b"P6 # 1 2 3\n#" + 300 * b"x" + b"\r120\n#\n# 90\n90 "
     assert np.array_equal(image.decode_photo(head + b"65535\n" + deep.astype(">u2").tobytes()), deep)
     assert np.array_equal(image.decode_photo(head + b"4095\n" + twelve.astype(">u2").tobytes()), np.rint(twelve * (65535 / 4095)))
+    assert "too long" in complaint(head.replace(b"\n", b"\n" + 70_000 * b"#\n", 1) + b"65535\n" + deep.astype(">u2").tobytes())
     assert "values up to 4095, and declares 1023" in complaint(head + b"1023\n" + np.maximum(twelve, 4095).astype(">u2").tobytes())
 
 

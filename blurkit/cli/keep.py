@@ -88,7 +88,11 @@ def calibrate(args, scored):
     """Score both folders, and tell the threshold with its errors."""
     from blurkit.choose import threshold
 
-    scores = [[result["score"] for _, result in scored(inputs.below(folder))] for folder in args.calibrate]
+    photos = [inputs.below(folder) for folder in args.calibrate]
+    for folder, found in zip(args.calibrate, photos, strict=True):
+        if not found:
+            raise InputError(f"{folder}: {inputs.NONE_BELOW}")
+    scores = [[result["score"] for _, result in scored(found)] for found in photos]
     try:
         figures = dict(zip(("threshold", "good_below", "bad_above"), threshold(*scores), strict=True))
     except ValueError as error:

@@ -44,7 +44,7 @@ def work_on(args, console):
     check(args)
     if args.calibrate:
         return keep.calibrate(args, lambda items: scored(items, args, console))
-    items, told, below = inputs.from_args(args), [], False
+    items, told, below = inputs.from_args(args, console), [], False
     if args.report:
         output.check_replaces_none(args.report, output.all_read(items, args))
     results = scored(items, args, console)

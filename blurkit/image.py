@@ -41,8 +41,10 @@ TURNED = {  # EXIF orientation -> what undoes it
 UNDECODABLE = (OSError, SyntaxError, ValueError, struct.error, EOFError, IndexError, KeyError, TypeError, OverflowError, RuntimeError)  # on damaged files
 ORIENTATION = 0x0112  # EXIF tag
 STRIP = 16384  # pixels taken over from Pillow at a time; few enough that the allocator does not return its buffers each time
+SIGNS_OF_TRUNCATION = ("truncated", "eof", "not enough", "unexpected end", "insufficient")
 PFM_MAGIC = (b"Pf\n", b"PF\n")
-PNM_HEADER = re.compile(rb"P6(?:(?:\s|#[^\r\n]*+)++(\d++)){3}")  # its third number is the largest value
+PNM_HEADER = re.compile(rb"P6(?:(?:\s|#[^\r\n]*[\r\n])+(\d+)){3}")  # its third number is the largest value
+PNM_LONGEST = 1 << 16  # bytes of it
 
 
 # ---- photos ---------------------------------------------------------------
@@ -164,9 +166,11 @@ def is_deep_colour(picture, data):
 
 
 def pnm_maximum(data):
-    """The largest value a PPM header declares; 255 if it cannot be told."""
-    found = PNM_HEADER.match(data)
-    return int(found[1]) if found else 255
+    """The largest value a PPM header declares."""
+    found = PNM_HEADER.match(data, 0, PNM_LONGEST)
+    if not found:
+        raise InputError("cannot decode PPM: its header is too long")
+    return int(found[1])
 
 
 def decode_deep(data, kind, size):
@@ -213,12 +217,9 @@ def as_rgb(picture):
 def reason(error):
     """A library's complaint in our words where we have them."""
     if isinstance(error, UnidentifiedImageError):
-        return "header damaged or truncated"
+        return "damaged, truncated or of a kind that is not supported"
     text = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-    lowered = text.lower()
-    if "truncated" in lowered or "eof" in lowered or "not enough" in lowered or "unexpected end" in lowered or "insufficient" in lowered:
-        return "truncated"
-    return text
+    return "truncated" if any(sign in text.lower() for sign in SIGNS_OF_TRUNCATION) else text
 
 
 def decode_truth(data, max_pixels=MAX_PIXELS, truth_is="sharp"):

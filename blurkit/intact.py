@@ -5,6 +5,7 @@ import zlib
 from blurkit.errors import InputError
 
 CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # of a PNG, by its colour type
+PALETTE = 3  # colour type
 PASSES = ((0, 0, 8, 8), (0, 4, 8, 8), (4, 0, 8, 4), (0, 2, 4, 4), (2, 0, 4, 2), (0, 1, 2, 2), (1, 0, 2, 1))  # of an interlaced PNG: first row, column; steps
 PIECE = 1 << 20  # bytes unpacked at a time
 SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}  # bytes of a TIFF's values, by their type
@@ -13,10 +14,14 @@ TRUNCATED = "cannot decode {}: truncated"
 
 
 def check_png(data):
-    """Raise an InputError unless every chunk of a PNG, up to its last, is there and fits its checksum."""
+    """Raise an InputError unless every chunk of a PNG, up to its last, is there and fits its checksum; its palette must be among them."""
+    kinds = set()
     for kind, body, checksum in chunks(data):
+        kinds.add(kind)
         if zlib.crc32(body, zlib.crc32(kind)) != checksum:
             raise InputError(f"cannot decode PNG: wrong checksum of {kind.decode('ascii', 'replace')}")
+    if data[25] == PALETTE and b"PLTE" not in kinds:
+        raise InputError("cannot decode PNG: its palette is missing")
 
 
 def chunks(data):

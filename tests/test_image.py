@@ -185,6 +185,7 @@ def test_a_pnm_of_16_bits_keeps_them_however_long_its_comment_and_holds_nothing_
     twelve, head = deep >> 4, b"P6 # 1 2 3\n#" + 300 * b"x" + b"\r120\n#\n# 90\n90 "
     assert np.array_equal(image.decode_photo(head + b"65535\n" + deep.astype(">u2").tobytes()), deep)
     assert np.array_equal(image.decode_photo(head + b"4095\n" + twelve.astype(">u2").tobytes()), np.rint(twelve * (65535 / 4095)))
+    assert "too long" in complaint(head.replace(b"\n", b"\n" + 70_000 * b"#\n", 1) + b"65535\n" + deep.astype(">u2").tobytes())
     assert "values up to 4095, and declares 1023" in complaint(head + b"1023\n" + np.maximum(twelve, 4095).astype(">u2").tobytes())
 
 
@@ -201,6 +202,11 @@ def test_channels_in_planes_of_their_own_come_out_or_are_refused(deep, scene, ti
 
     assert np.array_equal(image.decode_photo(apart(scene)), scene)
     assert "planes of their own" in complaint(apart(deep))
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.uint32, np.int16])
+def test_a_kind_of_tiff_that_is_not_read_is_not_called_damaged_alone(deep, kind):
+    assert "not supported" in complaint(tiff(deep.astype(kind), photometric="rgb"))
 
 
 def test_the_first_of_many_pages_keeps_its_16_bits(deep):

@@ -12,7 +12,7 @@ from PIL import Image
 
 from blurkit import image
 from blurkit.errors import InputError
-from tests.files import saved, tiff
+from tests.files import complaint, saved, tiff
 
 
 def test_too_many_pixels_are_refused_with_both_numbers(photos):
@@ -96,6 +96,12 @@ def test_a_flipped_bit_anywhere_in_a_png_is_noticed(read):
         harmed[place] ^= 1 << place % 8
         with pytest.raises(InputError):
             read(bytes(harmed))
+
+
+def test_a_png_without_its_palette_is_damaged(scene):
+    data = saved(Image.fromarray(scene).quantize(16), "PNG")
+    assert image.decode_photo(rechunked(data, dict)).shape == scene.shape
+    assert "palette is missing" in complaint(rechunked(data, lambda chunks: chunks.pop(b"PLTE")))
 
 
 def interlaced(array):

@@ -81,6 +81,8 @@ def run(command, describe, work, argv=None):
     from blurkit.cli import options
 
     hold_closed_descriptors()
+    for descriptor in range(STDERR + 1):  # who started us may have left them so that they fail where they should wait
+        os.set_blocking(descriptor, True)
     if sys.stderr is None:
         sys.stderr = open(os.devnull, "w")  # closed by the caller: words are lost, the work is not
     try:

@@ -14,6 +14,7 @@ RAW_SUFFIXES = (".dng", ".cr2", ".cr3", ".crw", ".nef", ".nrw", ".arw", ".raf", 
 PICTURE_SUFFIXES = (".jpg", ".jpeg", ".jpe", ".png", ".tif", ".tiff", ".webp", ".bmp", ".ppm", ".pgm", ".pbm", ".gif", ".heic", ".heif", ".hif", ".avif")
 BESIDE_PHOTOS = (".mask.png", ".seg.png")  # not photos themselves
 NAMELESS = "stdin"
+NONE_BELOW = InputError("no photos below this folder")
 MOST_BYTES = 2 << 30  # of a photo or map file; what is larger is no photo
 PIECE = 1 << 20  # bytes read at a time; Python sets aside all that it is asked for before it reads
 
@@ -66,8 +67,8 @@ def standard_input():
     return sys.stdin.buffer
 
 
-def from_args(args):
-    """The inputs an ``options.files`` group names, in order."""
+def from_args(args, console=None):
+    """The inputs an ``options.files`` group names, in order; with -r `console` is told of folders without photos."""
     options.needs_input(args)
     names = list(args.files) + from_list(args)
     if "-" in names and (args.null or args.files0_from == "-"):
@@ -81,7 +82,10 @@ def from_args(args):
         if name == "-":
             found.append(Input(None, NAMELESS))
         elif getattr(args, "recursive", False) and os.path.isdir(name):
-            found += below(name)
+            photos = below(name)
+            if not photos:
+                console.bad(name, NONE_BELOW)
+            found += photos
         else:
             found.append(Input(name, stem_of(os.path.basename(name))))
     return found
@@ -114,8 +118,6 @@ def below(folder):
         for path in (os.path.join(here, name) for name in sorted(pictures + alone)):
             if not waits(path):
                 found.append(Input(path, stem_of(os.path.relpath(path, folder))))
-    if not found:
-        raise InputError(f"{folder}: no photos below this folder")
     return found
 
 

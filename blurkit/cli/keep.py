@@ -46,26 +46,38 @@ def waits(args):
     return bool(args.sort or args.top or args.keep_best)
 
 
-def chosen(told, args):
+def chosen(told, args, console):
     """The inputs and results to tell, in their order."""
     from blurkit.choose import best_of_groups, order
 
     if args.keep_best:
-        kept = best_of_groups([result["score"] for _, result in told], groups(told, args))
+        kept = best_of_groups([result["score"] for _, result in told], groups(told, args, console))
         told = [told[i] for i in kept]
     if args.sort or args.top:
         told = [told[i] for i in order([result["score"] for _, result in told])]
     return told[: args.top]
 
 
-def groups(told, args):
+def groups(told, args, console):
     """What each photo has in common with others of its group; None if it is alone."""
     if args.burst is None:
         return [key(item.label, args.group) for item, _ in told]
     from blurkit.choose import bursts
+
+    return bursts([taken(item, console) for item, _ in told], args.burst)
+
+
+def taken(item, console):
+    """When a photo was taken; None where it does not say, or is gone since it was scored."""
     from blurkit.exif import capture_time
 
-    return bursts([None if item.path is None else capture_time(item.read()) for item, _ in told], args.burst)
+    if item.path is None:
+        return None
+    try:
+        return capture_time(item.read())
+    except InputError as error:
+        console.bad(item.label, error)
+        return None
 
 
 def key(path, pattern):
@@ -78,7 +90,11 @@ def calibrate(args, scored):
     """Score both folders, and tell the threshold with its errors."""
     from blurkit.choose import threshold
 
-    scores = [[result["score"] for _, result in scored(inputs.below(folder))] for folder in args.calibrate]
+    photos = [inputs.below(folder) for folder in args.calibrate]
+    for folder, found in zip(args.calibrate, photos, strict=True):
+        if not found:
+            raise InputError(f"{folder}: {inputs.NONE_BELOW}")
+    scores = [[result["score"] for _, result in scored(found)] for found in photos]
     try:
         figures = dict(zip(("threshold", "good_below", "bad_above"), threshold(*scores), strict=True))
     except ValueError as error:

@@ -43,7 +43,7 @@ def work_on(args, console):
     from blurkit.npy import as_bytes, encode_npy_header
 
     check(args)
-    items = inputs.from_args(args)
+    items = inputs.from_args(args, console)
     if any(item.path is None or inputs.waits(item.path) for item in items):
         raise UsageError("name the photos: they are read twice, so standard input and pipes will not do")
     pipeline = methods.pipeline(args.method)

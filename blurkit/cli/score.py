@@ -44,11 +44,11 @@ def work_on(args, console):
     check(args)
     if args.calibrate:
         return keep.calibrate(args, lambda items: scored(items, args, console))
-    items, told, below = inputs.from_args(args), [], False
+    items, told, below = inputs.from_args(args, console), [], False
     if args.report:
         output.check_replaces_none(args.report, output.all_read(items, args))
     results = scored(items, args, console)
-    for item, result in keep.chosen(list(results), args) if keep.waits(args) else results:
+    for item, result in keep.chosen(list(results), args, console) if keep.waits(args) else results:
         tell(item.label, result, args)
         below |= args.fail_below is not None and result["score"] < args.fail_below
         if args.report or args.masks:  # else nothing is kept, and memory stays flat

@@ -1,10 +1,14 @@
 """What blur-score keeps of what it has scored: order, groups, bursts, thresholds."""
 
+import argparse
 import json
 
 import numpy as np
 import pytest
 from PIL import Image
+
+from blurkit.cli import Console, keep
+from blurkit.cli.inputs import Input
 
 TAKEN = 0x9003  # EXIF tag, in the folder 0x8769
 VALUES = {"a1": 0.9, "a2": 0.3, "b1": 0.6, "b2": 0.95, "c": 0.1}  # of maps that are the same everywhere
@@ -57,6 +61,14 @@ def test_of_a_burst_the_sharpest_is_kept(score, run, scene, tmp_path):
     photos = [f"{name}.jpg" for name in times]
     assert names(score("--keep-best", "--burst", 2, *photos)) == ["two.jpg", "four.jpg", "none.jpg"]
     assert names(score("--keep-best", "--burst", 1.5, *photos)) == ["one.jpg", "two.jpg", "four.jpg", "none.jpg"]
+
+
+def test_a_photo_that_is_gone_since_it_was_scored_costs_nothing_but_a_line(capfdbinary):
+    told = [(Input("gone.jpg", "gone"), {"score": 0.5}), (Input(None, "stdin"), {"score": 0.7})]
+    console = Console("blur-score")
+    args = argparse.Namespace(keep_best=True, burst=2, sort=True, top=None)
+    assert [item.label for item, _ in keep.chosen(told, args, console)] == ["-", "gone.jpg"]
+    assert console.status == 2 and capfdbinary.readouterr().err == b"blur-score: gone.jpg: No such file or directory\n"
 
 
 def test_the_answer_is_no_where_a_score_lies_below(score, maps):

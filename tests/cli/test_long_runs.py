@@ -48,6 +48,14 @@ def test_what_is_no_file_below_a_folder_is_left_out(run, tree, tmp_path):
     assert listed(tmp_path / "out") == ["a/one.npy", "a/two.npy", "b/one.npy", "c.npy"]
 
 
+def test_a_folder_without_photos_is_told_and_the_others_are_done(run, tree, tmp_path):
+    (tmp_path / "empty").mkdir()
+    for more, count in (([tree / "a"], 2), ([], 0)):
+        done = run("blur-map", "-r", "-o", f"{tmp_path}/out{count}/", tmp_path / "empty", *more)
+        assert (done.status, done.stderr) == (2, f"blur-map: {tmp_path}/empty: no photos below this folder\n".encode())
+        assert len(listed(tmp_path / f"out{count}")) == count
+
+
 def test_folders_that_cannot_be_read_are_told_and_cost_nothing_else(tree, tmp_path, monkeypatch):
     def walk(folder, onerror):
         for name in ("a", "c", "d"):

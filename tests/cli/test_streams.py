@@ -127,6 +127,27 @@ def test_unbuffered_python_writes_every_byte(run, three, stream):
     assert run("blur-refine", "--guide", three[0], stdin=raw, env={"PYTHONUNBUFFERED": "1"}).stdout == npy(arrays(stream)[0])
 
 
+@pytest.mark.parametrize("command", ["blur-mask", "blur-score"])
+def test_pipes_that_do_not_block_are_waited_for(start, command):
+    one = npy(np.random.default_rng(0).random((300, 400), dtype=np.float32))  # more than a pipe takes at a time
+    (inlet, writer), (reader, outlet) = os.pipe(), os.pipe()
+    for descriptor in (inlet, outlet):
+        os.set_blocking(descriptor, False)
+    process = start(command, "-", *(["-f", "npy"] if command == "blur-mask" else []), stdin=inlet, stdout=outlet)
+    os.close(inlet)
+    os.close(outlet)
+    with open(writer, "wb") as file:
+        for part in (one[:1000], one[1000:]):
+            time.sleep(0.3)
+            file.write(part)
+            file.flush()
+    time.sleep(0.5)
+    with open(reader, "rb") as file:
+        told = file.read()
+    assert (process.communicate(timeout=60)[1], process.returncode) == (b"", 0)
+    assert len(arrays(told)) == 1 if command == "blur-mask" else told.count(b"\n") == 1
+
+
 def test_a_map_larger_than_a_pipe_goes_through_unbuffered(run):
     large = np.random.default_rng(0).random((700, 900), dtype=np.float32)
     done = run("blur-mask", "-f", "npy", stdin=npy(large), env={"PYTHONUNBUFFERED": "1"})

@@ -13,7 +13,7 @@ SPECIAL = ("/dev/fd/", "/proc/")  # written to as they are, never replaced, even
 STDOUT_NAMES = ("/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")
 STDERR_NAMES = ("/dev/stderr", "/dev/fd/2", "/proc/self/fd/2")  # descriptor 2 itself leads nowhere while we work
 LONGEST_START = 200  # bytes of a file's name that its temporary name keeps; systems allow 255 for a whole name
-PART = ".part"  # temporary files are .NAME.PROCESS.part
+PART = ".part"  # temporary files are .NAME.PROCESS-RANDOM.part; on two machines or in two containers processes have the same number
 READ = ("files0_from", "weights", "guide", "cut", "mask", "masks")  # options that name what is read besides the inputs
 
 
@@ -185,7 +185,7 @@ class WholeFile:
         for left in left_over(folder).pop(start, ()):
             with contextlib.suppress(OSError):
                 os.unlink(left)
-        name = os.path.join(folder, f"{start}.{os.getpid()}{PART}")
+        name = os.path.join(folder, f"{start}.{os.getpid()}-{os.urandom(4).hex()}{PART}")
         self.descriptor = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
         if os.path.exists(self.final):
             os.fchmod(self.descriptor, stat.S_IMODE(os.stat(self.final).st_mode))
@@ -218,7 +218,8 @@ def left_over(folder):
     with contextlib.suppress(OSError):
         for name in os.listdir(folder):
             start, _, process = name.removesuffix(PART).rpartition(".")
-            if name.endswith(PART) and process.isdecimal() and not is_running(int(process)):
+            number = process.partition("-")[0]
+            if name.endswith(PART) and number.isdecimal() and not is_running(int(number)):
                 found.setdefault(start, []).append(os.path.join(folder, name))
     return found
 

@@ -14,7 +14,7 @@ import pytest
 
 from blurkit.cli import inputs, output, words
 from blurkit.cli.work import in_order
-from blurkit.errors import InputError, UsageError
+from blurkit.errors import InputError, OutputError, UsageError
 from blurkit.whole import is_whole
 from tests.files import listed, npy
 
@@ -146,6 +146,19 @@ def test_a_part_of_our_own_number_is_left_by_another(tmp_path):
     assert output.is_running(os.getppid()) and not output.is_running(DEAD.pid) and not output.is_running(10**30)
 
 
+def test_of_two_runs_of_one_number_none_publishes_what_the_other_has_half_done(tmp_path):
+    one, other = output.WholeFile(str(tmp_path / "a.npy")), output.WholeFile(str(tmp_path / "a.npy"))
+    one.__enter__().write([b"whole"])
+    output.left_over.cache_clear()  # the other, in another container, takes what it finds for its own of before
+    with other:
+        other.write([b"wh"])
+        with pytest.raises(OutputError, match="No such file"):
+            one.__exit__(None)
+        assert not (tmp_path / "a.npy").exists()
+        other.write([b"ole"])
+    assert listed(tmp_path) == ["a.npy"] and (tmp_path / "a.npy").read_bytes() == b"whole"
+
+
 def test_a_run_killed_outright_leaves_no_half_file_under_a_final_name(start, run, tmp_path):
     stream = npy(*[np.random.default_rng(0).random((200, 300), dtype=np.float32)] * 3)
     process = start("blur-mask", "-f", "npy", "-o", tmp_path / "masks.npy")
@@ -156,7 +169,8 @@ def test_a_run_killed_outright_leaves_no_half_file_under_a_final_name(start, run
         time.sleep(0.02)
     process.kill()
     process.communicate()
-    assert listed(tmp_path) == [f".masks.npy.{process.pid}.part"]
+    (left,) = listed(tmp_path)
+    assert left.startswith(f".masks.npy.{process.pid}-") and left.endswith(".part")
     assert run("blur-mask", "-f", "npy", "-o", tmp_path / "masks.npy", stdin=stream).status == 0
     assert listed(tmp_path) == ["masks.npy"]
 

@@ -1,5 +1,7 @@
 """blur-score: photos or maps in, one number per photo out; or, with --truth, how right they are."""
 
+from contextlib import nullcontext
+
 from blurkit.cli import inputs, keep, options, output, run, work
 from blurkit.errors import InputError, UsageError, check_sizes
 from blurkit.limits import SCORE_SIDE
@@ -47,16 +49,17 @@ def work_on(args, console):
     items, told, below = inputs.from_args(args, console), [], False
     if args.report:
         output.check_replaces_none(args.report, output.all_read(items, args))
-    results = scored(items, args, console)
-    for item, result in keep.chosen(list(results), args, console) if keep.waits(args) else results:
-        tell(item.label, result, args)
-        below |= args.fail_below is not None and result["score"] < args.fail_below
-        if args.report or args.masks:  # else nothing is kept, and memory stays flat
-            told.append((item, result))
-    if args.report:
-        write_report([result for _, result in told], args)
+    with output.WholeFile(args.report) if args.report else nullcontext() as page:  # where it cannot be written is told before the work
+        results = scored(items, args, console)
+        for item, result in keep.chosen(list(results), args, console) if keep.waits(args) else results:
+            tell(item.label, result, args)
+            below |= args.fail_below is not None and result["score"] < args.fail_below
+            if args.report or args.masks:  # else nothing is kept, and memory stays flat
+                told.append(result)
+        if args.report:
+            page.write(report(told, args))
     if args.masks and told:
-        tell_summary([result for _, result in told], args)
+        tell_summary(told, args)
     return console.status or int(below)
 
 
@@ -189,8 +192,8 @@ def working_size(args):
     return min((n for n in (args.working_size, args.max_size) if n), default=0)
 
 
-def write_report(results, args):
-    """The page of all photos."""
+def report(results, args):
+    """The page of all photos, in pieces."""
     from blurkit.report import page
 
     rows = [{**result, **result["shown"]} for result in results]
@@ -198,8 +201,7 @@ def write_report(results, args):
     facts = {"photos": str(len(rows)), "working size": f"{side} pixels" if side else "that of each photo"}
     if rows:
         facts["weights"] = rows[0]["weights"]
-    with output.WholeFile(args.report) as file:
-        file.write(page(rows, "Sharpness of photos", args.method, facts))
+    return page(rows, "Sharpness of photos", args.method, facts)
 
 
 def comparison(item, data, found, args, weights):

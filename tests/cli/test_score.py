@@ -135,6 +135,8 @@ def test_a_report_is_of_photos_and_nothing_is_left_of_one_that_failed(run, half,
     for words, stdin in ((["-"], npy(np.ones((8, 8), np.float32))), (["--truth", half, half / "photo.png"], b"")):
         done = run("blur-score", "--report", tmp_path / "out.html", *words, stdin=stdin)
         assert done.status == 2 and b"--report" in done.stderr and not list(tmp_path.iterdir())
+    done = run("blur-score", "--report", half / "photo.png" / "out.html", half / "photo.png")  # told before the work
+    assert (done.status, done.stdout) == (2, b"") and done.stderr.startswith(f"blur-score: {half}/photo.png/out.html: ".encode())
 
 
 @pytest.mark.parametrize(

@@ -56,7 +56,7 @@ def work_on(args, console):
             below |= args.fail_below is not None and result["score"] < args.fail_below
             if args.report or args.masks:  # else nothing is kept, and memory stays flat
                 told.append(result)
-        if args.report:
+        if page:
             page.write(report(told, args))
     if args.masks and told:
         tell_summary(told, args)

@@ -16,6 +16,7 @@ import traceback
 import warnings
 from pathlib import Path
 
+sys.path.append(str(Path(__file__).parents[2]))  # where tests/ is
 SHARES = {"photos": 34, "maps": 18, "weights": 10, "patch sets": 8, "commands": 12, "arguments": 16, "processes": 2}  # of 100 cases
 
 

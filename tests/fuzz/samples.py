@@ -6,7 +6,6 @@ from functools import cache
 
 import cv2
 import numpy as np
-import tifffile
 from PIL import Image
 from skimage import data
 
@@ -14,8 +13,9 @@ from blurkit import patches
 from blurkit.encode import encode_map
 from blurkit.methods import METHODS, pipeline
 from blurkit.store import find_weights, read_weights, write_weights
+from tests.files import ORIENTATION, saved, tiff
 
-ORIENTATION, CHANGED = 0x0112, 0x0132  # EXIF tags
+CHANGED = 0x0132  # EXIF tag
 HEIGHT, WIDTH = 64, 96  # pixels; no format fills up rows or tiles of this size
 
 
@@ -28,18 +28,6 @@ def scene():
 def npy(array, version=None):
     out = io.BytesIO()
     np.lib.format.write_array(out, array, version, allow_pickle=True)
-    return out.getvalue()
-
-
-def saved(picture, form, **options):
-    out = io.BytesIO()
-    picture.save(out, form, **options)
-    return out.getvalue()
-
-
-def tiff(array, **options):
-    out = io.BytesIO()
-    tifffile.imwrite(out, array, **options)
     return out.getvalue()
 
 

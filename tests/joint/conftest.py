@@ -40,15 +40,25 @@ def weights():
 
 
 @pytest.fixture(scope="session")
-def toy_records(discs):
+def names_apart():
+    """names_apart(held, taught, one_in): so many names of photos that are held out, and so many that are not."""
+
+    def names_apart(held, taught, one_in):
+        sides = {True: [], False: []}
+        for name in (f"{number}.png".encode() for number in count()):
+            sides[bool(held_out(np.array([(name,)], [("photo", "S64")]), one_in)[0])].append(name)
+            if len(sides[True]) >= held and len(sides[False]) >= taught:
+                return sides[True][:held], sides[False][:taught]
+
+    return names_apart
+
+
+@pytest.fixture(scope="session")
+def toy_records(discs, names_apart):
     """One tile each of 26 photos, the first two of one name that is held out: a part sharp, the rest blurred with sigma 2.5."""
     rng, found = np.random.default_rng(3), []
-    names = (f"{number}.png".encode() for number in count())
-    sides = {True: [], False: []}
-    while len(sides[False]) < 24 or not sides[True]:
-        name = next(names)
-        sides[bool(held_out(np.array([(name,)], [("photo", "S64")]), ONE_IN)[0])].append(name)
-    for name in [*sides[True][:1] * 2, *sides[False][:24]]:
+    held, taught = names_apart(1, 24, ONE_IN)
+    for name in held * 2 + taught:
         photo = discs(rng, 288, 320)
         truth = np.zeros(photo.shape[:2], np.uint8)
         top, left = rng.integers(0, 120, 2)

@@ -121,16 +121,11 @@ def test_the_order_of_cells_and_the_other_sets_do_not_matter():
 
 
 @pytest.fixture(scope="module")
-def sets(discs):
+def sets(discs, names_apart):
     """Eight sets of cells each of 30 photos, six of them held out."""
-    names = {True: [], False: []}
-    for i in itertools.count():
-        name = f"{i}.png".encode()
-        names[bool(learning.held_out(np.array([(name,)], [("photo", "S64")]), blur.ONE_IN)[0])].append(name)
-        if len(names[True]) >= 6 and len(names[False]) >= 24:
-            break
+    held, taught = names_apart(6, 24, blur.ONE_IN)
     rng, found, sharp = np.random.default_rng(0), [], np.ones((PART, PART), np.float32)
-    for name in names[True][:6] + names[False][:24]:
+    for name in held + taught:
         photo = discs(rng, PART, PART)
         for _ in range(8):
             record = np.zeros(1, FIELDS)

@@ -7,7 +7,6 @@ commands hand over bytes and binary streams.
 import importlib
 import io
 import re
-import struct
 import warnings
 
 import cv2
@@ -38,7 +37,7 @@ TURNED = {  # EXIF orientation -> what undoes it
     7: lambda a: a[::-1, ::-1].swapaxes(0, 1),
     8: lambda a: a.swapaxes(0, 1)[::-1],
 }
-UNDECODABLE = (OSError, SyntaxError, ValueError, struct.error, EOFError, IndexError, KeyError, TypeError, OverflowError, RuntimeError)  # on damaged files
+UNDECODABLE = (*raw.DAMAGED, EOFError, RuntimeError)  # on damaged files
 ORIENTATION = 0x0112  # EXIF tag
 STRIP = 16384  # pixels taken over from Pillow at a time; few enough that the allocator does not return its buffers each time
 SIGNS_OF_TRUNCATION = ("truncated", "eof", "not enough", "unexpected end", "insufficient")

@@ -67,7 +67,7 @@ def standard_input():
     return sys.stdin.buffer
 
 
-def from_args(args, console=None):
+def from_args(args, console):
     """The inputs an ``options.files`` group names, in order; with -r `console` is told of folders without photos."""
     options.needs_input(args)
     names = list(args.files) + from_list(args)

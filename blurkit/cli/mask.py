@@ -42,7 +42,7 @@ def threshold(text):
 
 
 def work_on(args, console):
-    items = inputs.from_args(args)
+    items = inputs.from_args(args, console)
     with output.Output(args, FORMS, "png") as out:
         if args.cut and out.form != "png":
             raise UsageError("--cut writes PNG only")

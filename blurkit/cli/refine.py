@@ -17,7 +17,7 @@ def describe(parser):
 
 
 def work_on(args, console):
-    items = inputs.from_args(args)
+    items = inputs.from_args(args, console)
     with output.Output(args, FORMS, "npy") as out:
         check_picture_options(args, out)
         check_planes(args, out)

@@ -35,7 +35,7 @@ def work_on(args, console):
     from blurkit.device import torch_device
     from blurkit.train import train
 
-    items = inputs.from_args(args)
+    items = inputs.from_args(args, console)
     pipeline = methods.pipeline(args.method)
     epochs = args.epochs or pipeline.EPOCHS
     least = pipeline.LEAST_ACCURACY if args.min_accuracy is None else args.min_accuracy

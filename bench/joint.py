@@ -1,4 +1,4 @@
-"""The figures of the joint method, measured through the commands: bench/results/joint.{txt,json} and pictures.
+"""The figures of the joint method, measured through the commands: bench/results/joint.{txt,json}.
 
 usage: joint.py --data DATA --results DIR [--only NAME]...
 
@@ -11,18 +11,15 @@ import itertools
 import sys
 
 import cv2
-import figures
 import measure
 import numpy as np
 import photos
 from measure import IMPORT, command, maps, peak, scored, seconds
 
-from blurkit.agreement import compare
 from blurkit.degrade import add_noise, compress
 
 SIGMAS = (0, 0.75, 1.5, 3)  # pixels
 LARGE = (4000, 3000)  # pixels; width and height of 12 megapixels
-WORST = 8  # photos of either set that are shown
 NO_TORCH = "import sys; from blurkit.cli.map import main; main(sys.argv[1:]); sys.exit('torch' in sys.modules or 'scipy' in sys.modules)"
 
 
@@ -114,21 +111,6 @@ def speed_large(data, scratch):
         yield f"12 megapixels, {path.stem}", {"seconds": took, "decoding": decoded, "x decoding": took / decoded, "peak GB": peak(*words)}
 
 
-def failures(data, scratch, results):
-    """failures.png: photo, truth, map and mask of the photos that are told worst, by mean absolute error."""
-    rows = []
-    for name, names, masks in measure.sets(data):
-        folder = scratch / name
-        maps("joint", names, folder)
-        found = {path: (measure.truth_of(path, masks), np.load(folder / f"{path.stem}.npy")) for path in names}
-        errors = {path: compare(sharpness, truth)["mae"] for path, (truth, sharpness) in found.items()}
-        for path in sorted(names, key=errors.get, reverse=True)[:WORST]:
-            truth, sharpness = found[path]
-            rows.append([cv2.imread(str(path))[..., ::-1], truth, np.uint8(255 * sharpness), np.uint8(255 * (sharpness > 0.5))])
-            yield f"{name}: {path.stem}", {"mae": errors[path]}
-    figures.montage(results / "failures.png", rows)
-
-
 REQUIRED = {  # what each row must show: (least, most) per figure
     "cuhk val (60), default": {"auc": (0.968, 1), "f_max": (0.870, 1), "mae": (0, 0.105), "f_blurred": (0.930, 1)},
     "labelled (48), default": {"auc": (0.968, 1), "f_max": (0.910, 1), "mae": (0, 0.165), "f_blurred": (0.80, 1)},
@@ -148,4 +130,4 @@ REQUIRED = {  # what each row must show: (least, most) per figure
 
 
 if __name__ == "__main__":
-    sys.exit(measure.main("joint", __doc__, (identity, accuracy, worsened, meaning, speed, failures), REQUIRED))
+    sys.exit(measure.main("joint", __doc__, (identity, accuracy, worsened, meaning, speed), REQUIRED))

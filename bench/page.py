@@ -18,6 +18,7 @@ FIGURES = {"auc": "AUC", "f_max": "max F", "f_adaptive": "F at 1.5 x mean", "f_b
 RULES = {"fixed": "above .5", "otsu": "Otsu", "mean": "1.5 x mean", "alpha": "alpha = .3"}
 STEPS = ("blur-map --raw", "blur-refine", "blur-map", "blur-map, one more photo", "blur-mask", "blur-score")
 STRIPS = 4  # photos of a set
+WORST = 8  # the same
 PROTOCOLS = """\
 Every figure is from `blur-score --truth` over maps of `blur-map` or, for others, of a program of the same interface. Pixels
 whose truth is neither in focus nor out of focus are left out. In brackets: 95 % intervals by bootstrap over the photos.
@@ -81,18 +82,29 @@ def timed(row):
     return f"{row['blur-map']:.1f}" if row else ""
 
 
-def strips(name, work, methods, results):
-    """strips-NAME.png: photo, truth, map and mask of every method."""
-    stems = sorted(p.name for p in (work / "photos" / name).iterdir())
+def strips(kind, name, stems, work, methods, results):
+    """KIND-NAME.png: photo, truth, map and mask of every method, a row for each of some photos of a set; the line that shows it."""
     rows = []
-    for stem in evenly(stems, STRIPS):
+    for stem in stems:
         photo = cv2.imread(str(work / "photos" / name / stem))[..., ::-1]
         rows.append([photo, cv2.imread(str(work / "truth" / name / f"{stem}.mask.png"), cv2.IMREAD_GRAYSCALE)])
         for method in methods:
             rows[-1].append(np.uint8(255 * np.load(work / "maps" / method / name / f"{stem}.npy")))
             rows[-1].append(cv2.imread(str(work / "masks" / method / "fixed" / name / f"{stem}.png"), cv2.IMREAD_GRAYSCALE))
-    figures.montage(results / f"strips-{name}.png", rows)
-    return f"Photo, truth, then map and mask of {', '.join(methods)}.\n\n![strips of {name}](strips-{name}.png)\n"
+    figures.montage(results / f"{kind}-{name}.png", rows)
+    return f"Photo, truth, then map and mask of {', '.join(methods)}.\n\n![{kind} of {name}]({kind}-{name}.png)\n"
+
+
+def pictures(name, told, work, methods, results):
+    """Photos chosen evenly, and those that the first method tells worst."""
+    stems = sorted(p.name for p in (work / "photos" / name).iterdir())
+    errors = {Path(row["path"]).stem: row["mae"] for row in told[methods[0]]}
+    worst = sorted(stems, key=errors.__getitem__, reverse=True)[:WORST]
+    parts = [f"### Pictures\n\n{strips('strips', name, evenly(stems, STRIPS), work, methods, results)}"]
+    parts.append(f"### Where {methods[0]} fails\n\nThe photos of its largest MAE; `man 7 blurkit` says what to do about such.\n")
+    parts.append(table(["photo", "MAE"], [[stem, number(errors[stem])] for stem in worst]))
+    parts.append(strips("failures", name, worst, work, methods, results))
+    return "\n".join(parts)
 
 
 def studies(work):
@@ -142,7 +154,7 @@ def main():
         refined = [*parts, *(r for r in rows if any(p.startswith(f"{r}-raw") for p in parts))]
         lines = [[row, *(number(found[row][0][k][0]) for k in FIGURES)] for row in sorted(refined, key=order)]
         text.append(f"### Refinement\n\nraw: without it; after N: the paper's tanh N times.\n\n{table(['map', *FIGURES.values()], lines)}")
-        text.append(f"### Pictures\n\n{strips(name, args.work, methods, args.results)}")
+        text.append(pictures(name, told, args.work, methods, args.results))
     times = [[row, *(f"{took[s]:.2f}" if s in took else "" for s in STEPS)] for row, took in speed["times"].items()]
     bare = f"In units of the bare import of NumPy, OpenCV and Pillow, {speed['import, seconds']:.3f} s here; a photo of 640x457.\n\n"
     text.append(f"## Time\n\n{bare}{table(['', *STEPS], times)}")

@@ -117,7 +117,12 @@ def test_the_page_has_the_figures_of_the_commands_and_a_second_run_makes_no_map(
         assert found[name]["masks"]["joint"]["otsu"]["accuracy"] > 0.8
     page = (drawn / "out" / "results.md").read_text()
     pictures = {part.split(")")[0] for part in page.split("](")[1:]}
-    assert len(pictures) == 6 and pictures <= names_of(drawn / "out")
+    assert len(pictures) == 8 and pictures <= names_of(drawn / "out")
+    worst = [row.split(" | ") for row in page.split("## masked:")[1].split("Where joint fails")[1].split("![")[0].splitlines() if row.startswith("| ")][2:]
+    maps = sorted((drawn / "out/work/maps/joint/masked").iterdir())
+    told = {path.stem: json.loads(run("blur-score", "--truth", drawn / "out/work/truth/masked", "--json", path).stdout.splitlines()[0])["mae"] for path in maps}
+    assert [name.strip("| ") for name, _ in worst] == sorted(told, key=told.get, reverse=True)
+    assert [float(error.strip(" |")) for _, error in worst] == pytest.approx(sorted(told.values(), reverse=True), abs=5e-4)
     assert not [line for line in bench() if line.startswith(("blur-", sys.executable + " bench/filters"))]
 
 

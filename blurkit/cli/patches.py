@@ -1,13 +1,14 @@
 """blur-patches: photos and masks in, a patch set out.
 
-Two passes: the first finds the places, so that the header can say how many patches
-follow; the second cuts. Only one photo is held at a time.
+The header says how many patches follow, so they are kept in a temporary file until
+all are cut. Only one photo is held at a time.
 """
 
 from blurkit.cli import inputs, options, output, run, work
 from blurkit.errors import InputError, UsageError, check_sizes
 
 FORMS = ("npy",)
+AT_ONCE = 1 << 20  # bytes copied from the temporary file
 COPIES = {"masks": 0, "compositions": 8, "sharp photos": 40}  # default of --copies
 SEGMENTS = (".seg.png",)
 
@@ -39,34 +40,27 @@ def describe(parser):
 
 
 def work_on(args, console):
+    import tempfile
+
     from blurkit import methods
-    from blurkit.npy import as_bytes, encode_npy_header
+    from blurkit.npy import encode_npy_header
 
     check(args)
     items = inputs.from_args(args, console)
-    if any(item.path is None or inputs.waits(item.path) for item in items):
-        raise UsageError("name the photos: they are read twice, so standard input and pipes will not do")
-    pipeline = methods.pipeline(args.method)
+    if any(item.path is None for item in items):
+        raise UsageError("name the photos: patches bear the names of theirs, so standard input will not do")
     with output.Output(args, FORMS, "npy") as out:
         if out.folder:
             raise UsageError("a patch set is one file: name it with -o FILE")
         out.spare(items, args)
         options.prepare(args)
-        wanted = list(enumerate(items))
-        bar = output.progress(2 * len(wanted), args, "photo")  # two passes
-        found = survey(wanted, args, console, bar)
-        count = sum(len(at) for places in found.values() for at in places)
-        if not count:
-            raise InputError("no patches: none of the photos could be used")
-        console.detail(f"{count} patches of {len(found)} photos")
-        out.write(None, [encode_npy_header((count,), pipeline.patch_record())])
-        kept = [(number, item) for number, item in wanted if number in found]
-        for (_, item), records, error in work.in_order(lambda i: cut(i, found, args), kept, args.jobs):
-            if error:  # it was readable a moment ago, and the header has promised its patches
-                raise InputError(f"{item.label}: {error}") from error
-            out.append([as_bytes(part) for part in records])
-            bar.update()
-        bar.close()
+        with tempfile.TemporaryFile() as kept:
+            count = cut_all(items, args, console, kept)
+            if not count:
+                raise InputError("no patches: none of the photos could be used")
+            kept.seek(0)
+            out.write(None, [encode_npy_header((count,), methods.pipeline(args.method).patch_record())])
+            out.append(iter(lambda: kept.read(AT_ONCE), b""))
 
 
 def check(args):
@@ -90,39 +84,38 @@ def check(args):
         raise UsageError(f"method {args.method} needs at least one copy" if args.source == "sharp photos" else "--compose needs at least one copy")
 
 
-def survey(wanted, args, console, bar):
-    """First pass: the centres of all pictures of every photo that can be used, by its number."""
-    found = {}
-    for (number, item), places, error in work.in_order(lambda i: survey_one(i, args), wanted, args.jobs):
+def cut_all(items, args, console, kept):
+    """Write the patches of all photos that can be used into a file, in order; how many."""
+    from blurkit.npy import as_bytes
+
+    count = used = 0
+    bar = output.progress(len(items), args, "photo")
+    for (_, item), records, error in work.in_order(lambda i: cut(i, args), enumerate(items), args.jobs):
         if error:
             console.bad(item.label, error)
         else:
-            found[number] = places
+            output.write_all(kept.fileno(), map(as_bytes, records), "temporary file")
+            count, used = count + sum(map(len, records)), used + 1
         bar.update()
-    return found
+    bar.close()
+    console.detail(f"{count} patches of {used} photos")
+    return count
 
 
-def survey_one(wanted, args):
-    """The centres of all pictures of one photo, a list of arrays."""
-    from blurkit.patches import centres
-
-    made = enumerate(pictures(wanted, args))
-    found = [centres(picture, second, copy, args.per_photo, args.method, args.seed, wanted[0]) for copy, (picture, second, _) in made]
-    if not any(len(at) for at in found):
-        raise InputError("no place to cut a patch at: too small, or without edges")
-    return found
-
-
-def cut(wanted, found, args):
-    """Second pass: the records of all pictures of a photo, a list of arrays."""
+def cut(wanted, args):
+    """The records of all pictures of one photo, a list of arrays."""
     import os
 
-    from blurkit.patches import cut
+    from blurkit.patches import centres, cut
 
     number, item = wanted
-    name = os.fsencode(os.path.basename(item.path))
-    made = zip(pictures(wanted, args), found[number], strict=True)
-    return [cut(picture, second, at, args.method, name, number, copy, sigma) for copy, ((picture, second, sigma), at) in enumerate(made)]
+    name, found = os.fsencode(os.path.basename(item.path)), []
+    for copy, (picture, second, sigma) in enumerate(pictures(wanted, args)):
+        at = centres(picture, second, copy, args.per_photo, args.method, args.seed, number)
+        found.append(cut(picture, second, at, args.method, name, number, copy, sigma))
+    if not any(map(len, found)):
+        raise InputError("no place to cut a patch at: too small, or without edges")
+    return found
 
 
 def pictures(wanted, args):

@@ -3,6 +3,8 @@
 import io
 import json
 import os
+import resource
+from concurrent.futures import ThreadPoolExecutor
 
 import cv2
 import numpy as np
@@ -172,11 +174,26 @@ def test_sets_joined_in_one_stream_count_as_one(run, trained):
     assert store.read_weights(done.stdout, "zeng", pipeline.SHAPES)[1]["patches"] == 2 * len(np.load(io.BytesIO(records)))
 
 
-def test_a_pipe_is_refused_since_photos_are_read_twice(run, tmp_path):
-    os.mkfifo(tmp_path / "photo.png")
-    for words, stdin in (([tmp_path / "photo.png"], b""), (["-"], b"some words")):
-        done = run("blur-patches", "--method", "park", *words, stdin=stdin)
-        assert done.status == 2 and done.stderr.count(b"\n") == 1 and b"pipes will not do" in done.stderr
+def test_a_named_pipe_is_read_once_and_standard_input_refused_for_want_of_a_name(run, tmp_path):
+    photo = cv2.imencode(".png", textured(0))[1]
+    (tmp_path / "photo.png").write_bytes(photo)
+    (tmp_path / "piped").mkdir()
+    os.mkfifo(tmp_path / "piped" / "photo.png")
+    words = ["blur-patches", "--method", "park", "--copies", 2]
+    with ThreadPoolExecutor(1) as beside:
+        beside.submit((tmp_path / "piped" / "photo.png").write_bytes, photo)
+        piped = run(*words, tmp_path / "piped" / "photo.png")
+    assert piped.status == 0 and piped == run(*words, tmp_path / "photo.png")
+    done = run(*words, "-", stdin=photo.tobytes())
+    assert done.status == 2 and done.stderr.count(b"\n") == 1 and b"name the photos" in done.stderr
+
+
+def test_a_temporary_file_without_room_is_told_and_nothing_written(run, tmp_path):
+    cv2.imwrite(str(tmp_path / "photo.png"), textured(0))
+    words = ("blur-patches", "--method", "park", "--copies", 2, tmp_path / "photo.png")
+    done = run(*words, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096)))
+    assert (done.status, done.stdout, done.stderr) == (2, b"", b"blur-patches: temporary file: File too large\n")
+    assert run(*words).status == 0
 
 
 def test_photos_without_a_segmentation_are_composed_when_asked_and_refused_when_not(run, tmp_path):

@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 
 from blurkit.colour import eight_bits
+from blurkit.degrade import add_noise
 
 SIGMA_RANGE = (0.7, 6.0)  # pixels; blur of what is put out of focus, drawn log-uniformly
 NOISE_RANGE = (0.0, 1.5)  # 8-bit steps; standard deviation of the sensor noise over everything
@@ -53,9 +54,8 @@ def compose(photo, segments, rng):
         blur_front = rng.random() < 0.5
         mixed = blurred_front(photo, front, kernel) if blur_front else blurred_back(photo, front, kernel)
         sharp = ~front if blur_front else front
-    top = np.iinfo(photo.dtype).max
-    noise = rng.normal(0, rng.uniform(*NOISE_RANGE) * top / 255, photo.shape)
-    return np.clip(np.rint(mixed + noise), 0, top).astype(photo.dtype), np.where(sharp, 255, 0).astype(np.uint8), spread_of(kernel)
+    noisy = add_noise(mixed, rng.uniform(*NOISE_RANGE), rng, photo.dtype)
+    return noisy, np.where(sharp, 255, 0).astype(np.uint8), spread_of(kernel)
 
 
 def convolve(array, kernel):

@@ -40,10 +40,13 @@ def degrade(photo, truth, rng, scales):
     return photo, truth
 
 
-def add_noise(photo, sigma, rng):
-    """Gaussian noise of `sigma` 8-bit steps added to a uint8 photo, rounded and clipped to 8 bits."""
-    noisy = photo + rng.normal(0, sigma, photo.shape)
-    return np.clip(np.rint(noisy), 0, 255).astype(np.uint8)
+def add_noise(photo, sigma, rng, dtype=np.uint8):
+    """Gaussian noise of `sigma` 8-bit steps added to a photo of the scale of `dtype`, rounded and clipped to that; same shape, `dtype`."""
+    top = np.iinfo(dtype).max
+    noisy = rng.standard_normal(photo.shape)  # worked on in place: fresh memory costs more than the arithmetic
+    noisy *= sigma * (top / 255)
+    noisy += photo
+    return np.clip(np.rint(noisy, out=noisy), 0, top, out=noisy).astype(dtype)
 
 
 def compress(photo, quality):

@@ -63,6 +63,13 @@ def test_noise_has_the_spread_asked_for():
     assert abs(noisy.std() - 8) < 0.15 and abs(noisy.mean() - 128) < 0.15
 
 
+@given(st.integers(0, 10**6), st.sampled_from([np.uint8, np.uint16]))
+def test_the_same_seed_gives_the_same_noise_at_the_scale_of_the_type(seed, dtype):
+    photo, top = np.full((20, 30, 3), 0.5 * np.iinfo(dtype).max), np.iinfo(dtype).max
+    noisy = add_noise(photo, 3.0, np.random.default_rng(seed), dtype)
+    assert noisy.dtype == dtype and np.array_equal(noisy, np.rint(photo + np.random.default_rng(seed).normal(0, 3 * top / 255, photo.shape)))
+
+
 def test_noise_is_clipped_not_wrapped():
     dark = add_noise(np.zeros((50, 50, 3), np.uint8), 10.0, np.random.default_rng(0))
     bright = add_noise(np.full((50, 50, 3), 255, np.uint8), 10.0, np.random.default_rng(0))

@@ -8,7 +8,7 @@ import subprocess
 import pytest
 
 COMMANDS = ("patches", "train", "map", "refine", "mask", "score")
-FOUNDATION = ("errors", "limits", "window", "layers", "gradient", "colour", "npy", "intact", "propagate", "device", "compose", "degrade", "learning")
+FOUNDATION = ("errors", "limits", "window", "layers", "gradient", "colour", "npy", "intact", "propagate", "device", "degrade", "compose", "learning")
 SIX = ("refine", "patches", "train", "map", "mask", "score")  # blur-map refines, so refine stands left of map
 DOORS = {  # used by cli alone, and what they may use
     "image": {"errors", "heif", "intact", "limits", "npy", "raw", "window"},

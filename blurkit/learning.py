@@ -25,6 +25,15 @@ def evenly(indices, most):
     return indices[np.linspace(0, len(indices) - 1, min(most, len(indices))).astype(int)]
 
 
+def reproducible(seed, device):
+    """From the same seed the same weights, as far as torch has such algorithms for the device."""
+    import torch
+
+    torch.manual_seed(seed)
+    torch.use_deterministic_algorithms(True, warn_only=device != "cpu")
+    torch.utils.deterministic.fill_uninitialized_memory = False  # a tenth of the time; no step reads what none has written
+
+
 def descend(model, loss_of, count, epochs, rng, report, batch, rate, least_rate=0.0, look_back=0.0, prepare=None):
     """AdamW over shuffled batches of indices 0..count-1, the rate rising over the first third and falling after it.
 

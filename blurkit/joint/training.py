@@ -7,7 +7,7 @@ from torch.nn import functional
 
 from blurkit.errors import InputError
 from blurkit.joint import evidence, network, patches
-from blurkit.learning import descend, evenly, held_out
+from blurkit.learning import descend, evenly, held_out, reproducible
 
 CROP = 64  # cells; side of what one step sees of a tile
 BATCH = 8  # tiles a step
@@ -33,7 +33,7 @@ class Net(nn.Module):
     def forward(self, planes, halved, whole):
         def layer(name, x):
             x = getattr(self, name)(x)
-            return x if name in network.LINEAR else x.relu()
+            return x if name in network.LINEAR else x.relu_()
 
         def halve(x):
             return functional.avg_pool2d(x, 2, ceil_mode=True)
@@ -73,8 +73,7 @@ def train(records, epochs, seed, device, report):
     InputError
         Too few tiles, or none held out.
     """
-    torch.manual_seed(seed)
-    torch.use_deterministic_algorithms(True, warn_only=device != "cpu")
+    reproducible(seed, device)
     rng = np.random.default_rng(seed)
     held = held_out(records, ONE_IN)
     learn, check = np.flatnonzero(~held), np.flatnonzero(held)
@@ -130,7 +129,7 @@ def crops(records, indices, rng, norms):
     *planes, whole = as_input(crop("evidence", 2), crop("halved", 1), records["whole"][indices], norms)
     doubt = rng.normal(0, DOUBT, whole.shape).astype(np.float32)
     contrast = torch.from_numpy(contrasts(len(indices), rng) / norms["scale"])[..., None, None]
-    return *(p + contrast for p in planes), whole + torch.from_numpy(doubt), share
+    return *((p + contrast).contiguous(memory_format=torch.channels_last) for p in planes), whole + torch.from_numpy(doubt), share
 
 
 def contrasts(count, rng):

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from blurkit.errors import InputError
-from blurkit.learning import descend, evenly, held_out
+from blurkit.learning import descend, evenly, held_out, reproducible
 from blurkit.zeng import network, patches
 
 BATCH = 128  # patches a step
@@ -78,8 +78,7 @@ def train(records, epochs, seed, device, report):
     InputError
         Too few patches can be used.
     """
-    torch.manual_seed(seed)
-    torch.use_deterministic_algorithms(True, warn_only=device != "cpu")
+    reproducible(seed, device)
     rng = np.random.default_rng(seed)
     chosen = usable(records)
     validation = held_out(records)[chosen]

@@ -36,7 +36,7 @@ def score(photo, weights, method, device="auto", side=SCORE_SIDE, share=SHARPEST
 
     Returns
     -------
-    dict of float
+    dict
         ``score``, 1 / (1 + sigma), bigger = sharper, NaN where nothing can be judged; ``sigma``, pixels
         of the photo as it was measured, of which about .35 are in the sharpest of photos; ``coverage``: share
         of the region that can be judged; ``noise``: deviation of the noise of its luma, 8-bit
@@ -63,7 +63,7 @@ def judged(measured, blur, share=SHARPEST_SHARE, region=None):
         "sigma": found,
         "coverage": float(known.sum() / max(inside.sum(), 1)),
         "noise": noise(grey(measured)),
-        "working_size": float(max(measured.shape)),
+        "working_size": max(measured.shape[:2]),
     }
 
 

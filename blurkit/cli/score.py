@@ -152,13 +152,17 @@ def one(item, found, mask, args, weights):
     if args.masks:
         return comparison(item, data, found, args, weights)
     if found is not None:
-        for option in ("report", "mask"):
-            if getattr(args, option):
-                raise UsageError(f"{item.label}: --{option} goes with photos, and this is a map")
+        for option in (name for name, given in about_photos(args) if given):
+            raise UsageError(f"{item.label}: --{option} goes with photos, and this is a map")
         from blurkit.score import map_score
 
         return {"score": map_score(found)}
     return photo_score(item, data, mask, args, weights)
+
+
+def about_photos(args):
+    """Options that mean nothing for a map, and whether each is given."""
+    return ("report", args.report), ("mask", args.mask), ("region", args.region != options.region(SHARPEST)), ("max-size", args.max_size)
 
 
 def photo_score(item, data, mask, args, weights):
@@ -232,7 +236,7 @@ class Lazy:
 
 def tell(path, result, args):
     """One record."""
-    numbers = {name: value for name, value in result.items() if isinstance(value, float | str)}
+    numbers = {name: value for name, value in result.items() if isinstance(value, int | float | str)}
     if args.curves:
         numbers |= {name: result[name].tolist() for name in ("precision", "recall", "accuracy")}
     if args.json:

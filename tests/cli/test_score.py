@@ -102,7 +102,7 @@ def test_a_large_photo_is_judged_at_1024_pixels_unless_told(run, half, tmp_path)
     large = cv2.resize(cv2.imread(str(half / "photo.png")), (1536, 1024), interpolation=cv2.INTER_CUBIC)
     cv2.imwrite(str(tmp_path / "large.png"), large)
     sizes = [json.loads(run("blur-score", "--json", *words, tmp_path / "large.png").stdout)["working_size"] for words in ((), ("--working-size", 0))]
-    assert sizes == [1024, 1536]
+    assert sizes == [1024, 1536] and all(isinstance(n, int) for n in sizes)
 
 
 @pytest.mark.parametrize("method", ["joint", "park", "zeng"])
@@ -154,6 +154,8 @@ def test_a_report_is_of_photos_and_nothing_is_left_of_one_that_failed(run, half,
         (["--mask", "left.png", "photo.png"], "no mask is left"),
         (["--mask", "left.png", "--mask", "left.png"], "more masks than photos"),
         (["--mask", "left.png", "--mask", "left.png", "--maps", "left.png"], "--mask goes with photos"),
+        (["--region", "all", "--maps", "left.png"], "--region goes with photos"),
+        (["--max-size", "9", "--maps", "left.png"], "--max-size goes with photos"),
     ],
 )
 def test_what_cannot_be_scored_so_is_told(run, half, words, complaint):

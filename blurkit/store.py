@@ -182,7 +182,8 @@ def read_patches(stream, dtype, most_bytes):
         while (header := read_npy_header(stream)) is not None:
             shape, _, found = header
             if found != dtype or len(shape) != 1:
-                raise InputError(f"not a patch set of this method: array of shape {shape}, fields {found.names}; fields {dtype.names} are needed")
+                of = "fields " + ", ".join(found.names) if found.names else f"values {found}"
+                raise InputError(f"not a patch set of this method (--method names another?): array of shape {shape}, {of}")
             total += math.prod(shape) * dtype.itemsize
             if total > most_bytes:
                 raise InputError(f"patch set needs {total} bytes; --max-bytes allows {most_bytes}")

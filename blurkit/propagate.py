@@ -67,35 +67,37 @@ def propagate(values, weight, guide, strength, edge_scale, rounds):
     ndarray, (h, w), float32
         Within the range of `values`.
     """
-    both = np.stack([values * weight, weight]).astype(np.float64)  # (2, h, w)
-    across = np.exp(-np.abs(np.diff(guide, axis=1)).max(axis=2) / edge_scale)  # (h, w-1)
-    down = np.exp(-np.abs(np.diff(guide, axis=0)).max(axis=2) / edge_scale)  # (h-1, w)
-    across, down = across.astype(np.float64).T, down.astype(np.float64)  # the swept axis first
+    both = np.stack([values * weight, weight], axis=1).astype(np.float64)  # (h, 2, w)
+    across, down = np.ascontiguousarray(couplings(guide, 1, edge_scale).T), couplings(guide, 0, edge_scale)
     for step in range(1, rounds + 1):
         share = 1.5 * 4.0 ** (rounds - step) / (4.0**rounds - 1) * strength
-        both = _sweep(both.transpose(2, 0, 1), share * across).transpose(1, 2, 0)
-        both = _sweep(both.transpose(1, 0, 2), share * down).transpose(1, 0, 2)
-    return (both[0] / both[1]).astype(np.float32)  # (h, w)
+        both = _sweep(np.ascontiguousarray(both.transpose(2, 1, 0)), share * across)  # (w, 2, h)
+        both = _sweep(np.ascontiguousarray(both.transpose(2, 1, 0)), share * down)
+    return (both[:, 0] / both[:, 1]).astype(np.float32)  # (h, w)
 
 
-def _sweep(right, coupling):
-    """Solve (I + Laplacian of a chain) x = right for many chains side by side (Thomas algorithm).
+def couplings(guide, axis, edge_scale):
+    """How strongly neighbours along an axis of the guide are coupled, 1 where it does not change: float64, one fewer along that axis."""
+    red, green, blue = np.moveaxis(np.abs(np.diff(guide, axis=axis)), 2, 0)
+    return np.exp(-np.maximum(np.maximum(red, green), blue) / edge_scale).astype(np.float64)
 
-    right : (n, 2, m); coupling : (n - 1, m), >= 0, between neighbours along n. Returns (n, 2, m).
+
+def _sweep(values, coupling):
+    """Solve (I + Laplacian of a chain) x = values for many chains side by side (Thomas algorithm), in place.
+
+    values : (n, 2, m); coupling : (n - 1, m), >= 0, between neighbours along n. Returns (n, 2, m).
     """
-    n = len(right)
-    diagonal = np.ones((n, right.shape[2]))
+    diagonal = np.ones((len(values), values.shape[2]))
     diagonal[:-1] += coupling
     diagonal[1:] += coupling
-    solution = np.array(right)
     upper = np.empty_like(coupling)
-    for i in range(n):
-        if i:
-            diagonal[i] -= coupling[i - 1] * upper[i - 1]
-            solution[i] += coupling[i - 1] * solution[i - 1]
-        solution[i] /= diagonal[i]
-        if i < n - 1:
-            upper[i] = coupling[i] / diagonal[i]
-    for i in range(n - 2, -1, -1):
-        solution[i] += upper[i] * solution[i + 1]
-    return solution  # (n, 2, m)
+    rows, one, two = list(values), np.empty_like(diagonal[0]), np.empty_like(values[0])  # the steps are small: what counts is their number
+    rows[0] /= diagonal[0]
+    for link, above, here, below, row, next_row in zip(coupling, upper, diagonal, diagonal[1:], rows, rows[1:], strict=False):
+        np.divide(link, here, out=above)
+        below -= np.multiply(link, above, out=one)
+        next_row += np.multiply(link, row, out=two)
+        next_row /= below
+    for above, row, next_row in zip(upper[::-1], rows[-2::-1], rows[:0:-1], strict=True):
+        row += np.multiply(above, next_row, out=two)
+    return values

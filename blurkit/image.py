@@ -209,7 +209,8 @@ def as_rgb(picture):
     rows = max(1, STRIP // width)
     for top in range(0, height, rows):  # a whole photo at once takes Pillow four times as long, and one more copy
         bottom = min(top + rows, height)
-        found[top:bottom] = np.asarray(picture.crop((0, top, width, bottom)).convert("RGB"))
+        part = picture.crop((0, top, width, bottom))
+        found[top:bottom] = np.asarray(part if part.mode == "RGB" else part.convert("RGB"))
     return found
 
 

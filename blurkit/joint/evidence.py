@@ -53,22 +53,35 @@ def planes(grey, window):
 
 
 def measured(grey, window):
-    """`planes` of the whole of a plane or of a strip of it, but for the last two; cell means of the last blurred copy in their place."""
+    """`planes` of the whole of a plane or of a strip of it, but for the last two; cell means of the last blurred copy in their place.
+
+    What is as large as the photo goes as soon as it is looked at: fresh memory costs more than the arithmetic.
+    """
+
+    def log_mean(full):
+        return window.log(window.pool(full, CELL) + FAINT)
+
+    def both(full):
+        found = log_mean(full)
+        full += FAINT
+        return found, window.pool(window.log(full), CELL)
+
+    def log_energy(full):
+        return 0.5 * window.log(window.pool(full * full, CELL) + FAINT_POWER)
+
+    def slope(of):
+        full = magnitude(of, window)
+        return log_energy(full), *both(full)
+
     plane = window.put(grey)
     finest, first, middle, second, coarse = blurred(plane, window)
-    detail = [curvature(plane, window), curvature(first, window), abs(plane - finest), abs(finest - middle), abs(middle - coarse)]
-    slopes = [magnitude(p, window) for p in (plane, first, second)]
-    sharp, soft, softer = (0.5 * window.log(window.pool(g * g, CELL) + FAINT_POWER) for g in slopes)
-    relief = plane - coarse
-    found = [
-        *(window.log(window.pool(p, CELL) + FAINT) for p in (*detail, *slopes)),
-        *(window.pool(window.log(p + FAINT), CELL) for p in (detail[0], detail[2], *slopes)),
-        soft,
-        sharp - soft,
-        soft - softer,
-        0.5 * window.log(window.pool(relief * relief, CELL) + FAINT_POWER),
-        window.pool(coarse, CELL),
-    ]
+    curved, curved_logs = both(curvature(plane, window))
+    curved_first = log_mean(curvature(first, window))
+    fine, fine_logs = both(abs(plane - finest))
+    medium, wide = log_mean(abs(finest - middle)), log_mean(abs(middle - coarse))
+    (sharp, soft, softer), slopes, slope_logs = zip(*map(slope, (plane, first, second)), strict=True)
+    found = [curved, curved_first, fine, medium, wide, *slopes, curved_logs, fine_logs, *slope_logs]
+    found += [soft, sharp - soft, soft - softer, log_energy(plane - coarse), window.pool(coarse, CELL)]
     return np.stack([window.take(p) for p in found])
 
 

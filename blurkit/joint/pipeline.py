@@ -100,9 +100,9 @@ def estimate(photo, weights, as_published=False, device="auto", side=WORKING_SID
     """
     shape = window.working_shape(photo.shape, side)
     reduced = window.reduce_to(photo, shape)
-    first = look(reduced, weights, device)
-    second = window.resize_to(look(window.resize_to(reduced, second_shape(shape)), weights, device), first.shape)
-    odds = first + SECOND_SHARE * (second - first)
+    again = window.resize_to(reduced, second_shape(shape))
+    first, second = window.side_by_side(lambda: look(reduced, weights, device), lambda: look(again, weights, device))
+    odds = first + SECOND_SHARE * (window.resize_to(second, first.shape) - first)
     return window.enlarge_to(1 / (1 + np.exp(-odds)), photo.shape[:2])
 
 

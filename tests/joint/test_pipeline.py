@@ -40,6 +40,7 @@ def plain_blend(first, second):
 
 def stub(monkeypatch, answers):
     """Looks that answer what they are told to, in order; returns what they were asked to look at."""
+    monkeypatch.setattr(cv2, "getNumThreads", lambda: 1)  # one look after the other
     asked, left = [], iter(answers)
 
     def look(photo, weights, device):
@@ -270,3 +271,12 @@ def test_with_the_shipped_weights_more_blur_means_less_sharpness(sharp_photo, sh
 def test_the_shipped_weights_were_learned_from_evidence_as_it_is_kept(shipped):
     assert (shipped["scale"] > 0).all() and (shipped["whole_scale"] > 0).all()
     assert (shipped["mean"] > patches.LOW).all() and (shipped["mean"] < patches.LOW + 255 * patches.STEP).all()
+
+
+def test_a_map_does_not_depend_on_the_number_of_threads(sharp_photo, weights):
+    before, maps = cv2.getNumThreads(), []
+    for count in (1, 2, 3):
+        cv2.setNumThreads(count)
+        maps.append(pipeline.estimate(sharp_photo, weights, device="cpu").tobytes())
+    cv2.setNumThreads(before)
+    assert len(set(maps)) == 1

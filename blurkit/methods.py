@@ -19,6 +19,7 @@ A method is a package whose ``pipeline`` offers these verbs and a few facts:
 ``BLUR_NEEDS_COLOUR``          True: ``blur`` looks at more of a photo than its luma
 ``MEASURES_SIGMA``             True: maps can tell blur in pixels (``in_pixels``)
 ``IS_PUBLISHED``               True: there is a paper, and ``as_published`` follows it
+``REFINES_IN_STEPS``           True: as published, ``refine`` goes in ``steps`` and can stop at any
 ============================== ==================================================
 
 ``second`` is what goes with a picture: its truth, or the sharp photo it was blurred from.
@@ -42,3 +43,8 @@ def pipeline(name):
     if name not in METHODS:
         raise UsageError(f"unknown method {name!r}; there are: {', '.join(METHODS)}")
     return importlib.import_module(METHODS[name])
+
+
+def those_with(fact):
+    """The methods of which a fact is true, for an error that names them."""
+    return " or ".join(name for name in METHODS if getattr(pipeline(name), fact))

@@ -33,8 +33,8 @@ def refine(raw, guide, method, as_published=False, side=WORKING_SIDE, sigma=Fals
         The method needs a photo and there is none, or goes in no steps.
     """
     pipeline = methods.pipeline(method)
-    if steps and not (method == "zeng" and as_published):
-        raise UsageError("--steps is about the refinement of zeng as published: --method zeng --as-published")
+    if steps and not (as_published and pipeline.REFINES_IN_STEPS):
+        raise UsageError(f"--steps is about a refinement in steps: --method {methods.those_with('REFINES_IN_STEPS')} --as-published")
     if guide is None and pipeline.needs_guide(as_published):
         raise UsageError(f"method {method} refines along the photo: give it with --guide")
     planes = raw.shape[0] if raw.ndim == 3 else 1

@@ -69,7 +69,7 @@ def check_planes(args, out):
 
     pipeline = methods.pipeline(args.method)
     if args.sigma and not pipeline.MEASURES_SIGMA:
-        raise UsageError(f"method {args.method} does not measure blur in pixels; --sigma goes with --method {options.methods_with('MEASURES_SIGMA')}")
+        raise UsageError(f"method {args.method} does not measure blur in pixels; --sigma goes with --method {methods.those_with('MEASURES_SIGMA')}")
     if args.sigma and out.form == "png":
         raise UsageError("--sigma is in pixels, and a PNG holds 0 to 1 only: add -f npy, tiff or pfm")
     if getattr(args, "raw", False) and pipeline.RAW_PLANES > 1 and out.form != "npy":

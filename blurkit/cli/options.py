@@ -63,17 +63,10 @@ def check_published(args):
     """Raise a UsageError where there is nothing to be --as-published."""
     if not args.as_published:
         return
-    from blurkit.methods import pipeline
+    from blurkit.methods import pipeline, those_with
 
     if not pipeline(args.method).IS_PUBLISHED:
-        raise UsageError(f"method {args.method} has no paper; --as-published goes with --method {methods_with('IS_PUBLISHED')}")
-
-
-def methods_with(fact):
-    """The methods of which a fact is true, for an error that names them."""
-    from blurkit.methods import pipeline
-
-    return " or ".join(name for name in METHODS if getattr(pipeline(name), fact))
+        raise UsageError(f"method {args.method} has no paper; --as-published goes with --method {those_with('IS_PUBLISHED')}")
 
 
 def check_device(device):

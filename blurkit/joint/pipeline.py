@@ -21,6 +21,7 @@ SCALES = (0.4, 2.2)  # of a photo's size: softness at pixel level must not matte
 BLUR_NEEDS_COLOUR = False
 MEASURES_SIGMA = False
 IS_PUBLISHED = False
+REFINES_IN_STEPS = False
 RAW_PLANES = 1
 
 

@@ -29,6 +29,7 @@ SCALES = (0.5, 1.5)  # of a photo's size
 BLUR_NEEDS_COLOUR = False
 MEASURES_SIGMA = False
 IS_PUBLISHED = True
+REFINES_IN_STEPS = True
 RAW_PLANES = 1
 BLURS = {  # log odds of the sharpest tenth: sigma, pixels; medians of 40 training photos blurred by 3, 2, 1.5, 1, .5 and 0
     -7.17: 3 + LEAST_SIGMA,

@@ -46,14 +46,6 @@ def sets(data):
     yield "labelled (48)", photos.labelled(data), (data / "labelled",)
 
 
-def truth_of(path, masks):
-    """Truth of a photo of one of the `sets`: 255 in focus, 0 out of focus."""
-    beside = Path(masks[0]) / f"{path.stem}.mask.png"
-    if beside.exists():
-        return cv2.imread(str(beside), cv2.IMREAD_GRAYSCALE)
-    return 255 - cv2.imread(str(Path(masks[0]) / f"{path.stem}.png"), cv2.IMREAD_GRAYSCALE)
-
-
 def accuracy(method, data, scratch, variants):
     """Figures of a method on both sets; `variants`: (label, options of blur-map)."""
     for name, names, masks in sets(data):

@@ -75,27 +75,26 @@ install:
 weights-joint weights-zeng weights-park: export MALLOC_TRIM_THRESHOLD_ := 1073741824
 weights-joint weights-zeng weights-park: export MALLOC_MMAP_THRESHOLD_ := 33554432
 
-# The weights of the default that ship, from drawn masks (CUHK layout) and sharp photos in scenes/, composed; val.txt is left out.
+# The weights of the default that ship, from drawn masks (image/ and gt/ in DATA or in DATA/cuhk; val.txt there names what is left out)
+# and sharp photos in DATA/scenes, composed along NAME.seg.png, or along regions found where there is none.
 weights-joint: $(TEST_VENV)/installed
-	@mkdir -p build
-	$(TEST_VENV)/bin/python bench/photos.py training "$(DATA)" > build/drawn.lst
-	$(TEST_VENV)/bin/python bench/photos.py scenes "$(DATA)" > build/scenes.lst
-	$(TEST_VENV)/bin/python bench/photos.py unsegmented "$(DATA)" > build/unsegmented.lst
-	PATH="$(CURDIR)/$(TEST_VENV)/bin:$$PATH"; set -o pipefail; compose="blur-patches --method joint --compose --copies 12 --per-photo 2 --seed $(SEED) -j 2"; \
-	  { blur-patches --method joint --masks "$(DATA)/cuhk/gt" --truth-is blurred --copies 3 --per-photo 3 --seed $(SEED) -j 2 --files0-from build/drawn.lst && \
-	    if [ -s build/scenes.lst ]; then $$compose --files0-from build/scenes.lst; fi && \
-	    if [ -s build/unsegmented.lst ]; then $$compose --auto-segments --files0-from build/unsegmented.lst; fi; } | \
-	  blur-train --method joint --seed $(SEED) -o share/weights/joint.npz
+	$(call weights,joint,--copies 3 --per-photo 3 -j 2,--copies 12 --per-photo 2 -j 2)
 
 # zeng's, from the same photos.
 weights-zeng: $(TEST_VENV)/installed
-	@mkdir -p build
-	$(TEST_VENV)/bin/python bench/photos.py training "$(DATA)" > build/drawn.lst
-	$(TEST_VENV)/bin/python bench/photos.py scenes "$(DATA)" > build/scenes.lst
-	PATH="$(CURDIR)/$(TEST_VENV)/bin:$$PATH"; set -o pipefail; \
-	  { blur-patches --method zeng --masks "$(DATA)/cuhk/gt" --truth-is blurred --copies 1 --seed $(SEED) --files0-from build/drawn.lst && \
-	    blur-patches --method zeng --compose --seed $(SEED) --files0-from build/scenes.lst; } | \
-	  blur-train --method zeng --seed $(SEED) -o share/weights/zeng.npz
+	$(call weights,zeng,--copies 1)
+
+# $(call weights,METHOD,OPTIONS FOR DRAWN MASKS,OPTIONS FOR COMPOSITIONS)
+define weights
+@mkdir -p build
+for list in training scenes unsegmented; do $(TEST_VENV)/bin/python bench/photos.py $$list "$(DATA)" > build/$$list.lst || exit; done
+PATH="$(CURDIR)/$(TEST_VENV)/bin:$$PATH"; set -o pipefail; cut="blur-patches --method $(1) --seed $(SEED)"; \
+  gt="$(DATA)/cuhk/gt"; [ -d "$$gt" ] || gt="$(DATA)/gt"; \
+  { if [ -s build/training.lst ]; then $$cut --masks "$$gt" --truth-is blurred $(2) --files0-from build/training.lst; fi && \
+    if [ -s build/scenes.lst ]; then $$cut --compose $(3) --files0-from build/scenes.lst; fi && \
+    if [ -s build/unsegmented.lst ]; then $$cut --compose --auto-segments $(3) --files0-from build/unsegmented.lst; fi; } | \
+  blur-train --method $(1) --seed $(SEED) -o share/weights/$(1).npz
+endef
 
 # From sharp photos, blurred on purpose; about half an hour on two cores.
 weights-park: $(TEST_VENV)/installed

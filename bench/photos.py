@@ -1,20 +1,32 @@
-"""Lists of photos, each name ended by a NUL byte: photos.py training|validation|scenes|unsegmented|blurring DATA."""
+"""Lists of photos, each name ended by a NUL byte: photos.py training|scenes|unsegmented|blurring DATA."""
 
 import os
 import sys
 from pathlib import Path
 
 
+def drawn(data):
+    """The folder with image/ and gt/, as CUHK has them: cuhk/, or DATA itself."""
+    return data / "cuhk" if (data / "cuhk").is_dir() else data
+
+
+def of_cuhk(data, left_out):
+    """Its photos with a mask, those that val.txt names or the others; without val.txt none is named."""
+    folder = drawn(data)
+    names = folder / "val.txt"
+    named = set(names.read_text().split()) if names.exists() else set()
+    masked = {p.stem for p in (folder / "gt").glob("*.png")}
+    return [p for p in sorted((folder / "image").glob("*")) if p.stem in masked and (p.stem in named) == left_out]
+
+
 def training(data):
     """All CUHK photos but those of val.txt."""
-    kept = set((data / "cuhk" / "val.txt").read_text().split())
-    return [p for p in sorted((data / "cuhk" / "image").iterdir()) if p.stem not in kept]
+    return of_cuhk(data, False)
 
 
 def validation(data):
     """The CUHK photos of val.txt."""
-    kept = set((data / "cuhk" / "val.txt").read_text().split())
-    return [p for p in sorted((data / "cuhk" / "image").iterdir()) if p.stem in kept]
+    return of_cuhk(data, True)
 
 
 def scenes(data):
@@ -50,6 +62,6 @@ def unseen(data):
 
 
 if __name__ == "__main__":
-    lists = {f.__name__: f for f in (training, validation, scenes, unsegmented, blurring)}
+    lists = {f.__name__: f for f in (training, scenes, unsegmented, blurring)}
     which, folder = lists[sys.argv[1]], Path(sys.argv[2])
     sys.stdout.buffer.write(b"".join(os.fsencode(p) + b"\0" for p in which(folder)))

@@ -90,10 +90,10 @@ define weights
 for list in training scenes unsegmented; do $(TEST_VENV)/bin/python bench/photos.py $$list "$(DATA)" > build/$$list.lst || exit; done
 PATH="$(CURDIR)/$(TEST_VENV)/bin:$$PATH"; set -o pipefail; cut="blur-patches --method $(1) --seed $(SEED)"; \
   gt="$(DATA)/cuhk/gt"; [ -d "$$gt" ] || gt="$(DATA)/gt"; \
-  { if [ -s build/training.lst ]; then $$cut --masks "$$gt" --truth-is blurred $(2) --files0-from build/training.lst; fi && \
+  { $$cut --masks "$$gt" --truth-is blurred $(2) --files0-from build/training.lst && \
     if [ -s build/scenes.lst ]; then $$cut --compose $(3) --files0-from build/scenes.lst; fi && \
     if [ -s build/unsegmented.lst ]; then $$cut --compose --auto-segments $(3) --files0-from build/unsegmented.lst; fi; } | \
-  blur-train --method $(1) --seed $(SEED) -o share/weights/$(1).npz
+  blur-train --method $(1) --seed $(SEED) -o build/$(1).npz && mv build/$(1).npz share/weights/
 endef
 
 # From sharp photos, blurred on purpose; about half an hour on two cores.
@@ -102,7 +102,7 @@ weights-park: $(TEST_VENV)/installed
 	$(TEST_VENV)/bin/python bench/photos.py blurring "$(DATA)" > build/blurring.lst
 	PATH="$(CURDIR)/$(TEST_VENV)/bin:$$PATH"; set -o pipefail; \
 	  blur-patches --method park --per-photo 60 --seed $(SEED) -j 2 --files0-from build/blurring.lst | \
-	  blur-train --method park --threads 2 --seed $(SEED) -o share/weights/park.npz
+	  blur-train --method park --threads 2 --seed $(SEED) -o build/park.npz && mv build/park.npz share/weights/
 
 # Accuracy, curves, times and pictures of all methods and of others, in bench/results/results.md; goes on where it was stopped.
 # DATA: photos with masks in the layout of CUHK (image/, gt/) or NAME.mask.png; without it a set composed from the photos of scikit-image.

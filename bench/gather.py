@@ -14,22 +14,17 @@ import sys
 from pathlib import Path
 
 import cv2
+from photos import SUFFIXES, masked, named
 
 from blurkit.image import decode_truth
 from blurkit.limits import MAX_PIXELS
 
-SUFFIXES = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".bmp", ".webp")
-
 
 def pairs(folder):
     """Photos of a folder with their masks and what white means in these: [(photo, mask, 'sharp' or 'blurred')]."""
-    images, masks = folder / "image", folder / "gt"
-    if images.is_dir() and masks.is_dir():
-        names = sorted(p for p in images.iterdir() if p.suffix.lower() in SUFFIXES and (masks / f"{p.stem}.png").exists())
-        if (folder / "val.txt").exists():
-            kept = set((folder / "val.txt").read_text().split())
-            names = [p for p in names if p.stem in kept]
-        return [(p, masks / f"{p.stem}.png", "blurred") for p in names]
+    if (folder / "image").is_dir() and (folder / "gt").is_dir():
+        kept = named(folder)
+        return [(photo, mask, "blurred") for photo, mask in masked(folder) if not kept or photo.stem in kept]
     beside = [(m.with_name(m.name.removesuffix(".mask.png")), m) for m in sorted(folder.glob("*.mask.png"))]
     return [(p, m, "sharp") for stem, m in beside for s in SUFFIXES if (p := stem.with_name(stem.name + s)).exists()]
 

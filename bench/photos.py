@@ -4,51 +4,65 @@ import os
 import sys
 from pathlib import Path
 
+SUFFIXES = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".bmp", ".webp")
+MASKS = (".png", ".jpg", ".bmp")  # as blur-patches seeks them
+BESIDE = (".mask.png", ".seg.png")  # go with a photo
 
-def drawn(data):
-    """The folder with image/ and gt/, as CUHK has them: cuhk/, or DATA itself."""
-    return data / "cuhk" if (data / "cuhk").is_dir() else data
+
+def pictures(folder):
+    """The photos of a folder, none if there is no folder."""
+    return sorted(p for p in folder.glob("*") if p.suffix.lower() in SUFFIXES and not p.name.endswith(BESIDE))
 
 
-def of_cuhk(data, left_out):
-    """Its photos with a mask, those that val.txt names or the others; without val.txt none is named."""
-    folder = drawn(data)
+def masked(folder):
+    """Photos of image/ with their masks in gt/, as CUHK has them: [(photo, mask)]."""
+    masks = [[folder / "gt" / f"{p.stem}{suffix}" for suffix in MASKS] for p in pictures(folder / "image")]
+    found = [next((m for m in names if m.exists()), None) for names in masks]
+    return [(p, mask) for p, mask in zip(pictures(folder / "image"), found, strict=True) if mask]
+
+
+def named(folder):
+    """What val.txt names, one photo a line, without suffix; empty if there is none."""
     names = folder / "val.txt"
-    named = set(names.read_text().split()) if names.exists() else set()
-    masked = {p.stem for p in (folder / "gt").glob("*.png")}
-    return [p for p in sorted((folder / "image").glob("*")) if p.stem in masked and (p.stem in named) == left_out]
+    return {line.strip() for line in names.read_text().splitlines()} if names.exists() else set()
+
+
+def cuhk(data):
+    """The folder with image/ and gt/: cuhk/ in DATA, or DATA itself."""
+    for folder in (data / "cuhk", data):
+        if (folder / "image").is_dir() and (folder / "gt").is_dir():
+            return folder
+    sys.exit(f"photos.py: {data} holds neither image/ and gt/ nor cuhk/ with them")
 
 
 def training(data):
-    """All CUHK photos but those of val.txt."""
-    return of_cuhk(data, False)
+    """All CUHK photos with a mask but those of val.txt."""
+    return [photo for photo, _ in masked(cuhk(data)) if photo.stem not in named(cuhk(data))]
 
 
 def validation(data):
     """The CUHK photos of val.txt."""
-    return of_cuhk(data, True)
+    return [photo for photo, _ in masked(cuhk(data)) if photo.stem in named(cuhk(data))]
 
 
 def scenes(data):
     """Sharp photos with a segmentation."""
-    return [p.with_name(p.name.replace(".seg.png", ".jpg")) for p in sorted((data / "scenes").glob("*.seg.png"))]
+    return [p for p in pictures(data / "scenes") if p.with_name(f"{p.stem}.seg.png").exists()]
 
 
 def unsegmented(data):
     """The sharp photos in the same folder that have no segmentation."""
-    known = set(scenes(data))
-    return [p for p in sorted((data / "scenes").glob("*")) if p.suffix in (".jpg", ".jpeg", ".png") and ".seg." not in p.name and p not in known]
+    return [p for p in pictures(data / "scenes") if not p.with_name(f"{p.stem}.seg.png").exists()]
 
 
 def labelled(data):
     """Photos with NAME.mask.png beside them."""
-    masks = sorted((data / "labelled").glob("*.mask.png"))
-    return [p for m in masks for s in (".jpg", ".png") if (p := m.with_name(m.name.replace(".mask.png", s))).exists()]
+    return [p for p in pictures(data / "labelled") if p.with_name(f"{p.stem}.mask.png").exists()]
 
 
 def sharp(data):
     """Photos sharp nearly everywhere."""
-    return sorted(p for p in (data / "sharp").glob("*") if p.suffix in (".jpg", ".png"))
+    return pictures(data / "sharp")
 
 
 def blurring(data):

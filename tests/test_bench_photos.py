@@ -19,21 +19,33 @@ def listed(root):
     return listed
 
 
+def touch(folder, *names):
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).touch()
+
+
 @pytest.mark.parametrize("below", ["", "cuhk/"])
 def test_drawn_masks_lie_in_the_folder_or_in_cuhk_and_what_val_txt_names_is_left_out(listed, tmp_path, below):
-    for name in ("image/a.jpg", "image/b.jpg", "image/c d.png", "image/no mask.jpg", "gt/a.png", "gt/b.png", "gt/c d.png", "gt/alone.png"):
-        path = tmp_path / below / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch()
-    assert listed("training", tmp_path) == [f"{below}image/{name}" for name in ("a.jpg", "b.jpg", "c d.png")]
-    (tmp_path / below / "val.txt").write_text("b\n")
-    assert listed("training", tmp_path) == [f"{below}image/{name}" for name in ("a.jpg", "c d.png")]
+    touch(tmp_path / below, *(f"image/{name}" for name in ("a.jpg", "b.JPG", "c d.png", "e.tif", "no mask.jpg", "f.txt")))
+    touch(tmp_path / below, *(f"gt/{name}" for name in ("a.png", "b.bmp", "c d.jpg", "e.png", "f.png", "alone.png")))
+    assert listed("training", tmp_path) == [f"{below}image/{name}" for name in ("a.jpg", "b.JPG", "c d.png", "e.tif")]
+    (tmp_path / below / "val.txt").write_text("c d\nb\n")
+    assert listed("training", tmp_path) == [f"{below}image/{name}" for name in ("a.jpg", "e.tif")]
+
+
+def test_another_folder_named_cuhk_does_not_count(listed, tmp_path):
+    touch(tmp_path, "cuhk/notes.txt", "image/a.jpg", "gt/a.png")
+    assert listed("training", tmp_path) == ["image/a.jpg"]
+
+
+def test_without_photos_and_masks_that_is_told(root, tmp_path):
+    touch(tmp_path, "image/a.jpg")
+    done = subprocess.run([sys.executable, root / "bench" / "photos.py", "training", tmp_path], capture_output=True, text=True)
+    assert done.returncode == 1 and done.stdout == "" and done.stderr.endswith("holds neither image/ and gt/ nor cuhk/ with them\n")
 
 
 def test_sharp_photos_go_by_whether_they_have_a_segmentation(listed, tmp_path):
-    (tmp_path / "scenes").mkdir()
-    for name in ("a.jpg", "a.seg.png", "b.jpg", "c.png", "c.txt"):
-        (tmp_path / "scenes" / name).touch()
-    assert listed("scenes", tmp_path) == ["scenes/a.jpg"]
+    touch(tmp_path / "scenes", "a.jpg", "a.seg.png", "b.jpg", "c.png", "c.txt", "d.png", "d.seg.png", "e.JPEG", "e.seg.png")
+    assert listed("scenes", tmp_path) == [f"scenes/{name}" for name in ("a.jpg", "d.png", "e.JPEG")]
     assert listed("unsegmented", tmp_path) == ["scenes/b.jpg", "scenes/c.png"]
-    assert listed("training", tmp_path) == []

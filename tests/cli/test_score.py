@@ -131,10 +131,9 @@ def test_a_report_shows_every_photo_told_and_changes_no_line(run, half, tmp_path
     assert "wall.png" not in top and "90 pixels" in top and "1024 pixels" in page
 
 
-def test_a_report_is_of_photos_and_nothing_is_left_of_one_that_failed(run, half, tmp_path):
-    for words, stdin in ((["-"], npy(np.ones((8, 8), np.float32))), (["--truth", half, half / "photo.png"], b"")):
-        done = run("blur-score", "--report", tmp_path / "out.html", *words, stdin=stdin)
-        assert done.status == 2 and b"--report" in done.stderr and not list(tmp_path.iterdir())
+def test_a_report_is_about_scores_and_nothing_is_left_of_one_that_failed(run, half, tmp_path):
+    done = run("blur-score", "--report", tmp_path / "out.html", "--truth", half, half / "photo.png")
+    assert done.status == 2 and b"--report" in done.stderr and not list(tmp_path.iterdir())
     done = run("blur-score", "--report", half / "photo.png" / "out.html", half / "photo.png")  # told before the work
     assert (done.status, done.stdout) == (2, b"") and done.stderr.startswith(f"blur-score: {half}/photo.png/out.html: ".encode())
 
@@ -161,6 +160,15 @@ def test_a_report_is_of_photos_and_nothing_is_left_of_one_that_failed(run, half,
 def test_what_cannot_be_scored_so_is_told(run, half, words, complaint):
     done = run("blur-score", *words, "photo.png", cwd=half)
     assert done.status == 2 and complaint in done.stderr.decode() and b"Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("words", [["--max-size", 90], ["--region", "all"], ["--report", "out.html", "--sort"]])
+def test_a_map_among_photos_costs_one_line_where_an_option_is_about_photos(run, half, tmp_path, words):
+    (tmp_path / "map.npy").write_bytes(npy(np.ones((8, 8), np.float32)))
+    photos = [half / "photo.png", half / "wall.png"]
+    done = run("blur-score", *words, photos[0], tmp_path / "map.npy", photos[1], cwd=tmp_path)
+    assert done.status == 2 and done.stderr == f"blur-score: {tmp_path}/map.npy: {words[0]} goes with photos, and this is a map\n".encode()
+    assert done.stdout == run("blur-score", *words, *photos, cwd=tmp_path).stdout and done.stdout.count(b"\n") == 2
 
 
 def test_every_map_of_a_stream_has_a_score_and_a_picture_of_a_map_the_same(run, three, tmp_path):

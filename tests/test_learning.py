@@ -76,6 +76,19 @@ def test_equal_seeds_give_equal_weights_and_others_another_order(torch):
     assert (np.concatenate(one[1]) != np.concatenate(three[1])).any()
 
 
+def test_a_seed_fixes_what_torch_draws_and_how_it_sums(torch):
+    before = torch.are_deterministic_algorithms_enabled()
+    torch.use_deterministic_algorithms(False)
+    try:
+        first, again = (learning.reproducible(3, "cpu") or torch.rand(4).tolist() for _ in range(2))
+        assert first == again and torch.are_deterministic_algorithms_enabled()
+        assert not torch.is_deterministic_algorithms_warn_only_enabled()
+        learning.reproducible(4, "cuda")
+        assert torch.rand(4).tolist() != first and torch.is_deterministic_algorithms_warn_only_enabled()  # not every layer has such there
+    finally:
+        torch.use_deterministic_algorithms(before)
+
+
 def test_batches_are_prepared_in_order_with_nothing_drawn_between(torch):
     """The numbers that `prepare` draws are those a plain loop would, permutations of the epochs among them."""
     torch.manual_seed(0)

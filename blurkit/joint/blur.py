@@ -89,9 +89,9 @@ def fit(records, seed, report):
     import torch
     from torch import nn
 
-    from blurkit.learning import descend, evenly, held_out
+    from blurkit.learning import descend, evenly, held_out, reproducible
 
-    torch.manual_seed(seed)
+    reproducible(seed, "cpu")
     rng = np.random.default_rng(seed)
     photos = grouped(records, np.flatnonzero(np.isfinite(records["blur"])))
     held = held_out(records, ONE_IN)

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from blurkit.errors import InputError
-from blurkit.learning import descend, held_out
+from blurkit.learning import descend, held_out, reproducible
 from blurkit.park import edges, features, network, patches
 
 VALIDATION = 10  # one photo in ten, by name, is held out: more photos matter more than more patches
@@ -122,7 +122,7 @@ def train_ours(records, epochs, seed, device, report):
     within_one : float
         Share of held-out patches whose class is at most one off.
     """
-    torch.manual_seed(seed)
+    reproducible(seed, device)
     rng = np.random.default_rng(seed)
     labels = classes(records["sigma"], patches.CLASSES)
     learn, check = split(records, np.arange(len(records)))
@@ -156,7 +156,7 @@ def train_published(records, epochs, seed, device, report):
     first, "deep" or "fine". Only records of the paper's eleven classes, at points found
     the paper's way, are used.
     """
-    torch.manual_seed(seed)
+    reproducible(seed, device)
     rng = np.random.default_rng(seed)
     chosen = usable_as_published(records)
     learn, check = split(records, chosen)

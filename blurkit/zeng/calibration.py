@@ -10,7 +10,7 @@ from blurkit import window
 from blurkit.colour import grey
 from blurkit.device import CpuWindow
 from blurkit.errors import InputError
-from blurkit.learning import descend
+from blurkit.learning import descend, reproducible
 from blurkit.zeng import evidence, patches
 
 HIDDEN = 32
@@ -106,7 +106,7 @@ def fit(inputs, targets, seed, report):
     import torch
     from torch import nn
 
-    torch.manual_seed(seed)
+    reproducible(seed, "cpu")
     mean, scale = inputs.mean(axis=0), inputs.std(axis=0) + 1e-6
     x, y = torch.from_numpy((inputs - mean) / scale), torch.from_numpy(targets)
     hidden, output = nn.Linear(x.shape[1], HIDDEN), nn.Linear(HIDDEN, 1)

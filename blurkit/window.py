@@ -97,12 +97,12 @@ def side_by_side(*calls):
     from concurrent.futures import ThreadPoolExecutor
 
     first, *others = calls  # the first, in this thread, reuses its memory: it should be the largest
-    pool = ThreadPoolExecutor(cv2.getNumThreads() - 1)
+    workers = ThreadPoolExecutor(cv2.getNumThreads() - 1)
     try:
-        running = [pool.submit(call) for call in others]
+        running = [workers.submit(call) for call in others]
         return [first(), *(call.result() for call in running)]
     finally:
-        pool.shutdown(wait=False)  # who is interrupted does not wait for the others
+        workers.shutdown(wait=False)  # an error or an interrupt in one does not wait for the others
 
 
 def row_blocks(shape):

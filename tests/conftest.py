@@ -144,3 +144,11 @@ def discs():
         return photo
 
     return discs
+
+
+@pytest.fixture
+def threads():
+    """threads(n): for this test OpenCV has n of them."""
+    before = cv2.getNumThreads()
+    yield cv2.setNumThreads
+    cv2.setNumThreads(before)

@@ -1,9 +1,8 @@
 """Second routes: SciPy's filters and NumPy's padding."""
 
 import time
-from threading import Barrier, current_thread
+from threading import Barrier, Event, current_thread
 
-import cv2
 import numpy as np
 import pytest
 from hypothesis import given
@@ -122,14 +121,6 @@ def test_otsu_parts_two_kinds_of_values_whatever_their_scale():
     assert window.otsu(np.full((4, 4), 0.3, np.float32)) == np.float32(0.3)
 
 
-@pytest.fixture
-def threads():
-    """threads(n): for this test OpenCV has n of them."""
-    before = cv2.getNumThreads()
-    yield cv2.setNumThreads
-    cv2.setNumThreads(before)
-
-
 def test_calls_run_side_by_side_as_far_as_there_are_threads_and_keep_their_order(threads):
     threads(2)
     both = Barrier(2, timeout=60)
@@ -146,6 +137,15 @@ def test_an_error_in_one_of_the_calls_is_raised(threads, count):
     threads(count)
     with pytest.raises(ZeroDivisionError):
         window.side_by_side(lambda: 1, lambda: 1 // 0)
+
+
+def test_an_error_does_not_wait_for_the_other_calls(threads):
+    threads(2)
+    told, seen = Event(), []
+    with pytest.raises(ZeroDivisionError):
+        window.side_by_side(lambda: 1 // 0, lambda: seen.append(told.wait(60)))
+    assert not seen
+    told.set()
 
 
 @given(st.integers(1, 40), st.integers(1, 40), st.floats(0, 100), st.integers(0, 100))

@@ -1,4 +1,4 @@
-"""The four verbs: cut tiles of evidence, fit weights, estimate a raw map, refine it."""
+"""The verbs: cut tiles of evidence, fit weights, estimate a raw map, refine it; and the blur of every cell, for the score."""
 
 import numpy as np
 

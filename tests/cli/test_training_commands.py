@@ -111,6 +111,15 @@ def test_copies_of_drawn_masks_keep_their_truth(run, masked):
     assert {0, 1} <= set(found["label"][found["copy"] == 2])
 
 
+@pytest.mark.parametrize("jobs", [1, 3])
+def test_patches_stand_in_the_order_of_the_photos_and_of_their_copies(run, masked, jobs):
+    photos = names(masked)[::-2]
+    found = patch_set(run("blur-patches", *ZENG, "--copies", 2, "-j", jobs, *photos))
+    order = list(zip(found["number"].tolist(), found["copy"].tolist(), strict=True))
+    assert order == sorted(order) and set(order) == {(number, copy) for number in range(len(photos)) for copy in range(3)}
+    assert all(set(found["photo"][found["number"] == number]) == {photo.name.encode()} for number, photo in enumerate(photos))
+
+
 def test_a_photo_without_mask_is_named_and_the_others_are_used(run, masked, tmp_path):
     stray = tmp_path / "stray.png"
     cv2.imwrite(str(stray), textured(1))

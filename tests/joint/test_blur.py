@@ -1,4 +1,4 @@
-"""Stage 6: the blur of every cell."""
+"""Stage 4: the blur of every cell."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Stage 6: the blur of cells is learned, in order over photos."""
+"""Stage 4: the blur of cells is learned, in order over photos."""
 
 import itertools
 import math

@@ -273,10 +273,9 @@ def test_the_shipped_weights_were_learned_from_evidence_as_it_is_kept(shipped):
     assert (shipped["mean"] > patches.LOW).all() and (shipped["mean"] < patches.LOW + 255 * patches.STEP).all()
 
 
-def test_a_map_does_not_depend_on_the_number_of_threads(sharp_photo, weights):
-    before, maps = cv2.getNumThreads(), []
+def test_a_map_does_not_depend_on_the_number_of_threads(sharp_photo, weights, threads):
+    maps = []
     for count in (1, 2, 3):
-        cv2.setNumThreads(count)
+        threads(count)
         maps.append(pipeline.estimate(sharp_photo, weights, device="cpu").tobytes())
-    cv2.setNumThreads(before)
     assert len(set(maps)) == 1

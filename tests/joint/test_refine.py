@@ -1,4 +1,4 @@
-"""Stage 5: the sure parts spread."""
+"""Stage 6: the sure parts spread."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Stage 4: training of the network."""
+"""Stage 5: training of the network."""
 
 import numpy as np
 import pytest

@@ -30,13 +30,15 @@ def best_of_groups(scores, groups):
     return sorted(best.values())
 
 
-def bursts(times, gap):
-    """Series of photos taken within so many seconds of each other.
+def bursts(times, cameras, gap):
+    """Series of photos that one camera took within so many seconds of each other.
 
     Parameters
     ----------
     times : sequence of float or None
         Seconds, from any start, in any order. None: not known.
+    cameras : sequence of hashable
+        What tells one camera from another.
     gap : float
         Seconds; photos further apart than that from the one before are another series.
 
@@ -45,11 +47,13 @@ def bursts(times, gap):
     list of int or None
         Number of the series of each photo; None where the time is not known.
     """
-    found, number, before = [None] * len(times), -1, -math.inf
+    found, count, latest = {}, 0, {}
     for i in sorted((i for i, t in enumerate(times) if t is not None), key=lambda i: times[i]):
-        number += times[i] - before > gap
-        found[i], before = number, times[i]
-    return found
+        before, number = latest.get(cameras[i], (-math.inf, count))
+        if times[i] - before > gap:
+            number, count = count, count + 1
+        found[i], latest[cameras[i]] = number, (times[i], number)
+    return [found.get(i) for i in range(len(times))]
 
 
 def threshold(good, bad):

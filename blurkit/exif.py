@@ -1,4 +1,4 @@
-"""When a photo was taken, by its EXIF."""
+"""When a photo was taken, and by which camera, by its EXIF."""
 
 from datetime import UTC, datetime
 
@@ -9,20 +9,41 @@ from blurkit.errors import InputError
 from blurkit.image import UNDECODABLE, open_picture
 from blurkit.limits import MAX_PIXELS
 
-INNER, TAKEN, TAKEN_FRACTION, CHANGED = 0x8769, 0x9003, 0x9291, 0x0132  # EXIF tags: where the next two are; DateTime*
+MAKER, MODEL, CHANGED, INNER = 0x010F, 0x0110, 0x0132, 0x8769  # EXIF tags; the last one leads to these:
+TAKEN, TAKEN_FRACTION, SERIAL = 0x9003, 0x9291, 0xA431
 
 
-def capture_time(data):
-    """When a photo was taken, by its EXIF: seconds from 1970 in the camera's own time, float; None where it does not say."""
+def capture(data):
+    """When a photo was taken, and by which camera, by its EXIF.
+
+    Returns
+    -------
+    time : float or None
+        Seconds from 1970 in the camera's own time; None where the photo does not say.
+    camera : tuple of str
+        Maker, model and serial number of the body, empty where it does not say.
+    """
     try:
         found = tags(data)
         inner = found.get_ifd(INNER)
-        text = inner.get(TAKEN) or found.get(CHANGED)
-        fraction = str(inner.get(TAKEN_FRACTION) or "").strip("\0 ")
-        seconds = datetime.strptime(str(text).strip("\0 "), "%Y:%m:%d %H:%M:%S").replace(tzinfo=UTC).timestamp()
+        camera = tuple(plain(tag) for tag in (found.get(MAKER), found.get(MODEL), inner.get(SERIAL)))
+        return seconds(plain(inner.get(TAKEN)) or plain(found.get(CHANGED)), plain(inner.get(TAKEN_FRACTION))), camera
     except (InputError, *UNDECODABLE):
+        return None, ("", "", "")
+
+
+def plain(tag):
+    """The text of a tag, empty if there is none."""
+    return "" if tag is None else str(tag).strip("\0 ")
+
+
+def seconds(text, fraction):
+    """Seconds from 1970; None where the text is no time."""
+    try:
+        found = datetime.strptime(text, "%Y:%m:%d %H:%M:%S").replace(tzinfo=UTC).timestamp()
+    except ValueError:
         return None
-    return seconds + float(f"0.{fraction}") if fraction.isascii() and fraction.isdigit() else seconds
+    return found + float(f"0.{fraction}") if fraction.isascii() and fraction.isdigit() else found
 
 
 def tags(data):

@@ -34,16 +34,29 @@ def test_each_group_keeps_its_best(values, random):
 
 
 def test_a_burst_goes_on_as_long_as_the_next_photo_comes_in_time():
-    assert choose.bursts([10.0, 0.0, 12.5, 14.0, None, 2.0, 13.0], 2.0) == [1, 0, 2, 2, None, 0, 2]
-    assert choose.bursts([], 1) == [] and choose.bursts([None], 1) == [None] and choose.bursts([5.0, 5.0], 0) == [0, 0]
+    assert choose.bursts([10.0, 0.0, 12.5, 14.0, None, 2.0, 13.0], "aaaaaaa", 2.0) == [1, 0, 2, 2, None, 0, 2]
+    assert choose.bursts([], "", 1) == [] and choose.bursts([None], "a", 1) == [None] and choose.bursts([5.0, 5.0], "aa", 0) == [0, 0]
 
 
 @given(st.lists(st.none() | st.integers(0, 30).map(float), max_size=9), st.integers(0, 5))
 def test_photos_of_one_burst_are_joined_by_a_chain_of_short_gaps(times, gap):
-    found = choose.bursts(times, gap)
+    found = choose.bursts(times, [None] * len(times), gap)
     known = sorted((t, found[i]) for i, t in enumerate(times) if t is not None)
     assert all((one[1] == two[1]) == (two[0] - one[0] <= gap) for one, two in zip(known, known[1:], strict=False))
     assert [number is None for number in found] == [t is None for t in times]
+
+
+@given(st.lists(st.tuples(st.none() | st.integers(0, 30).map(float), st.sampled_from("ab")), max_size=9), st.integers(0, 5))
+def test_bursts_of_two_cameras_are_those_of_each_alone(photos, gap):
+    found = choose.bursts([time for time, _ in photos], [camera for _, camera in photos], gap)
+    series = {}
+    for camera in "ab":
+        mine = [i for i, (_, its) in enumerate(photos) if its == camera]
+        alone = choose.bursts([photos[i][0] for i in mine], [camera] * len(mine), gap)
+        same = {(found[i], number) for i, number in zip(mine, alone, strict=True)}
+        assert len(same) == len(set(alone)) == len({number for number, _ in same})  # one to one
+        series[camera] = {found[i] for i in mine} - {None}
+    assert not series["a"] & series["b"]
 
 
 @given(some, some)

@@ -1,11 +1,11 @@
-"""When photos were taken."""
+"""When photos were taken, and by which camera."""
 
 import io
 
 import pytest
 from PIL import Image
 
-from blurkit.exif import capture_time
+from blurkit.exif import capture
 
 
 def dated(tags, inner=None, form="JPEG"):
@@ -21,21 +21,29 @@ def dated(tags, inner=None, form="JPEG"):
 
 def test_the_time_of_capture_comes_from_exif():
     taken, changed, fraction = 0x9003, 0x0132, 0x9291
-    assert capture_time(dated({}, {taken: "1970:01:02 00:00:03"})) == 86403
-    assert capture_time(dated({}, {taken: "1970:01:02 00:00:03", fraction: "25"})) == 86403.25
-    assert capture_time(dated({changed: "1970:01:01 00:01:00"})) == 60
-    assert capture_time(dated({changed: "1970:01:01 00:01:00"}, {taken: "1970:01:01 00:02:00"})) == 120
+    assert capture(dated({}, {taken: "1970:01:02 00:00:03"}))[0] == 86403
+    assert capture(dated({}, {taken: "1970:01:02 00:00:03", fraction: "25"}))[0] == 86403.25
+    assert capture(dated({changed: "1970:01:01 00:01:00"}))[0] == 60
+    assert capture(dated({changed: "1970:01:01 00:01:00"}, {taken: "1970:01:01 00:02:00"}))[0] == 120
 
 
 @pytest.mark.parametrize("text", ["", "yesterday", "0000:00:00 00:00:00", "2020:13:01 00:00:00", "    :  :     :  :  "])
 def test_a_photo_that_does_not_say_when_has_no_time_of_capture(text, photos):
-    assert capture_time(dated({}, {0x9003: text})) is None
-    assert capture_time((photos / "photo.png").read_bytes()) is None
-    assert capture_time(b"no photo") is None
+    assert capture(dated({}, {0x9003: text}))[0] is None
+    assert capture((photos / "photo.png").read_bytes())[0] is None
+    assert capture(b"no photo")[0] is None
 
 
 @pytest.mark.parametrize("form", ["PNG", "TIFF", "WEBP", "AVIF", "HEIF"])
 def test_other_formats_tell_their_time_of_capture_too(form):
     if form == "HEIF":
         pytest.importorskip("pillow_heif").register_heif_opener()
-    assert capture_time(dated({0x0132: "1970:01:01 00:01:00"}, {0x9003: "1970:01:01 00:02:00"}, form)) == 120
+    assert capture(dated({0x0132: "1970:01:01 00:01:00"}, {0x9003: "1970:01:01 00:02:00"}, form))[0] == 120
+
+
+def test_a_camera_goes_by_maker_model_and_serial_number(photos):
+    maker, model, serial = 0x010F, 0x0110, 0xA431
+    one, other = (capture(dated({maker: "Maker", model: "Model"}, {serial: number}))[1] for number in ("1", "2"))
+    assert one == ("Maker", "Model", "1") and other == ("Maker", "Model", "2")
+    assert capture(dated({model: "Model"}))[1] == ("", "Model", "") == capture(dated({model: "Model"}, {0x9003: "1970:01:01 00:00:00"}))[1]
+    assert capture((photos / "photo.png").read_bytes())[1] == capture(b"no photo")[1] == ("", "", "")

@@ -14,7 +14,7 @@ from PIL import Image
 
 from blurkit import image, raw
 from blurkit.errors import InputError
-from blurkit.exif import capture_time
+from blurkit.exif import capture
 from tests.files import camera_file, complaint, jpeg
 
 pytest.importorskip("rawpy")
@@ -215,13 +215,13 @@ def test_a_missing_extra_costs_one_line(run, dng, tmp_path):
 
 
 def test_the_time_of_capture_is_that_of_the_file_or_of_its_preview(dng, scene, monkeypatch):
-    assert capture_time(dng()) == capture_time(dng(preview=None)) == 60
+    assert capture(dng())[0] == capture(dng(preview=None))[0] == 60
     exif = Image.Exif()
     exif[0x0132] = "1970:01:01 00:02:00"
     out = io.BytesIO()
     Image.fromarray(scene).save(out, "JPEG", exif=exif)
     monkeypatch.setattr(raw, "preview", lambda data: (out.getvalue(), 1, 120))
-    assert capture_time(b"FUJIFILMCCD-RAW 0201" + bytes(200)) == 120
+    assert capture(b"FUJIFILMCCD-RAW 0201" + bytes(200))[0] == 120
 
 
 @pytest.mark.parametrize(("words", "size"), [((), (90, 120)), (("--raw-develop",), (180, 240))])

@@ -13,7 +13,7 @@ def describe(parser):
     group.add_argument("--top", metavar="N", type=options.positive, help="only the N sharpest; --sort is implied")
     group.add_argument("--keep-best", action="store_true", help="only the sharpest of each group, see --group and --burst")
     group.add_argument("--group", metavar="REGEX", help="photos whose paths match alike, in the brackets of REGEX if it has any, are one group")
-    group.add_argument("--burst", metavar="SECONDS", type=options.seconds, help="photos taken within SECONDS of the one before are one group, by their EXIF")
+    group.add_argument("--burst", metavar="SECONDS", type=options.seconds, help="photos of one camera within SECONDS of the one before are one group, by EXIF")
     group.add_argument("--fail-below", metavar="T", type=options.number, help="exit with 1 if any score that is written lies below T")
     group.add_argument("--calibrate", nargs=2, metavar=("GOOD", "BAD"), help="only tell which score splits the photos of two folders best")
 
@@ -64,20 +64,21 @@ def groups(told, args, console):
         return [key(item.label, args.group) for item, _ in told]
     from blurkit.choose import bursts
 
-    return bursts([taken(item, console) for item, _ in told], args.burst)
+    times, cameras = zip(*(taken(item, console) for item, _ in told), strict=True) if told else ((), ())
+    return bursts(times, cameras, args.burst)
 
 
 def taken(item, console):
-    """When a photo was taken; None where it does not say, or is gone since it was scored."""
-    from blurkit.exif import capture_time
+    """When a photo was taken and by which camera; no time where it does not say, or is gone since it was scored."""
+    from blurkit.exif import capture
 
     if item.path is None:
-        return None
+        return None, None
     try:
-        return capture_time(item.read())
+        return capture(item.read())
     except InputError as error:
         console.bad(item.label, error)
-        return None
+        return None, None
 
 
 def key(path, pattern):

@@ -63,6 +63,14 @@ def test_of_a_burst_the_sharpest_is_kept(score, run, scene, tmp_path):
     assert names(score("--keep-best", "--burst", 1.5, *photos)) == ["one.jpg", "two.jpg", "four.jpg", "none.jpg"]
 
 
+def test_two_cameras_have_bursts_of_their_own(score, scene, tmp_path):
+    for name, camera in (("one", "A"), ("two", "B"), ("three", "A"), ("four", "B")):
+        tags = Image.Exif()
+        tags[0x0110], tags.get_ifd(0x8769)[TAKEN] = camera, "2020:01:01 10:00:00"
+        Image.fromarray(scene).save(tmp_path / f"{name}.jpg", quality=95, exif=tags)
+    assert names(score("--keep-best", "--burst", 2, "one.jpg", "two.jpg", "three.jpg", "four.jpg")) == ["one.jpg", "two.jpg"]
+
+
 def test_a_photo_that_is_gone_since_it_was_scored_costs_nothing_but_a_line(capfdbinary):
     told = [(Input("gone.jpg", "gone"), {"score": 0.5}), (Input(None, "stdin"), {"score": 0.7})]
     console = Console("blur-score")

@@ -59,7 +59,7 @@ def photo(rng):
 
 
 def try_photo(data, least):
-    exif.capture_time(data)
+    exif.capture(data)
     found = image.decode_photo(data, MAX_PIXELS, least=least)
     assert found.ndim == 3 and found.shape[2] == 3 and found.dtype in (np.uint8, np.uint16) and found.flags.c_contiguous
     assert 0 < found.shape[0] * found.shape[1] <= MAX_PIXELS

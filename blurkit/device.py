@@ -5,9 +5,11 @@ separable, smooth, pool, log) and of ``layers``, plus `put` and `take`, which mo
 an array there and back. torch is imported only once a GPU is known to be there.
 """
 
+import functools
 import importlib.util
 import os
 
+import cv2
 import numpy as np
 
 from blurkit import layers, window
@@ -137,6 +139,26 @@ def window_for(device, shape):
     wanted = "cuda" if device == "auto" else device.replace("torch-", "")
     require_gpu(torch, wanted)
     return TorchWindow(wanted) if min(shape) >= SMALLEST_SIDE else CpuWindow
+
+
+def side_by_side(*calls):
+    """What some calls return, in their order; run at a time as far as OpenCV may have more than one thread (``cv2.setNumThreads``).
+
+    An error or an interrupt in one does not wait for the others. None of them may call this.
+    """
+    if cv2.getNumThreads() < 2:
+        return [call() for call in calls]
+    first, *others = calls  # the first, in this thread, reuses its memory: it should be the largest
+    running = [workers(cv2.getNumThreads() - 1, os.getpid()).submit(call) for call in others]
+    return [first(), *(call.result() for call in running)]
+
+
+@functools.cache
+def workers(count, process):
+    """So many threads, kept: a new one for each photo leaves a little memory behind. A forked process has none of its parent's."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    return ThreadPoolExecutor(count)
 
 
 def torch_device(device, threads=None):

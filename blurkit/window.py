@@ -90,21 +90,6 @@ def in_strips(measure, plane, cell, reach):
     return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
 
 
-def side_by_side(*calls):
-    """What some calls return, in their order; run at a time as far as OpenCV may have more than one thread (``cv2.setNumThreads``)."""
-    if cv2.getNumThreads() < 2:
-        return [call() for call in calls]
-    from concurrent.futures import ThreadPoolExecutor
-
-    first, *others = calls  # the first, in this thread, reuses its memory: it should be the largest
-    workers = ThreadPoolExecutor(cv2.getNumThreads() - 1)
-    try:
-        running = [workers.submit(call) for call in others]
-        return [first(), *(call.result() for call in running)]
-    finally:
-        workers.shutdown(wait=False)  # an error or an interrupt in one does not wait for the others
-
-
 def row_blocks(shape):
     """Slices that part the rows of (h, w) cells into even numbers, but for the last, of at most `BLOCK` cells or two rows."""
     high = 2 * max(1, BLOCK // (2 * shape[1]))

@@ -1,5 +1,8 @@
+import os
 import subprocess
 import sys
+import time
+from threading import Barrier, Event, current_thread
 
 import numpy as np
 import pytest
@@ -95,3 +98,50 @@ def test_a_whole_map_is_the_same_on_torchs_device(torch, root, scene):
     weights, _ = read_weights((root / "share" / "weights" / "zeng.npz").read_bytes(), "zeng", pipeline("zeng").SHAPES)
     one, other = (sharpness_map(scene, weights, "zeng", device=name) for name in ("cpu", "torch-cpu"))
     assert np.abs(one - other).max() <= 1e-4  # the calibration is steeper than the verbs are apart
+
+
+def test_calls_run_side_by_side_as_far_as_there_are_threads_and_keep_their_order(threads):
+    threads(2)
+    both = Barrier(2, timeout=60)
+    assert sorted(device.side_by_side(both.wait, both.wait)) == [0, 1]  # neither returns before the other runs
+    for count in (1, 2):
+        threads(count)
+        assert device.side_by_side(lambda: time.sleep(0.01) or "first", lambda: "second", lambda: "third") == ["first", "second", "third"]
+    threads(1)
+    assert device.side_by_side(current_thread, current_thread) == [current_thread()] * 2
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_an_error_in_one_of_the_calls_is_raised(threads, count):
+    threads(count)
+    with pytest.raises(ZeroDivisionError):
+        device.side_by_side(lambda: 1, lambda: 1 // 0)
+
+
+def test_an_error_does_not_wait_for_the_other_calls(threads):
+    threads(2)
+    told, seen = Event(), []
+    with pytest.raises(ZeroDivisionError):
+        device.side_by_side(lambda: 1 // 0, lambda: seen.append(told.wait(60)))
+    assert not seen
+    told.set()
+
+
+def test_threads_are_kept_as_new_ones_would_leave_memory_behind(threads):
+    threads(2)
+    assert len({device.side_by_side(current_thread, current_thread)[1] for _ in range(5)}) == 1
+
+
+def test_a_forked_process_has_threads_of_its_own(threads):
+    threads(2)
+    device.side_by_side(current_thread, current_thread)
+    process = os.fork()
+    if not process:
+        os._exit(device.side_by_side(lambda: 1, lambda: 2) != [1, 2])
+    deadline = time.monotonic() + 60
+    while not (done := os.waitpid(process, os.WNOHANG))[0] and time.monotonic() < deadline:
+        time.sleep(0.01)
+    if not done[0]:
+        os.kill(process, 9)
+        os.waitpid(process, 0)
+    assert done == (process, 0)

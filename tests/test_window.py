@@ -1,8 +1,5 @@
 """Second routes: SciPy's filters and NumPy's padding."""
 
-import time
-from threading import Barrier, Event, current_thread
-
 import numpy as np
 import pytest
 from hypothesis import given
@@ -119,33 +116,6 @@ def test_otsu_parts_two_kinds_of_values_whatever_their_scale():
     assert (values[:37] <= level).mean() > 0.99 and (values[38:] > level).all()
     assert window.otsu(values * 40 - 7) == pytest.approx(level * 40 - 7, abs=0.2)
     assert window.otsu(np.full((4, 4), 0.3, np.float32)) == np.float32(0.3)
-
-
-def test_calls_run_side_by_side_as_far_as_there_are_threads_and_keep_their_order(threads):
-    threads(2)
-    both = Barrier(2, timeout=60)
-    assert sorted(window.side_by_side(both.wait, both.wait)) == [0, 1]  # neither returns before the other runs
-    for count in (1, 2):
-        threads(count)
-        assert window.side_by_side(lambda: time.sleep(0.01) or "first", lambda: "second", lambda: "third") == ["first", "second", "third"]
-    threads(1)
-    assert window.side_by_side(current_thread, current_thread) == [current_thread()] * 2
-
-
-@pytest.mark.parametrize("count", [1, 2])
-def test_an_error_in_one_of_the_calls_is_raised(threads, count):
-    threads(count)
-    with pytest.raises(ZeroDivisionError):
-        window.side_by_side(lambda: 1, lambda: 1 // 0)
-
-
-def test_an_error_does_not_wait_for_the_other_calls(threads):
-    threads(2)
-    told, seen = Event(), []
-    with pytest.raises(ZeroDivisionError):
-        window.side_by_side(lambda: 1 // 0, lambda: seen.append(told.wait(60)))
-    assert not seen
-    told.set()
 
 
 @given(st.integers(1, 40), st.integers(1, 40), st.floats(0, 100), st.integers(0, 100))

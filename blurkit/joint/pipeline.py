@@ -4,7 +4,7 @@ import numpy as np
 
 from blurkit import window
 from blurkit.colour import grey
-from blurkit.device import window_for
+from blurkit.device import side_by_side, window_for
 from blurkit.joint import blur as blurs
 from blurkit.joint import evidence, network
 from blurkit.joint import refine as refinement
@@ -102,7 +102,7 @@ def estimate(photo, weights, as_published=False, device="auto", side=WORKING_SID
     shape = window.working_shape(photo.shape, side)
     reduced = window.reduce_to(photo, shape)
     again = window.resize_to(reduced, second_shape(shape))
-    first, second = window.side_by_side(lambda: look(reduced, weights, device), lambda: look(again, weights, device))
+    first, second = side_by_side(lambda: look(reduced, weights, device), lambda: look(again, weights, device))
     odds = first + SECOND_SHARE * (window.resize_to(second, first.shape) - first)
     return window.enlarge_to(1 / (1 + np.exp(-odds)), photo.shape[:2])
 

@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 
 import cv2
-from photos import SUFFIXES, masked, named
+from photos import SUFFIXES, is_cuhk, masked, named
 
 from blurkit.image import decode_truth
 from blurkit.limits import MAX_PIXELS
@@ -22,7 +22,7 @@ from blurkit.limits import MAX_PIXELS
 
 def pairs(folder):
     """Photos of a folder with their masks and what white means in these: [(photo, mask, 'sharp' or 'blurred')]."""
-    if (folder / "image").is_dir() and (folder / "gt").is_dir():
+    if is_cuhk(folder):
         kept = named(folder)
         return [(photo, mask, "blurred") for photo, mask in masked(folder) if not kept or photo.stem in kept]
     beside = [(m.with_name(m.name.removesuffix(".mask.png")), m) for m in sorted(folder.glob("*.mask.png"))]

@@ -4,21 +4,21 @@ import os
 import sys
 from pathlib import Path
 
+from blurkit.cli.inputs import BESIDE_PHOTOS
+
 SUFFIXES = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".bmp", ".webp")
 MASKS = (".png", ".jpg", ".bmp")  # as blur-patches seeks them
-BESIDE = (".mask.png", ".seg.png")  # go with a photo
 
 
 def pictures(folder):
     """The photos of a folder, none if there is no folder."""
-    return sorted(p for p in folder.glob("*") if p.suffix.lower() in SUFFIXES and not p.name.endswith(BESIDE))
+    return sorted(p for p in folder.glob("*") if p.suffix.lower() in SUFFIXES and not p.name.endswith(BESIDE_PHOTOS))
 
 
 def masked(folder):
     """Photos of image/ with their masks in gt/, as CUHK has them: [(photo, mask)]."""
-    masks = [[folder / "gt" / f"{p.stem}{suffix}" for suffix in MASKS] for p in pictures(folder / "image")]
-    found = [next((m for m in names if m.exists()), None) for names in masks]
-    return [(p, mask) for p, mask in zip(pictures(folder / "image"), found, strict=True) if mask]
+    found = [(p, [m for suffix in MASKS if (m := folder / "gt" / f"{p.stem}{suffix}").exists()]) for p in pictures(folder / "image")]
+    return [(p, masks[0]) for p, masks in found if masks]
 
 
 def named(folder):
@@ -27,22 +27,31 @@ def named(folder):
     return {line.strip() for line in names.read_text().splitlines()} if names.exists() else set()
 
 
+def is_cuhk(folder):
+    """True for the layout of CUHK: image/ and gt/."""
+    return (folder / "image").is_dir() and (folder / "gt").is_dir()
+
+
 def cuhk(data):
-    """The folder with image/ and gt/: cuhk/ in DATA, or DATA itself."""
+    """The folder of that layout: cuhk/ in DATA, or DATA itself."""
     for folder in (data / "cuhk", data):
-        if (folder / "image").is_dir() and (folder / "gt").is_dir():
+        if is_cuhk(folder):
             return folder
     sys.exit(f"photos.py: {data} holds neither image/ and gt/ nor cuhk/ with them")
 
 
 def training(data):
     """All CUHK photos with a mask but those of val.txt."""
-    return [photo for photo, _ in masked(cuhk(data)) if photo.stem not in named(cuhk(data))]
+    folder = cuhk(data)
+    left_out = named(folder)
+    return [photo for photo, _ in masked(folder) if photo.stem not in left_out]
 
 
 def validation(data):
     """The CUHK photos of val.txt."""
-    return [photo for photo, _ in masked(cuhk(data)) if photo.stem in named(cuhk(data))]
+    folder = cuhk(data)
+    kept = named(folder)
+    return [photo for photo, _ in masked(folder) if photo.stem in kept]
 
 
 def scenes(data):

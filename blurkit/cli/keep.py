@@ -64,8 +64,8 @@ def groups(told, args, console):
         return [key(item.label, args.group) for item, _ in told]
     from blurkit.choose import bursts
 
-    times, cameras = zip(*(taken(item, console) for item, _ in told), strict=True) if told else ((), ())
-    return bursts(times, cameras, args.burst)
+    found = [taken(item, console) for item, _ in told]
+    return bursts([time for time, _ in found], [camera for _, camera in found], args.burst)
 
 
 def taken(item, console):

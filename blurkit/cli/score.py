@@ -152,8 +152,9 @@ def one(item, found, mask, args, weights):
     if args.masks:
         return comparison(item, data, found, args, weights)
     if found is not None:
-        for option in (name for name, given in about_photos(args) if given):
-            raise InputError(f"--{option} goes with photos, and this is a map")
+        for option, given in about_photos(args):
+            if given:
+                raise InputError(f"--{option} goes with photos, and this is a map")
         from blurkit.score import map_score
 
         return {"score": map_score(found)}

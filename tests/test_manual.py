@@ -21,7 +21,7 @@ BREAKS = {"|", ";", "&&", "||", "&", "(", ")"}  # what ends a command
 
 def of_method(name, method):
     """What a section of the format page says of one method, plain; its first part holds for all."""
-    common, *parts = re.split(r"^\.SS (.*)\n", section(ROOT / "man/blurkit.5", name), flags=re.M)
+    common, *parts = re.split(r"^\.SS (.*)\n", section(ROOT / "man/blurkit-formats.5", name), flags=re.M)
     return plain(common + dict(zip(parts[::2], parts[1::2], strict=True))[method])
 
 
@@ -94,7 +94,7 @@ def test_every_command_has_examples_of_itself(command):
 
 
 def test_there_is_a_page_for_every_command_one_on_formats_and_a_tour():
-    assert {page.name for page in PAGES} == {*(f"{command}.1" for command in PARSERS), "blurkit.5", "blurkit.7"}
+    assert {page.name for page in PAGES} == {*(f"{command}.1" for command in PARSERS), "blurkit-formats.5", "blurkit.7"}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -279,7 +279,7 @@ def test_a_slurm_task_without_photos_writes_an_empty_part(recipes, shell, librar
 
 
 def test_the_examples_in_python_do_what_the_format_page_says(root, shell, photo, tmp_path):
-    stream, points, own, _ = examples(section(root / "man/blurkit.5", "EXAMPLES"))
+    stream, points, own, _ = examples(section(root / "man/blurkit-formats.5", "EXAMPLES"))
     for name, blur in (("a.jpg", SHARP), ("b.jpg", SOFT), ("photo.jpg", SHARP)):
         photo(name, blur)
     sharp, soft, _ = map(float, shell(stream).split())

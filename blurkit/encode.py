@@ -1,8 +1,11 @@
-"""Maps, masks and cut-outs as the bytes of files."""
+"""Maps, masks and cut-outs as the bytes of files, with the mark of ``marks`` where the format has room for it."""
+
+import io
 
 import cv2
 import numpy as np
 
+from blurkit import marks
 from blurkit.errors import InputError
 from blurkit.npy import encode_npy
 
@@ -30,32 +33,42 @@ def encode_map(sharpness, form, stretch=False, palette=None):
         height, width = sharpness.shape
         return [b"Pf\n%d %d\n-1.0\n" % (width, height), np.ascontiguousarray(sharpness[::-1], "<f4").tobytes()]
     if form == "tiff":
-        return [encode_picture(".tiff", sharpness)]
+        return [encode_tiff(sharpness)]
     if stretch:
         low, high = sharpness.min(), sharpness.max()
         sharpness = (sharpness - low) / (high - low) if high > low else np.zeros_like(sharpness)
     if palette:
-        return [encode_picture(".png", cv2.applyColorMap(np.rint(sharpness * 255).astype(np.uint8), getattr(cv2, f"COLORMAP_{palette.upper()}")))]
-    return [encode_picture(".png", np.rint(sharpness * 65535).astype(np.uint16))]
+        levels = np.rint(sharpness * 255).astype(np.uint8)
+        return [encode_png(cv2.applyColorMap(levels, getattr(cv2, f"COLORMAP_{palette.upper()}")))]
+    return [encode_png(np.rint(sharpness * 65535).astype(np.uint16))]
 
 
 def encode_mask(mask, form):
     """A mask, (H, W) uint8 of 0 and 255, as the pieces of a PNG or NPY file."""
     if form == "npy":
         return encode_npy(mask)
-    return [encode_picture(".png", mask)]
+    return [encode_png(mask)]
 
 
 def encode_cut(photo, mask):
     """What is in focus, cut out: RGBA PNG whose alpha is the mask; 16 bits if the photo has them."""
     if photo.dtype == np.uint16:
         mask = mask.astype(np.uint16) * 257
-    return [encode_picture(".png", np.dstack([photo[..., ::-1], mask]))]
+    return [encode_png(np.dstack([photo[..., ::-1], mask]))]
 
 
-def encode_picture(suffix, array):
-    """Bytes of an array in OpenCV's channel order."""
-    done, data = cv2.imencode(suffix, array)
+def encode_png(array):
+    """Bytes of a PNG of an array in OpenCV's channel order, marked."""
+    done, data = cv2.imencode(".png", array)
     if not done:
-        raise InputError(f"cannot encode a picture of shape {array.shape} as {suffix[1:].upper()}")
-    return data.tobytes()
+        raise InputError(f"cannot encode a picture of shape {array.shape} as PNG")
+    return marks.mark_png(data.tobytes())
+
+
+def encode_tiff(sharpness):
+    """Bytes of a TIFF of one channel of float32, marked; its directory comes in front of its pixels."""
+    from PIL import Image, TiffImagePlugin  # noqa: F401  # the plug-in is what save() needs
+
+    held = io.BytesIO()
+    Image.fromarray(sharpness).save(held, "TIFF", software=marks.PROGRAM)
+    return held.getvalue()

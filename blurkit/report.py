@@ -14,6 +14,7 @@ import numpy as np
 
 from blurkit import window
 from blurkit.colour import eight_bits
+from blurkit.marks import GENERATOR
 
 THUMBNAIL_SIDE = 360  # pixels, the longer side at most; a tile is 240 wide, so dense screens get something
 JPEG_QUALITY = 80  # of 100; about 25 kB a thumbnail
@@ -215,6 +216,7 @@ def head(title, method, facts, scores):
 <html lang="en">
 <head>
 <meta charset="utf-8">
+{GENERATOR}
 <meta http-equiv="Content-Security-Policy" content="{policy}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{text(title)}</title>

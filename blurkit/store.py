@@ -18,6 +18,7 @@ from blurkit.npy import as_bytes, read_into, read_npy, read_npy_header
 FORMAT_VERSION = 1
 LARGEST_WEIGHTS = 64 << 20  # bytes; the largest weights file that is opened
 MOST_ARRAYS = 1000  # that it may hold
+HEADER = {"method", "format", "checksum"}  # what the header of a weights file always has
 LONGEST = 40  # characters of what a file says of itself in a complaint
 ENTRY = b"PK\1\2"  # how the entry of each begins in the directory of a zip
 PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # how they may be; the others take memory as they are told by the file
@@ -111,6 +112,20 @@ def read_weights(data, method, shapes):
     WeightsError
         Damaged, of another method or version, of wrong shape, or not finite.
     """
+    arrays, header = unpack(data)
+    found = header["method"], header["format"], header["checksum"]
+    if found[0] != method:
+        raise WeightsError(f"weights are for method {str(found[0])[:LONGEST]}, not {method}")
+    if found[1] != FORMAT_VERSION:
+        raise WeightsError(f"weights have format {str(found[1])[:LONGEST]}; this version reads {FORMAT_VERSION}")
+    if found[2] != checksum(arrays):
+        raise WeightsError("weights are damaged: checksum does not fit")
+    check_arrays(arrays, shapes)
+    return arrays, header
+
+
+def unpack(data):
+    """The arrays and the header of a weights file as they are, of whatever method and version, damaged or not."""
     if len(data) > LARGEST_WEIGHTS:
         raise WeightsError(f"weights file has {len(data)} bytes; at most {LARGEST_WEIGHTS} are read")
     if data.count(ENTRY) > MOST_ARRAYS:
@@ -124,17 +139,20 @@ def read_weights(data, method, shapes):
                 raise WeightsError("weights file unpacks to more than it may")
             arrays = {name.removesuffix(".npy"): read_npy(io.BytesIO(unpacked(archive, name, size))) for name, size in sizes.items()}
         header = json.loads(str(arrays.pop("header")))
-        found = header["method"], header["format"], header["checksum"]
+        if not isinstance(header, dict) or not set(header) >= HEADER:
+            raise WeightsError("not a weights file, or damaged")
     except UNREADABLE as error:
         raise WeightsError("not a weights file, or damaged") from error
-    if found[0] != method:
-        raise WeightsError(f"weights are for method {str(found[0])[:LONGEST]}, not {method}")
-    if found[1] != FORMAT_VERSION:
-        raise WeightsError(f"weights have format {str(found[1])[:LONGEST]}; this version reads {FORMAT_VERSION}")
-    if found[2] != checksum(arrays):
-        raise WeightsError("weights are damaged: checksum does not fit")
-    check_arrays(arrays, shapes)
     return arrays, header
+
+
+def is_weights(data):
+    """True if some bytes are a weights file, of whatever method and version."""
+    try:
+        unpack(data)
+    except WeightsError:
+        return False
+    return True
 
 
 def unpacked(archive, name, size):

@@ -12,6 +12,7 @@ from blurkit.npy import read_npy_header
 
 PNG_START, PNG_END = b"\x89PNG\r\n\x1a\n", b"\0\0\0\0IEND\xaeB`\x82"
 TIFF_ORDERS = {b"II*\0": "<", b"MM\0*": ">"}
+STRIP_OFFSETS, STRIP_BYTES = 273, 279  # TIFF tags
 TIFF_SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8}  # bytes, by the type of a value
 PFM_HEADER = 100  # bytes; longer than any
 
@@ -27,7 +28,7 @@ def is_whole(file, form):
     Returns
     -------
     bool
-        Of a TIFF, whether all lies within the file that comes after its pixels, as ``encode`` writes it.
+        Of a TIFF, whether all lies within the file that its directory points to.
     """
     size = file.seek(0, 2)
     file.seek(0)
@@ -51,13 +52,17 @@ def png_is_whole(file, size):
 
 
 def tiff_is_whole(file, size):
-    """The directory, which comes after the pixels, is there with all it points to."""
+    """The directory is there with all it points to, and so is the one strip of pixels that ``encode`` writes."""
     order = TIFF_ORDERS[file.read(4)]
     file.seek(struct.unpack(f"{order}I", file.read(4))[0])
     (count,) = struct.unpack(f"{order}H", file.read(2))
-    entries = struct.iter_unpack(f"{order}HHII", file.read(12 * count))
-    ends = [place + length for length, place in ((TIFF_SIZES[kind] * number, at) for _, kind, number, at in entries) if length > 4]
-    return len(file.read(4)) == 4 and max(ends, default=0) <= size
+    entries = {tag: (kind, number, value) for tag, kind, number, value in struct.iter_unpack(f"{order}HHII", file.read(12 * count))}
+    lengths = [(TIFF_SIZES[kind] * number, place) for kind, number, place in entries.values()]
+    ends = [place + length for length, place in lengths if length > 4]
+    strip = entries[STRIP_OFFSETS], entries[STRIP_BYTES]
+    if all(number == 1 for _, number, _ in strip):
+        ends.append(sum(value for *_, value in strip))
+    return len(file.read(4)) == 4 and max(ends) <= size
 
 
 def pfm_is_whole(file, size):

@@ -12,6 +12,8 @@ from blurkit.errors import InputError, UsageError
 
 RAW_SUFFIXES = (".dng", ".cr2", ".cr3", ".crw", ".nef", ".nrw", ".arw", ".raf", ".orf", ".rw2", ".pef", ".srw", ".mrw")
 PICTURE_SUFFIXES = (".jpg", ".jpeg", ".jpe", ".png", ".tif", ".tiff", ".webp", ".bmp", ".ppm", ".pgm", ".pbm", ".gif", ".heic", ".heif", ".hif", ".avif")
+MASKS = (".mask.png", ".png", ".jpg", ".bmp")  # how the mask of a photo may end; the first one says itself what white means
+SEGMENTS = (".seg.png",)
 BESIDE_PHOTOS = (".mask.png", ".seg.png")  # not photos themselves
 NAMELESS = "stdin"
 NONE_BELOW = InputError("no photos below this folder")
@@ -227,21 +229,32 @@ def maps_with_photos(items, paths, option, args, console, raw=False):
         raise UsageError(f"there are {count} maps, but {count + left} photos; give {option} once per map")
 
 
-def beside(item, folder, suffixes, what):
-    """The bytes of the file that belongs to a photo: NAME + one of `suffixes`, in a folder or beside it."""
-    if item.path is None:
-        raise InputError(f"standard input has no name by which to find its {what}")
+def paths_beside(item, folder, suffixes):
+    """Where the file that belongs to a photo may be: NAME + one of `suffixes`, in a folder or beside it."""
     folder = folder or os.path.dirname(item.path)
     name = stem_of(os.path.basename(item.path))
-    for suffix in suffixes:
-        path = os.path.join(folder, name + suffix)
-        if os.path.isfile(path) and not os.path.samefile(path, item.path):
-            try:
-                return Input(path, "").read(), suffix
-            except InputError as error:
-                raise InputError(f"{path}: {error}") from error
-    looked = " or ".join(os.path.join(folder, name + suffix) for suffix in suffixes)
-    raise InputError(f"no {what}: there is no {looked}")
+    return [os.path.join(folder, name + suffix) for suffix in suffixes]
+
+
+def path_beside(item, folder, suffixes):
+    """The first of `paths_beside` that is there, and not the photo itself; None where there is none."""
+    for path in paths_beside(item, folder, suffixes):
+        if os.path.isfile(path) and not (os.path.exists(item.path) and os.path.samefile(path, item.path)):
+            return path
+    return None
+
+
+def beside(item, folder, suffixes, what):
+    """The bytes of the file that belongs to a photo, and its path."""
+    if item.path is None:
+        raise InputError(f"standard input has no name by which to find its {what}")
+    path = path_beside(item, folder, suffixes)
+    if path is None:
+        raise InputError(f"no {what}: there is no {' or '.join(paths_beside(item, folder, suffixes))}")
+    try:
+        return Input(path, "").read(), path
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from error
 
 
 def truth(item, args):
@@ -249,10 +262,10 @@ def truth(item, args):
     from blurkit.image import decode_truth
 
     if args.masks and os.path.isfile(args.masks):
-        data, suffix = Input(args.masks, "").read(), ".mask.png" if args.masks.endswith(".mask.png") else ""
+        data, path = Input(args.masks, "").read(), args.masks
     else:
-        data, suffix = beside(item, args.masks, (".mask.png", ".png", ".jpg", ".bmp"), "mask")
-    white = "sharp" if suffix == ".mask.png" else args.truth_is
+        data, path = beside(item, args.masks, MASKS, "mask")
+    white = "sharp" if path.endswith(MASKS[0]) else args.truth_is
     if not white:
         raise UsageError("say what white means in the masks: --truth-is sharp or --truth-is blurred (CUHK: blurred)")
     try:

@@ -3,6 +3,7 @@
 import re
 
 from blurkit.cli import inputs, options, output
+from blurkit.cli.guard import Guard, read_by
 from blurkit.errors import InputError, UsageError
 
 
@@ -95,6 +96,7 @@ def calibrate(args, scored):
     for folder, found in zip(args.calibrate, photos, strict=True):
         if not found:
             raise InputError(f"{folder}: {inputs.NONE_BELOW}")
+    Guard("text").protect(read_by(args, sum(photos, [])))
     scores = [[result["score"] for _, result in scored(found)] for found in photos]
     try:
         figures = dict(zip(("threshold", "good_below", "bad_above"), threshold(*scores), strict=True))

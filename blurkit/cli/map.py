@@ -26,13 +26,13 @@ def picture_options(group):
 
 def work_on(args, console):
     items = inputs.from_args(args, console)
-    with output.Output(args, FORMS, "npy") as out:
+    with output.Output(args, console, FORMS, "npy") as out:
         check_picture_options(args, out)
         check_planes(args, out)
         out.claim(items, args)
-        wanted = [item for item in items if not out.is_done(item)]
+        wanted = [item for item in items if out.wants(item)]
         if args.resume:
-            console.detail(f"{len(items) - len(wanted)} of {len(items)} maps are there")
+            console.detail(f"{len(items) - len(wanted)} of {len(items)} maps are there or may not be replaced")
         options.prepare(args)
         weights, header = options.load_weights(args)
         console.detail(f"method {args.method}, weights {header['checksum'][:12]}")

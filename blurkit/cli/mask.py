@@ -43,12 +43,12 @@ def threshold(text):
 
 def work_on(args, console):
     items = inputs.from_args(args, console)
-    with output.Output(args, FORMS, "png") as out:
+    with output.Output(args, console, FORMS, "png") as out:
         if args.cut and out.form != "png":
             raise UsageError("--cut writes PNG only")
         out.claim(items, args)
         for named, sharpness, photo in inputs.maps_with_photos(items, args.cut, "--cut", args, console):
-            if not out.is_done(named):
+            if out.wants(named):
                 mask_one(named, sharpness, photo, args, out, console)
 
 

@@ -212,7 +212,7 @@ def output(parser, forms, default, what=None):
     folder = f", or folder (existing, or with a slash at the end) for one {what} per input" if what else ""
     group.add_argument("-o", "--output", metavar="OUT", help=f"file{folder} (default, or -: standard output)")
     group.add_argument("-f", "--format", choices=forms, help=f"file format (default: by the suffix of OUT, else {default})")
-    group.add_argument("--force", action="store_true", help="write binary data to a terminal")
+    group.add_argument("--force", action="store_true", help="replace a file that blurkit did not write (never an input); write binary data to a terminal")
     if what:
         group.add_argument("--resume", action="store_true", help=f"make no {what} that is in the folder already, and whole")
     return group

@@ -5,12 +5,12 @@ all are cut. Only one photo is held at a time.
 """
 
 from blurkit.cli import inputs, options, output, run, work
+from blurkit.cli.wholefile import write_all
 from blurkit.errors import InputError, UsageError, check_sizes
 
 FORMS = ("npy",)
 AT_ONCE = 1 << 20  # bytes copied from the temporary file
 COPIES = {"masks": 0, "compositions": 8, "sharp photos": 40}  # default of --copies
-SEGMENTS = (".seg.png",)
 
 
 def describe(parser):
@@ -49,7 +49,7 @@ def work_on(args, console):
     items = inputs.from_args(args, console)
     if any(item.path is None for item in items):
         raise UsageError("name the photos: patches bear the names of theirs, so standard input will not do")
-    with output.Output(args, FORMS, "npy") as out:
+    with output.Output(args, console, FORMS, "npy") as out:
         if out.folder:
             raise UsageError("a patch set is one file: name it with -o FILE")
         out.spare(items, args)
@@ -94,7 +94,7 @@ def cut_all(items, args, console, kept):
         if error:
             console.bad(item.label, error)
         else:
-            output.write_all(kept.fileno(), map(as_bytes, records), "temporary file")
+            write_all(kept.fileno(), map(as_bytes, records), "temporary file")
             count, used = count + sum(map(len, records)), used + 1
         bar.update()
     bar.close()
@@ -146,7 +146,7 @@ def segments(item, args):
     """The segmentation that belongs to a photo."""
     from blurkit.image import decode_segments
 
-    data, _ = inputs.beside(item, args.segments, SEGMENTS, "segmentation")
+    data, _ = inputs.beside(item, args.segments, inputs.SEGMENTS, "segmentation")
     try:
         return decode_segments(data, args.max_pixels)
     except InputError as error:

@@ -18,12 +18,12 @@ def describe(parser):
 
 def work_on(args, console):
     items = inputs.from_args(args, console)
-    with output.Output(args, FORMS, "npy") as out:
+    with output.Output(args, console, FORMS, "npy") as out:
         check_picture_options(args, out)
         check_planes(args, out)
         out.claim(items, args)
         for named, raw, guide in inputs.maps_with_photos(items, args.guide, "--guide", args, console, raw=True):
-            if not out.is_done(named):
+            if out.wants(named):
                 refine_one(named, raw, guide, args, out, console)
 
 

@@ -1,8 +1,11 @@
 """blur-score: photos or maps in, one number per photo out; or, with --truth, how right they are."""
 
+import os
 from contextlib import nullcontext
 
 from blurkit.cli import inputs, keep, options, output, run, work
+from blurkit.cli.guard import Guard, is_special, read_by
+from blurkit.cli.wholefile import STDOUT, WholeFile
 from blurkit.errors import InputError, UsageError, check_sizes
 from blurkit.limits import SCORE_SIDE
 
@@ -29,7 +32,9 @@ def describe(parser):
     describe_truth(parser)
     group = parser.add_argument_group("output")
     group.add_argument("--json", action="store_true", help="JSON Lines instead of text")
-    group.add_argument("--report", metavar="HTML", help="write a page of all photos as well, sorted by score, with what is in focus marked")
+    text = "write a page of all photos as well, sorted by score, with what is in focus marked; - = to standard output, in place of the lines"
+    group.add_argument("--report", metavar="HTML", help=text)
+    group.add_argument("--force", action="store_true", help="let the page replace a file that is no page of blurkit; never a photo that is read")
     keep.describe(parser)
     options.workers(parser)
 
@@ -47,12 +52,11 @@ def work_on(args, console):
     if args.calibrate:
         return keep.calibrate(args, lambda items: scored(items, args, console))
     items, told, below = inputs.from_args(args, console), [], False
-    if args.report:
-        output.check_replaces_none(args.report, output.all_read(items, args))
-    with output.WholeFile(args.report) if args.report else nullcontext() as page:  # where it cannot be written is told before the work
+    with opened_page(items, args) as page:  # where it cannot be written is told before the work
         results = scored(items, args, console)
         for item, result in keep.chosen(list(results), args, console) if keep.waits(args) else results:
-            tell(item.label, result, args)
+            if args.report != "-":
+                tell(item.label, result, args)
             below |= args.fail_below is not None and result["score"] < args.fail_below
             if args.report or args.masks:  # else nothing is kept, and memory stays flat
                 told.append(result)
@@ -77,9 +81,34 @@ def check(args):
         raise UsageError("the papers have no score; --as-published goes with --truth")
     if args.region is None and not args.mask:
         raise UsageError("--region mask needs --mask FILE")
-    if args.report and (args.masks or args.calibrate):
-        raise UsageError("--report is about scores; it goes neither with --truth nor with --calibrate")
+    check_report(args)
     keep.check(args)
+
+
+def check_report(args):
+    """The name of a page is that of a page: a photo named by mistake is neither replaced nor left out."""
+    if not args.report:
+        if args.force:
+            raise UsageError("--force is about the page of --report")
+        return
+    if args.masks or args.calibrate:
+        raise UsageError("--report is about scores; it goes neither with --truth nor with --calibrate")
+    if args.report == "-":
+        if args.json:
+            raise UsageError("--report - writes the page to standard output; --json does not go with it")
+        if os.isatty(STDOUT) and not args.force:
+            raise UsageError("will not write a page to a terminal; use --report FILE.html, a pipe, or --force")
+    elif not args.report.lower().endswith(".html") and not is_special(args.report):
+        raise UsageError(f"--report {args.report}: the name of a page ends in .html; the page's name comes first, then the photos")
+
+
+def opened_page(items, args):
+    """The file of --report, nothing without; neither it nor standard output may lead to an input."""
+    guard = Guard("html", args.force)
+    guard.protect(read_by(args, items))
+    if not args.report:
+        return nullcontext()
+    return WholeFile("/dev/stdout" if args.report == "-" else args.report, guard)
 
 
 def scored(items, args, console):

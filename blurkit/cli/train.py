@@ -39,7 +39,7 @@ def work_on(args, console):
     pipeline = methods.pipeline(args.method)
     epochs = args.epochs or pipeline.EPOCHS
     least = pipeline.LEAST_ACCURACY if args.min_accuracy is None else args.min_accuracy
-    with output.Output(args, FORMS, "npz") as out:
+    with output.Output(args, console, FORMS, "npz") as out:
         if out.folder:
             raise UsageError("weights are one file: name it with -o FILE")
         out.spare(items, args)

@@ -8,7 +8,7 @@ complete -c blur-mask -l alpha -x -d 'blurred is above A max + (1 - A) min of th
 complete -c blur-mask -l invert -d 'mark what is out of focus'
 complete -c blur-mask -s o -l output -r -F -d 'file, or folder (existing, or with a slash at the end) for one mask per input'
 complete -c blur-mask -s f -l format -x -a 'png npy' -d 'file format'
-complete -c blur-mask -l force -d 'write binary data to a terminal'
+complete -c blur-mask -l force -d 'replace a file that blurkit did not write'
 complete -c blur-mask -l resume -d 'make no mask that is in the folder already, and whole'
 complete -c blur-mask -l cut -r -F -d 'write PHOTO cut out along the mask, as RGBA PNG'
 complete -c blur-mask -s q -l quiet -d 'say nothing but errors'

@@ -15,7 +15,7 @@ complete -c blur-patches -l copies -x -d 'N copies of each photo, resized, noise
 complete -c blur-patches -l seed -x -d 'seed of all that is random'
 complete -c blur-patches -s o -l output -r -F -d 'file'
 complete -c blur-patches -s f -l format -x -a 'npy' -d 'file format'
-complete -c blur-patches -l force -d 'write binary data to a terminal'
+complete -c blur-patches -l force -d 'replace a file that blurkit did not write'
 complete -c blur-patches -s j -l jobs -x -d 'work on N photos at a time'
 complete -c blur-patches -l threads -x -d 'threads per photo'
 complete -c blur-patches -s q -l quiet -d 'say nothing but errors'

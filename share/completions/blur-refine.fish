@@ -11,7 +11,7 @@ complete -c blur-refine -l sigma -d 'write blur as sigma in pixels of the photo,
 complete -c blur-refine -l steps -x -d 'the map after N steps alone, not the mix of several'
 complete -c blur-refine -s o -l output -r -F -d 'file, or folder (existing, or with a slash at the end) for one map per input'
 complete -c blur-refine -s f -l format -x -a 'npy png tiff pfm' -d 'file format'
-complete -c blur-refine -l force -d 'write binary data to a terminal'
+complete -c blur-refine -l force -d 'replace a file that blurkit did not write'
 complete -c blur-refine -l resume -d 'make no map that is in the folder already, and whole'
 complete -c blur-refine -l stretch -d 'PNG: darkest to black, brightest to white, instead of a fixed scale'
 complete -c blur-refine -l colormap -d 'PNG: in colour, for eyes'

@@ -18,6 +18,7 @@ complete -c blur-score -l truth-is -x -a 'sharp blurred' -d 'what white means in
 complete -c blur-score -l curves -d 'with --json: precision, recall and accuracy of every map at 256 thresholds as well'
 complete -c blur-score -l json -d 'JSON Lines instead of text'
 complete -c blur-score -l report -x -d 'write a page of all photos as well, sorted by score, with what is in focus marked'
+complete -c blur-score -l force -d 'let the page replace a file that is no page of blurkit'
 complete -c blur-score -l sort -d 'the sharpest first, once all are scored'
 complete -c blur-score -l top -x -d 'only the N sharpest'
 complete -c blur-score -l keep-best -d 'only the sharpest of each group, see --group and --burst'

@@ -12,7 +12,9 @@ import cv2
 import numpy as np
 import pytest
 
-from blurkit.cli import inputs, output, words
+from blurkit.cli import inputs, words
+from blurkit.cli.guard import Guard
+from blurkit.cli.wholefile import WholeFile, is_running, left_over
 from blurkit.cli.work import in_order
 from blurkit.errors import InputError, OutputError, UsageError
 from blurkit.whole import is_whole
@@ -140,16 +142,16 @@ def test_what_a_killed_run_left_goes_with_the_next_that_makes_the_same(run, phot
 
 def test_a_part_of_our_own_number_is_left_by_another(tmp_path):
     (tmp_path / f".a.npy.{os.getpid()}.part").write_bytes(b"half")  # numbers come again, above all in a container
-    with output.WholeFile(str(tmp_path / "a.npy")) as file:
+    with WholeFile(str(tmp_path / "a.npy"), Guard("npy")) as file:
         file.write([b"whole"])
     assert listed(tmp_path) == ["a.npy"] and (tmp_path / "a.npy").read_bytes() == b"whole"
-    assert output.is_running(os.getppid()) and not output.is_running(DEAD.pid) and not output.is_running(10**30)
+    assert is_running(os.getppid()) and not is_running(DEAD.pid) and not is_running(10**30)
 
 
 def test_of_two_runs_of_one_number_none_publishes_what_the_other_has_half_done(tmp_path):
-    one, other = output.WholeFile(str(tmp_path / "a.npy")), output.WholeFile(str(tmp_path / "a.npy"))
+    one, other = WholeFile(str(tmp_path / "a.npy"), Guard("npy")), WholeFile(str(tmp_path / "a.npy"), Guard("npy"))
     one.__enter__().write([b"whole"])
-    output.left_over.cache_clear()  # the other, in another container, takes what it finds for its own of before
+    left_over.cache_clear()  # the other, in another container, takes what it finds for its own of before
     with other:
         other.write([b"wh"])
         with pytest.raises(OutputError, match="No such file"):

@@ -99,8 +99,8 @@ def test_an_output_never_replaces_an_input(run, three, tmp_path):
 @pytest.mark.parametrize(
     "words",
     [
-        ("blur-score", "--report", "photo.png", "photo.png"),
-        ("blur-score", "--report", "mask.png", "--mask", "mask.png", "photo.png"),
+        ("blur-score", "--force", "--report", "photo.html", "photo.html"),
+        ("blur-score", "--force", "--report", "mask.html", "--mask", "mask.html", "photo.png"),
         ("blur-patches", "--method", "park", "--copies", "1", "-f", "npy", "-o", "photo.png", "photo.png"),
         ("blur-train", "-f", "npz", "-o", "map.npy", "map.npy"),
         ("blur-map", "--weights", "joint.npz", "-f", "npy", "-o", "joint.npz", "photo.png"),
@@ -112,7 +112,7 @@ def test_an_output_never_replaces_an_input(run, three, tmp_path):
 def test_nothing_that_is_read_is_replaced(run, root, photos, stream, tmp_path, words):
     for name, data in {"map.npy": stream, "list": b"map.npy\0", "joint.npz": (root / "share/weights/joint.npz").read_bytes()}.items():
         (tmp_path / name).write_bytes(data)
-    for name in ("photo.png", "map-2.png", "mask.png"):
+    for name in ("photo.png", "map-2.png", "photo.html", "mask.html"):
         (tmp_path / name).write_bytes((photos / "photo.png").read_bytes())
     before = {name: (tmp_path / name).read_bytes() for name in listed(tmp_path)}
     done = run(*words, cwd=tmp_path)
@@ -121,7 +121,7 @@ def test_nothing_that_is_read_is_replaced(run, root, photos, stream, tmp_path, w
 
 
 def test_a_link_stays_a_link_and_a_file_keeps_its_permissions(run, three, tmp_path):
-    (tmp_path / "real.npy").write_bytes(b"old")
+    (tmp_path / "real.npy").write_bytes(npy(np.zeros((2, 3), np.float32)))
     (tmp_path / "real.npy").chmod(0o640)
     (tmp_path / "link.npy").symlink_to("real.npy")
     assert run("blur-map", three[0], "-o", tmp_path / "link.npy").status == 0

@@ -1,0 +1,108 @@
+"""A file that appears under its name only when it is complete."""
+
+import contextlib
+import functools
+import os
+import stat
+import sys
+
+from blurkit.cli.guard import STDERR_NAMES, STDOUT, STDOUT_NAMES, is_special
+from blurkit.errors import OutputError
+
+LONGEST_START = 200  # bytes of a file's name that its temporary name keeps; systems allow 255 for a whole name
+PART = ".part"  # temporary files are .NAME.PROCESS-RANDOM.part; on two machines or in two containers processes have the same number
+
+
+class WholeFile:
+    """A file that appears under its name only when it is complete, and takes no place that a `guard.Guard` keeps."""
+
+    def __init__(self, path, guard):
+        self.path, self.guard = path, guard
+        self.special = is_special(path)
+        self.final = path if self.special else os.path.realpath(path)  # a link stays, what it points to is replaced
+
+    def __enter__(self):
+        self.guard.check(self.path)
+        try:
+            self.temporary = self.final if self.special else self.create_beside()
+            if self.special:
+                self.descriptor = self.open_special()
+        except OSError as error:
+            raise OutputError(f"{self.path}: {error.strerror}") from error
+        return self
+
+    def open_special(self):
+        """A descriptor of what is written to as it is; of our own streams the same, so that what stands in a file stays there."""
+        if self.final in STDOUT_NAMES:
+            return os.dup(STDOUT)
+        return os.dup(sys.stderr.fileno()) if self.final in STDERR_NAMES else os.open(self.final, os.O_WRONLY)
+
+    def create_beside(self):
+        """Open a temporary file in the folder of the final one, with its permissions if it exists; the name."""
+        folder, base = os.path.split(self.final)
+        os.makedirs(folder, exist_ok=True)
+        start = f".{os.fsdecode(os.fsencode(base)[:LONGEST_START])}"
+        for left in left_over(folder).pop(start, ()):
+            with contextlib.suppress(OSError):
+                os.unlink(left)
+        name = os.path.join(folder, f"{start}.{os.getpid()}-{os.urandom(4).hex()}{PART}")
+        self.descriptor = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+        if os.path.exists(self.final):
+            os.chmod(name, stat.S_IMODE(os.stat(self.final).st_mode))
+        return name
+
+    def write(self, pieces):
+        write_all(self.descriptor, pieces, self.path)
+
+    def __exit__(self, kind, *rest):
+        os.close(self.descriptor)
+        if self.special:
+            return
+        try:
+            if kind is None:
+                self.guard.put(self.temporary, self.final)
+        except OSError as error:
+            raise OutputError(f"{self.path}: {error.strerror}") from error
+        finally:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(self.temporary)
+
+
+@functools.cache
+def left_over(folder):
+    """Temporary files whose process was killed, by the start of their name: {".NAME": [path, ...]}.
+
+    A folder is looked through once, before anything of ours is in it.
+    """
+    found = {}
+    with contextlib.suppress(OSError):
+        for name in os.listdir(folder):
+            start, _, process = name.removesuffix(PART).rpartition(".")
+            number = process.partition("-")[0]
+            if name.endswith(PART) and number.isdecimal() and not is_running(int(number)):
+                found.setdefault(start, []).append(os.path.join(folder, name))
+    return found
+
+
+def is_running(process):
+    """True if another process than this one has this number."""
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        return True
+    return process != os.getpid()
+
+
+def write_all(descriptor, pieces, name):
+    """Write every byte, however small the bites the system takes."""
+    for piece in pieces:
+        view = memoryview(piece).cast("B")
+        while view:
+            try:
+                view = view[os.write(descriptor, view) :]
+            except BrokenPipeError:
+                raise
+            except OSError as error:
+                raise OutputError(f"{name}: {error.strerror}") from error

@@ -243,11 +243,11 @@ def decode_segments(data, max_pixels=MAX_PIXELS):
 # ---- maps -----------------------------------------------------------------
 
 
-def as_map(array, raw=False):
+def as_map(array, raw=False, sigma=False):
     """An array of any numeric type as a map: (H, W) float32 in [0, 1]; if `raw`, (2, H, W) passes too.
 
-    Integers and booleans are scaled by their largest value. An InputError: another shape, empty, not numeric, NaN, out of range.
-    """
+    If `sigma`, it is blur in pixels and may exceed 1. Integers and booleans are scaled by their largest value. An InputError: another
+    shape, empty, not numeric, NaN, out of range."""
     if array.ndim == 3 and array.shape[2] == 1:
         array = array[..., 0]
     planes = array.ndim == 3 and array.shape[0] == 2
@@ -262,8 +262,8 @@ def as_map(array, raw=False):
     low, high = array.min(), array.max()
     if not (np.isfinite(low) and np.isfinite(high)):
         raise InputError("map holds NaN or infinite values")
-    if low < 0 or high > 1:
-        raise InputError(f"map values run from {low:g} to {high:g}; they must lie in [0, 1]")
+    if low < 0 or high > 1 and not sigma:
+        raise InputError(f"map values run from {low:g} to {high:g}; they must " + ("not be negative" if sigma else "lie in [0, 1]"))
     return np.ascontiguousarray(array, dtype=np.float32)
 
 

@@ -52,6 +52,12 @@ def environment():
 
 
 @pytest.fixture(scope="session")
+def bare():
+    """The environment of a stranger's machine: nothing that ours sets, PYTHONUNBUFFERED among it, but where the system has its programs."""
+    return {"PATH": "/usr/local/bin:/usr/bin:/bin"}
+
+
+@pytest.fixture(scope="session")
 def start(environment):
     """start("blur-map", argument, ..., **as for Popen): a running command of the checkout, streams as pipes."""
 

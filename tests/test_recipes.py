@@ -102,12 +102,12 @@ def program(tmp_path):
 
 
 @pytest.fixture
-def shell(root, environment, tmp_path):
+def shell(root, bare, tmp_path):
     """shell(text, status, **environment): what bash writes, the commands of the checkout at hand, at home where the photos are."""
 
     def shell(text, status=0, **variables):
-        path = os.pathsep.join(map(str, [tmp_path / "programs", root / "bin", os.path.dirname(sys.executable), environment["PATH"]]))
-        known = {**environment, "HOME": str(tmp_path), "PATH": path, "SHELL": "/bin/bash", **variables}  # a login has a SHELL, which parallel asks for
+        path = os.pathsep.join(map(str, [tmp_path / "programs", root / "bin", os.path.dirname(sys.executable), bare["PATH"]]))
+        known = {**bare, "HOME": str(tmp_path), "PATH": path, "SHELL": "/bin/bash", **variables}  # a login has a SHELL, which parallel asks for
         done = subprocess.run(["bash", "-c", text], cwd=tmp_path, env=known, stdin=subprocess.DEVNULL, capture_output=True, timeout=120)
         assert done.returncode == status, done.stderr
         return done.stdout
@@ -279,7 +279,7 @@ def test_a_slurm_task_without_photos_writes_an_empty_part(recipes, shell, librar
 
 
 def test_the_examples_in_python_do_what_the_format_page_says(root, shell, photo, tmp_path):
-    stream, points, own, _ = examples(section(root / "man/blurkit-formats.5", "EXAMPLES"))
+    stream, points, own, bare_numpy, _ = examples(section(root / "man/blurkit-formats.5", "EXAMPLES"))
     for name, blur in (("a.jpg", SHARP), ("b.jpg", SOFT), ("photo.jpg", SHARP)):
         photo(name, blur)
     sharp, soft, _ = map(float, shell(stream).split())
@@ -287,6 +287,9 @@ def test_the_examples_in_python_do_what_the_format_page_says(root, shell, photo,
     rows = np.array([line.split() for line in shell(points).splitlines()], float)
     sigma, weight = np.load(tmp_path / "points.npy")
     assert len(rows) == np.count_nonzero(weight) > 20 and rows[:, 2].sum() == pytest.approx(sigma.sum(), rel=1e-4)
+    shell(bare_numpy)
+    by_numpy = (tmp_path / "refined.npy").read_bytes()
     shell(own)
+    assert (tmp_path / "refined.npy").read_bytes() == by_numpy
     shell(own.replace(" ** 2", "").replace("refined.npy", "same.npy") + "blur-map a.jpg b.jpg | cmp - same.npy")
     assert np.load(tmp_path / "refined.npy").mean() < np.load(tmp_path / "same.npy").mean()

@@ -85,6 +85,32 @@ def run(start):
     return run
 
 
+@pytest.fixture
+def program(tmp_path):
+    """program(name, text): a program that stands before others of its name."""
+    (tmp_path / "programs").mkdir()
+
+    def program(name, text):
+        (tmp_path / "programs" / name).write_text(text)
+        (tmp_path / "programs" / name).chmod(0o755)
+
+    return program
+
+
+@pytest.fixture
+def shell(root, bare, tmp_path):
+    """shell(text, status, **environment): what bash writes, the commands of the checkout at hand, at home where the photos are."""
+
+    def shell(text, status=0, **variables):
+        path = os.pathsep.join(map(str, [tmp_path / "programs", root / "bin", os.path.dirname(sys.executable), bare["PATH"]]))
+        variables = {**bare, "HOME": str(tmp_path), "PATH": path, "SHELL": "/bin/bash", **variables}  # a login has a SHELL
+        done = subprocess.run(["bash", "-c", text], cwd=tmp_path, env=variables, stdin=subprocess.DEVNULL, capture_output=True, timeout=120)
+        assert done.returncode == status, done.stderr
+        return done.stdout
+
+    return shell
+
+
 @pytest.fixture(scope="session")
 def scene():
     """A photo, (90, 120, 3) uint8: texture with edges, sharp on the left, blurred by a Gaussian of 3 pixels on the right."""

@@ -5,7 +5,6 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 from collections import Counter
 
 import cv2
@@ -87,32 +86,6 @@ def files(tmp_path):
         return {str(path.relative_to(tmp_path)): path.read_bytes() for folder in folders for path in (tmp_path / folder).rglob("*") if path.is_file()}
 
     return files
-
-
-@pytest.fixture
-def program(tmp_path):
-    """program(name, text): a program that stands before others of its name."""
-    (tmp_path / "programs").mkdir()
-
-    def program(name, text):
-        (tmp_path / "programs" / name).write_text(text)
-        (tmp_path / "programs" / name).chmod(0o755)
-
-    return program
-
-
-@pytest.fixture
-def shell(root, bare, tmp_path):
-    """shell(text, status, **environment): what bash writes, the commands of the checkout at hand, at home where the photos are."""
-
-    def shell(text, status=0, **variables):
-        path = os.pathsep.join(map(str, [tmp_path / "programs", root / "bin", os.path.dirname(sys.executable), bare["PATH"]]))
-        known = {**bare, "HOME": str(tmp_path), "PATH": path, "SHELL": "/bin/bash", **variables}  # a login has a SHELL, which parallel asks for
-        done = subprocess.run(["bash", "-c", text], cwd=tmp_path, env=known, stdin=subprocess.DEVNULL, capture_output=True, timeout=120)
-        assert done.returncode == status, done.stderr
-        return done.stdout
-
-    return shell
 
 
 def need(*programs):

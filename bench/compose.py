@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import skimage
 
-from blurkit.compose import compose, regions
+from blurkit.training.compose import compose, regions
 
 PHOTOS = ("astronaut.png", "camera.png", "chelsea.png", "coffee.png", "coins.png", "ihc.png", "motorcycle_left.png", "rocket.jpg")  # with things in them
 EACH = 3  # compositions of a photo

@@ -16,7 +16,7 @@ import numpy as np
 import photos
 from measure import IMPORT, command, maps, peak, scored, seconds
 
-from blurkit.degrade import add_noise, compress
+from blurkit.training.degrade import add_noise, compress
 
 SIGMAS = (0, 0.75, 1.5, 3)  # pixels
 LARGE = (4000, 3000)  # pixels; width and height of 12 megapixels

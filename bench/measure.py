@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 import photos
 
-from blurkit.degrade import add_noise
+from blurkit.training.degrade import add_noise
 
 IMPORT = [sys.executable, "-c", "import numpy, cv2, PIL.Image"]
 NAMES = ("auc", "f_max", "mae", "f_blurred")

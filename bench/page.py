@@ -10,7 +10,7 @@ import numpy as np
 from gather import evenly
 
 from blurkit import __version__
-from blurkit.agreement import THRESHOLDS, f_measure, summary
+from blurkit.evaluate import THRESHOLDS, f_measure, summary
 
 RESAMPLES = 1000
 INTERVAL = (2.5, 97.5)  # percentiles

@@ -20,11 +20,11 @@ from park import CONDITIONS, fresh, halved, load
 from scipy import fft
 from torch import nn
 
-from blurkit.device import CpuWindow, torch_device
-from blurkit.learning import descend
 from blurkit.mask import mask
-from blurkit.park import edges, features, network, patches, pipeline, sparse, training
-from blurkit.park.features import COUNTS, LARGE, NAMES, PADDED
+from blurkit.methods.park import edges, features, network, patches, pipeline, sparse, training
+from blurkit.methods.park.features import COUNTS, LARGE, NAMES, PADDED
+from blurkit.ops.backend import CpuBackend, torch_device
+from blurkit.training.loop import descend
 
 EPOCHS, BATCH, RATE = 12, 256, 1e-3  # of the classifiers; a tenth of the paper's patches is enough for their order
 NETWORK_EPOCHS = 8  # of the convolutions: 6 alone and 4 with the hand-crafted features
@@ -60,7 +60,7 @@ def crafted(made):
 
 def deep(made, weights):
     """The paper's deep feature of records, (n, 25) float32."""
-    return network.in_chunks(lambda part, strong: network.deep_feature(part[:, :-1, :-1], strong, weights, CpuWindow), 25, made["patch"], made["strong"] == 1)
+    return network.in_chunks(lambda part, strong: network.deep_feature(part[:, :-1, :-1], strong, weights, CpuBackend), 25, made["patch"], made["strong"] == 1)
 
 
 def classifier(inputs, labels):

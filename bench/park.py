@@ -16,9 +16,9 @@ import photos
 from measure import command, maps, peak, seconds
 
 from blurkit import store
-from blurkit.degrade import add_noise, compress
-from blurkit.device import CpuWindow
-from blurkit.park import edges, network, patches, pipeline
+from blurkit.methods.park import edges, network, patches, pipeline
+from blurkit.ops.backend import CpuBackend
+from blurkit.training.degrade import add_noise, compress
 
 CONDITIONS = {
     "clean": lambda photo, rng: photo,
@@ -86,12 +86,12 @@ def folded(posterior):
 def ours(pixels, strong, weights):
     """Our network's probabilities of the paper's classes."""
     cut = pixels[:, :-1, :-1]
-    return folded(network.in_chunks(lambda part: network.posterior(part, weights, CpuWindow), len(patches.CLASSES), cut))
+    return folded(network.in_chunks(lambda part: network.posterior(part, weights, CpuBackend), len(patches.CLASSES), cut))
 
 
 def published(pixels, strong, weights):
     """The paper's network's probabilities."""
-    return network.in_chunks(lambda part, strong: pipeline.published_probabilities(part, strong, weights, CpuWindow), len(patches.SIGMAS), pixels, strong)
+    return network.in_chunks(lambda part, strong: pipeline.published_probabilities(part, strong, weights, CpuBackend), len(patches.SIGMAS), pixels, strong)
 
 
 def nearest(probabilities):

@@ -20,8 +20,8 @@ from measure import command
 from scipy.stats import spearmanr
 from skimage.measure import blur_effect
 
-from blurkit.degrade import add_noise
 from blurkit.methods import METHODS
+from blurkit.training.degrade import add_noise
 
 SIGMAS = (0, 0.5, 1, 1.5, 2, 3)  # pixels
 NOISES = (0, 5, 10)  # 8-bit steps; deviation

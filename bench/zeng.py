@@ -53,9 +53,9 @@ def control(data, scratch, results):
 def control_weights(kind, seed, scratch):
     """Weights that differ from the shipped ones in their kernels, and in the calibration fitted to these."""
     from blurkit import store
-    from blurkit.device import torch_device
-    from blurkit.learning import held_out
-    from blurkit.zeng import basis, calibration, metric, pipeline, training
+    from blurkit.methods.zeng import basis, calibration, metric, pipeline, training
+    from blurkit.ops.backend import torch_device
+    from blurkit.training.loop import held_out
 
     if (kind, seed) == ("learned", 0):
         return store.find_weights("zeng")
@@ -80,7 +80,7 @@ def control_weights(kind, seed, scratch):
 
 def kernels_of(kind, seed, records, device):
     """Trained or random kernels, (24, 7, 7)."""
-    from blurkit.zeng import network, pipeline, training
+    from blurkit.methods.zeng import network, pipeline, training
 
     if kind == "random":
         return np.random.default_rng(seed).normal(size=(24, 7, 7))

@@ -19,7 +19,7 @@ def sharpness_map(photo, weights, method, raw=False, as_published=False, device=
     as_published : bool
         The method as its paper has it, without what this project adds.
     device : str
-        As for ``device.window_for``.
+        As for ``backend.backend_for``.
     side : int, pixels
         Longest side at which to measure; 0 = the photo's own size.
     sigma : bool

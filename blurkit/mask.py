@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from blurkit import window
+from blurkit.ops import statistics
 
 
 def threshold(sharpness, rule, value=None):
@@ -30,7 +30,7 @@ def threshold(sharpness, rule, value=None):
     if rule == "alpha":
         return value * low + (1 - value) * high
     if rule == "otsu":
-        return window.otsu(sharpness)
+        return statistics.otsu(sharpness)
     raise ValueError(f"unknown rule {rule!r}")
 
 

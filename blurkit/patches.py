@@ -3,8 +3,8 @@
 import numpy as np
 
 from blurkit import methods
-from blurkit.compose import compose
-from blurkit.degrade import degrade
+from blurkit.training.compose import compose
+from blurkit.training.degrade import degrade
 
 DEGRADED_EVERY = 4  # every fourth composition is degraded afterwards
 

@@ -12,9 +12,9 @@ import math
 import cv2
 import numpy as np
 
-from blurkit import window
-from blurkit.colour import eight_bits
 from blurkit.marks import GENERATOR
+from blurkit.ops import resize
+from blurkit.ops.colour import eight_bits
 
 THUMBNAIL_SIDE = 360  # pixels, the longer side at most; a tile is 240 wide, so dense screens get something
 JPEG_QUALITY = 80  # of 100; about 25 kB a thumbnail
@@ -146,7 +146,7 @@ def thumbnail(photo):
     bytes
         JPEG, the longer side at most 360 pixels; never enlarged.
     """
-    small = eight_bits(window.reduce_to(photo, window.working_shape(photo.shape, THUMBNAIL_SIDE)))
+    small = eight_bits(resize.reduce_to(photo, resize.working_shape(photo.shape, THUMBNAIL_SIDE)))
     _, data = cv2.imencode(".jpg", cv2.cvtColor(small, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY, cv2.IMWRITE_JPEG_OPTIMIZE, 1])
     return data.tobytes()
 
@@ -166,7 +166,7 @@ def overlay(sharpness):
         steps of 3. The longer side at most 180 pixels; never enlarged.
     """
     known = np.nan_to_num(sharpness, nan=0.0).astype(np.float32)
-    small = np.clip(window.reduce_to(known, window.working_shape(known.shape, OVERLAY_SIDE)), 0, 1)
+    small = np.clip(resize.reduce_to(known, resize.working_shape(known.shape, OVERLAY_SIDE)), 0, 1)
     tinted = np.empty((*small.shape, 4), np.uint8)
     tinted[..., :3] = TINT[::-1]
     tinted[..., 3] = np.rint(small * ALPHA_LEVELS) * ALPHA_STEP

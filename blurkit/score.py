@@ -4,10 +4,12 @@ import math
 
 import numpy as np
 
-from blurkit import methods, window
-from blurkit.colour import grey
-from blurkit.gradient import curvature
+from blurkit import methods
 from blurkit.limits import SCORE_SIDE, SHARPEST_SHARE
+from blurkit.ops import filters, resize, statistics
+from blurkit.ops.backend import CpuBackend
+from blurkit.ops.colour import grey
+from blurkit.ops.filters import curvature
 
 JUDGED = 0.6  # deviation of log sigma; a place told less surely is not judged
 SHOWN = (0.7, 1.6)  # pixels; sigma shown as in focus, and from which on as out of it
@@ -26,7 +28,7 @@ def score(photo, weights, method, device="auto", side=SCORE_SIDE, share=SHARPEST
         From ``store.read_weights``.
     method : str
     device : str
-        As for ``device.window_for``.
+        As for ``backend.backend_for``.
     side : int, pixels
         Longest side at which to measure; 0 = the photo's own size.
     share : float in (0, 1]
@@ -48,14 +50,14 @@ def score(photo, weights, method, device="auto", side=SCORE_SIDE, share=SHARPEST
 
 def told(photo, weights, method, device="auto", side=SCORE_SIDE):
     """A photo at the size at which it is measured, and the blur of its cells: (h, w, 3), and (2, ceil(h / 4), ceil(w / 4)) as pipelines tell it."""
-    measured = window.reduce_to(photo, window.working_shape(photo.shape, side))
+    measured = resize.reduce_to(photo, resize.working_shape(photo.shape, side))
     return measured, methods.pipeline(method).blur(measured, weights, device)
 
 
 def judged(measured, blur, share=SHARPEST_SHARE, region=None):
     """What `score` says, by what `told` gives."""
     sigma, deviation = blur
-    inside = np.full(sigma.shape, True) if region is None else window.resize_to(region.astype(np.float32), sigma.shape) > 0.5
+    inside = np.full(sigma.shape, True) if region is None else resize.resize_to(region.astype(np.float32), sigma.shape) > 0.5
     known = inside & (deviation <= JUDGED)
     found = sharpest(sigma[inside], deviation[inside], share) if known.any() else math.nan
     return {
@@ -124,8 +126,8 @@ def noise(plane):
     -------
     float, 8-bit steps
     """
-    cells = window.pool(curvature(plane, window), NOISE_CELL)
-    return 255 * math.sqrt(math.pi / 2) * window.percentile(window.box_mean(cells, NOISE_AROUND), QUIETEST)
+    cells = resize.pool(curvature(plane, CpuBackend), NOISE_CELL)
+    return 255 * math.sqrt(math.pi / 2) * statistics.percentile(filters.box_mean(cells, NOISE_AROUND), QUIETEST)
 
 
 def map_score(sharpness_map):

@@ -12,7 +12,7 @@ def train(records, method, epochs, seed, device, report):
     method : str
     epochs, seed : int
     device : str
-        torch device name, from ``device.torch_device``.
+        torch device name, from ``backend.torch_device``.
     report : callable
         ``report(what, step, steps, loss, accuracy)`` after every step.
 

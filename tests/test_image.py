@@ -11,7 +11,7 @@ import tifffile
 from PIL import Image, ImageCms, ImageOps
 
 from blurkit import image
-from blurkit.colour import grey
+from blurkit.ops.colour import grey
 from tests.files import complaint, saved, tiff
 
 ORIENTATION = 0x0112  # EXIF and TIFF tag

@@ -134,7 +134,7 @@ def companion(item, photo, args):
     if args.source == "sharp photos":
         return None
     if args.auto_segments:
-        from blurkit.compose import regions
+        from blurkit.training.compose import regions
 
         return regions(photo)
     second = segments(item, args) if args.compose else inputs.truth(item, args)

@@ -240,7 +240,7 @@ def report(results, args):
 
 def comparison(item, data, found, args, weights):
     """How well a map, or the map of a photo, agrees with its truth."""
-    from blurkit.agreement import compare
+    from blurkit.evaluate import compare
     from blurkit.image import decode_photo
     from blurkit.map import sharpness_map
 
@@ -277,7 +277,7 @@ def tell(path, result, args):
 
 def tell_summary(compared, args):
     """The figures over all photos."""
-    from blurkit.agreement import summary
+    from blurkit.evaluate import summary
 
     figures = summary(compared)
     if args.json:

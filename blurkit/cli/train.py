@@ -32,7 +32,7 @@ def describe(parser):
 
 def work_on(args, console):
     from blurkit import methods, store
-    from blurkit.device import torch_device
+    from blurkit.ops.backend import torch_device
     from blurkit.train import train
 
     items = inputs.from_args(args, console)

@@ -11,8 +11,8 @@ from blurkit import methods, store
 from blurkit import patches as patch_sets
 from blurkit.cli import options
 from blurkit.errors import UsageError
-from blurkit.joint import patches, pipeline
 from blurkit.methods import METHODS
+from blurkit.methods.joint import patches, pipeline
 from tests.files import arrays
 
 JOINT = ("--method", "joint")

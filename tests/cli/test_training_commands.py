@@ -12,7 +12,7 @@ import pytest
 
 from blurkit import store
 from blurkit.cli import train
-from blurkit.zeng import patches, pipeline
+from blurkit.methods.zeng import patches, pipeline
 
 ZENG = ("--method", "zeng")
 

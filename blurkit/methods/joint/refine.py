@@ -1,0 +1,29 @@
+"""Stage 6: the sure parts of the map spread along the photo."""
+
+from blurkit.limits import WORKING_SIDE
+from blurkit.methods.joint.evidence import CELL
+from blurkit.ops import resize
+from blurkit.ops.smoothing import sure_parts
+
+STRENGTH, EDGE_SCALE, ROUNDS = 700.0, 0.01, 3  # of ``propagate.sure_parts``
+LEAST_WEIGHT = 0.2  # of a cell that is wholly unsure
+GAIN = 5.0  # on the logit of the spread map
+
+
+def spread(raw, guide, side=WORKING_SIDE):
+    """A raw map refined along the photo it was made from.
+
+    Parameters
+    ----------
+    raw : ndarray, (H, W), float32 in [0, 1]
+        Probability of being in focus.
+    guide : ndarray, (H, W, 3), uint8 or uint16
+    side : int, pixels
+        Working size, as for ``resize.working_shape``.
+
+    Returns
+    -------
+    ndarray, (H, W), float32 in [0, 1]
+    """
+    measured = resize.working_shape(raw.shape, side)
+    return sure_parts(raw, guide, measured, CELL, STRENGTH, EDGE_SCALE, ROUNDS, least_weight=LEAST_WEIGHT, gain=GAIN)

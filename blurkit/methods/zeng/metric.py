@@ -1,0 +1,84 @@
+"""Stage 6: the local metric |K2 * (K1 * I)|."""
+
+import cv2
+import numpy as np
+
+from blurkit.methods.zeng import basis
+from blurkit.ops.backend import CpuBackend
+from blurkit.ops.colour import grey
+
+TOP_PERCENTILE = 90.0  # of the metric; what lies above counts as fully sharp
+FAINT = 0.002  # of full scale, half an 8-bit step: answers below it are rounding, not structure
+SPREAD = 15.0  # pixels; sigma of the Gaussian that makes a region of isolated answers
+
+
+def response(plane, filters, backend):
+    """The metric: the two filters one after the other, then the absolute value.
+
+    Parameters
+    ----------
+    plane : (H, W), float32, grey in [0, 1], on the device of `backend`
+    filters : ndarray, (2, 7, 7), float32
+        K1, K2 from ``basis``.
+    backend : object with the verbs of ``blurkit.window``
+
+    Returns
+    -------
+    (H, W), float32, >= 0, on the same device
+        White noise of deviation 1 answers with deviation 1.
+    """
+    first, second = filters
+    return abs(backend.convolve(backend.convolve(plane, first), second))
+
+
+def best_pair(components, photos, sharp):
+    """The pair of components whose metric tells sharp patches from blurred ones best.
+
+    Not in the paper, which takes the first two. How much variance a component explains
+    says little about the map it gives; how well it ranks patches does.
+
+    Parameters
+    ----------
+    components : ndarray, (k, 7, 7)
+    photos : ndarray, (n, s, s, 3), uint8
+        Patches.
+    sharp : ndarray, (n,), bool
+
+    Returns
+    -------
+    ndarray, (2, 7, 7), float32
+        Scaled as by ``basis.pair``.
+    """
+    planes = [grey(photo) for photo in photos]
+    edge = components.shape[1]
+    pairs = [basis.pair(components[i], components[j]) for i in range(len(components)) for j in range(i, len(components))]
+    found = []
+    for filters in pairs:
+        middles = [response(p, filters, CpuBackend)[edge:-edge, edge:-edge] for p in planes]
+        found.append(separation(np.array([np.log(m + FAINT).mean() for m in middles]), sharp))
+    return pairs[int(np.argmax(found))]
+
+
+def separation(values, positive):
+    """Distance between the means of two classes in units of their common deviation."""
+    high, low = values[positive], values[~positive]
+    return (high.mean() - low.mean()) / np.sqrt((high.var() + low.var()) / 2 + 1e-12)
+
+
+def published_map(metric):
+    """The metric as a map: scaled to [0, 1] and smoothed.
+
+    Parameters
+    ----------
+    metric : ndarray, (H, W), float32, >= 0
+
+    Returns
+    -------
+    ndarray, (H, W), float32 in [0, 1]
+        All zero for a photo without any structure.
+    """
+    top = np.percentile(metric, TOP_PERCENTILE)
+    if top <= 0:
+        return np.zeros_like(metric)
+    scaled = np.minimum(metric / np.float32(top), 1)
+    return cv2.GaussianBlur(scaled, (0, 0), SPREAD, borderType=cv2.BORDER_REFLECT_101)

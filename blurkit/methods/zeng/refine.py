@@ -1,0 +1,74 @@
+"""Stage 9: refinement of the raw map.
+
+`iterate` is the paper's: a place whose neighbourhood is weak falls to zero, any
+other goes through tanh again and again. `propagate_along` is ours and needs the photo:
+sure places tell unsure ones, and edges of the photo stop the word.
+"""
+
+import cv2
+import numpy as np
+
+from blurkit.limits import WORKING_SIDE
+from blurkit.ops import resize
+from blurkit.ops.smoothing import sure_parts
+
+STEPS = {10: 0.3, 50: 0.2, 100: 0.5}  # step: share in the mix (the paper's)
+NEIGHBOURHOOD = 15  # pixels; side of the square whose mean is tested against Otsu's threshold of the same step
+
+STRENGTH, EDGE_SCALE, ROUNDS = 4000.0, 0.02, 3  # of ``propagate.sure_parts``
+CELL = 2  # pixels; side of the grid cells on which the map is spread
+LEAST_WEIGHT = 0.01  # weight of a cell that is wholly unsure; a sure one has 1
+GAIN = 4.0  # on the logit of the spread map, which averaging has drawn towards the middle
+LEAN = 0.7  # added to that logit: losing some of the subject is worse than keeping some background
+
+
+def iterate(raw, shares=STEPS):
+    """The paper's refinement.
+
+    Parameters
+    ----------
+    raw : ndarray, (H, W), float32 in [0, 1]
+    shares : dict
+        {step: share in the mix}.
+
+    Returns
+    -------
+    ndarray, (H, W), float32 in [0, 1]
+        By default .3 B_10 + .2 B_50 + .5 B_100; divided by the most it can be.
+    """
+    current = raw
+    mix = np.zeros_like(raw)
+    most, top = 1.0, 0.0
+    for step in range(1, max(shares) + 1):
+        mean = cv2.blur(current, (NEIGHBOURHOOD, NEIGHBOURHOOD), borderType=cv2.BORDER_REFLECT_101)
+        current = np.where(mean < otsu(current), np.float32(0), np.tanh(current))
+        most = np.tanh(most)
+        if step in shares:
+            mix += np.float32(shares[step]) * current
+            top += shares[step] * most
+    return np.minimum(mix / np.float32(top), 1)  # rounding may end a hair above
+
+
+def otsu(plane):
+    """Otsu's threshold of a plane in [0, 1], to 1/255."""
+    level, _ = cv2.threshold((plane * 255 + 0.5).astype(np.uint8), 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
+    return np.float32(level / 255)
+
+
+def propagate_along(raw, guide, side=WORKING_SIDE):
+    """Edge-aware spreading of the sure parts of a map.
+
+    Parameters
+    ----------
+    raw : ndarray, (H, W), float32 in [0, 1]
+        Probability of being in focus; .5 = unsure.
+    guide : ndarray, (H, W, 3), uint8 or uint16
+        The photo.
+    side : int, pixels
+        Working size, as for ``resize.working_shape``.
+
+    Returns
+    -------
+    ndarray, (H, W), float32 in [0, 1]
+    """
+    return sure_parts(raw, guide, resize.working_shape(raw.shape, side), CELL, STRENGTH, EDGE_SCALE, ROUNDS, least_weight=LEAST_WEIGHT, gain=GAIN, lean=LEAN)

@@ -1,0 +1,1 @@
+"""What training needs, whatever the method: composed and degraded photos, and the loop."""

@@ -1,0 +1,79 @@
+"""Photos with edges everywhere, weights drawn at random, and tiles of known blur."""
+
+from itertools import count
+
+import cv2
+import numpy as np
+import pytest
+
+from blurkit.methods.joint import pipeline
+from blurkit.training.loop import held_out
+
+ONE_IN = 20  # photos held out by ``joint.training``, which needs torch and is not imported here
+
+
+@pytest.fixture(scope="session")
+def sharp_photo(discs):
+    """(90, 122, 3) uint8, sharp everywhere; sides no multiples of a cell."""
+    return discs(np.random.default_rng(7), 90, 122)
+
+
+@pytest.fixture(scope="session")
+def half_sharp(discs):
+    """(192, 256, 3) uint8, its left half sharp, its right blurred with sigma 3."""
+    photo = discs(np.random.default_rng(8), 192, 256)
+    photo[:, 128:] = cv2.GaussianBlur(photo, (0, 0), 3)[:, 128:]
+    return photo
+
+
+@pytest.fixture(scope="session")
+def weights():
+    """At random, of a size that keeps answers apart."""
+    rng, found = np.random.default_rng(5), {}
+    for name, shape in pipeline.SHAPES.items():
+        reach = np.sqrt(1 / np.prod(shape[1:])) if len(shape) > 1 else 0.1
+        found[name] = rng.normal(0, reach, shape).astype(np.float32)
+    for mean, scale in (("mean", "scale"), ("whole_mean", "whole_scale"), ("blur_mean", "blur_scale")):
+        found[mean] = rng.uniform(-5, -1, pipeline.SHAPES[mean]).astype(np.float32)
+        found[scale] = rng.uniform(0.5, 2, pipeline.SHAPES[scale]).astype(np.float32)
+    return found
+
+
+@pytest.fixture(scope="session")
+def names_apart():
+    """names_apart(held, taught, one_in): so many names of photos that are held out, and so many that are not."""
+
+    def names_apart(held, taught, one_in):
+        sides = {True: [], False: []}
+        for name in (f"{number}.png".encode() for number in count()):
+            sides[bool(held_out(np.array([(name,)], [("photo", "S64")]), one_in)[0])].append(name)
+            if len(sides[True]) >= held and len(sides[False]) >= taught:
+                return sides[True][:held], sides[False][:taught]
+
+    return names_apart
+
+
+@pytest.fixture(scope="session")
+def toy_records(discs, names_apart):
+    """One tile each of 26 photos, the first two of one name that is held out: a part sharp, the rest blurred with sigma 2.5."""
+    rng, found = np.random.default_rng(3), []
+    held, taught = names_apart(1, 24, ONE_IN)
+    for name in held * 2 + taught:
+        photo = discs(rng, 288, 320)
+        truth = np.zeros(photo.shape[:2], np.uint8)
+        top, left = rng.integers(0, 120, 2)
+        truth[top : top + 160, left : left + 180] = 255
+        photo = np.where(truth[..., None] == 255, photo, cv2.GaussianBlur(photo, (0, 0), 2.5))
+        records = pipeline.cut(photo, truth, pipeline.centres(photo, truth, 0, 1, rng), 2.5)
+        records["photo"] = name
+        found.append(records)
+    return np.concatenate(found)
+
+
+@pytest.fixture(scope="session")
+def trained(toy_records):
+    """Weights learned from the toy tiles, their accuracy, and what was reported after every step."""
+    pytest.importorskip("torch")
+    steps = []
+    weights, measured = pipeline.fit(toy_records, 20, 1, "cpu", lambda *step: steps.append(step))
+    return weights, measured["accuracy"], steps

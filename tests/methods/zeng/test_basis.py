@@ -1,0 +1,48 @@
+"""Stage 5: the principal components of kernels."""
+
+import numpy as np
+import pytest
+from scipy.signal import convolve2d
+
+from blurkit.methods.zeng import basis
+
+
+@pytest.fixture
+def kernels():
+    return np.random.default_rng(1).normal(size=(24, 7, 7)) + 0.5
+
+
+def test_components_sum_to_zero(kernels):
+    found, _ = basis.components(kernels)
+    assert np.abs(found.sum(axis=(1, 2))).max() < 1e-12
+
+
+def test_components_are_eigenvectors_of_the_covariance_of_all_turned_kernels(kernels):
+    turns = [np.rot90(k, q) for k in kernels for q in range(4)]
+    turns += [t[:, ::-1] for t in turns]
+    rows = np.stack([t.ravel() - t.mean() for t in turns])
+    values = np.sort(np.linalg.eigvalsh(rows.T @ rows))[::-1]
+    found, explained = basis.components(kernels)
+    for component, share in zip(found, explained, strict=True):
+        assert rows.T @ rows @ component.ravel() == pytest.approx(share * values.sum() * component.ravel(), abs=1e-8 * values[0])
+    assert explained == pytest.approx(values[: basis.KEPT] / values.sum())
+
+
+def test_without_its_own_mean_a_kernel_answers_to_brightness_and_with_it_not(kernels):
+    found, _ = basis.components(kernels + 100)
+    assert found == pytest.approx(basis.components(kernels)[0], abs=1e-6) or np.abs((found * 50).sum(axis=(1, 2))).max() < 1e-9
+
+
+def test_flipped_kernels_give_the_same_variances(kernels):
+    assert basis.components(kernels[:, ::-1])[1] == pytest.approx(basis.components(kernels)[1])
+
+
+def test_the_cascade_kernel_is_the_full_convolution_of_both(kernels):
+    assert basis.cascade_kernel(*kernels[:2]) == pytest.approx(convolve2d(kernels[0], kernels[1]))
+
+
+def test_white_noise_of_deviation_one_leaves_the_cascade_with_deviation_one(kernels):
+    first, second = basis.pair(*basis.components(kernels)[0][:2])
+    noise = np.random.default_rng(0).normal(size=(400, 400))
+    out = convolve2d(convolve2d(noise, first, "valid"), second, "valid")
+    assert out.std() == pytest.approx(1, abs=0.03)

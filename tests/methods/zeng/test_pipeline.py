@@ -1,0 +1,104 @@
+"""The four verbs together."""
+
+import cv2
+import numpy as np
+import pytest
+
+from blurkit import methods, store
+from blurkit.errors import UsageError
+from blurkit.map import sharpness_map
+from blurkit.methods.zeng import pipeline
+from blurkit.ops import resize
+from blurkit.refine import refine
+
+
+@pytest.fixture(scope="module")
+def weights():
+    return store.read_weights(store.find_weights("zeng").read_bytes(), "zeng", pipeline.SHAPES)[0]
+
+
+@pytest.fixture(scope="module")
+def half_sharp(sharp_photo):
+    photo = sharp_photo.copy()
+    photo[:, 80:] = cv2.GaussianBlur(photo, (0, 0), 4)[:, 80:]
+    return photo
+
+
+@pytest.mark.parametrize("as_published", [False, True])
+def test_the_sharp_half_is_found(half_sharp, weights, as_published):
+    found = sharpness_map(half_sharp, weights, "zeng", as_published=as_published)
+    assert found.shape == (120, 160) and found.dtype == np.float32
+    assert found[:, :70].mean() > found[:, 90:].mean() + 0.3
+
+
+@pytest.mark.parametrize(
+    ("as_published", "known"),
+    [
+        (False, [[0.032, 0.073, 0, 0], [0.978, 0.889, 0.084, 0], [0.999, 0.998, 0.082, 0]]),
+        (True, [[0.173, 0.126, 0, 0], [0.915, 0.893, 0.085, 0], [0.912, 0.930, 0.112, 0]]),
+    ],
+)
+def test_the_shipped_weights_give_the_map_they_gave(graded, weights, as_published, known):
+    found = sharpness_map(graded, weights, "zeng", as_published=as_published, device="cpu")
+    assert np.abs(resize.reduce_to(found, (3, 4)) - known).max() < 0.01
+
+
+def test_a_wholly_blurred_photo_has_no_sharp_part_and_a_sharp_one_has(sharp_photo, weights):
+    assert sharpness_map(cv2.GaussianBlur(sharp_photo, (0, 0), 3), weights, "zeng").max() < 0.5
+    assert sharpness_map(sharp_photo, weights, "zeng").mean() > 0.7
+
+
+def test_a_flat_photo_is_not_in_focus(weights):
+    assert sharpness_map(np.full((50, 60, 3), 90, np.uint8), weights, "zeng").max() < 0.5
+
+
+def test_map_is_refine_after_raw(half_sharp, weights):
+    raw = sharpness_map(half_sharp, weights, "zeng", raw=True)
+    assert (refine(raw, half_sharp, "zeng") == sharpness_map(half_sharp, weights, "zeng")).all()
+    published = sharpness_map(half_sharp, weights, "zeng", raw=True, as_published=True)
+    assert (refine(published, None, "zeng", as_published=True) == sharpness_map(half_sharp, weights, "zeng", as_published=True)).all()
+
+
+def test_sixteen_bits_give_the_map_of_eight(half_sharp, weights):
+    deep = sharpness_map(half_sharp.astype(np.uint16) * 257, weights, "zeng")
+    assert np.abs(deep - sharpness_map(half_sharp, weights, "zeng")).mean() < 0.01
+
+
+def test_a_large_photo_is_measured_at_the_working_size(half_sharp, weights):
+    large = cv2.resize(half_sharp, None, fx=4, fy=4, interpolation=cv2.INTER_CUBIC)
+    found = sharpness_map(large, weights, "zeng", side=160)
+    assert found.shape == (480, 640)
+    small = sharpness_map(half_sharp, weights, "zeng")
+    assert np.abs(cv2.resize(found, (160, 120), interpolation=cv2.INTER_AREA) - small).mean() < 0.1
+    assert found[:, :280].mean() > sharpness_map(large, weights, "zeng", side=0)[:, :280].mean()
+
+
+def test_refinement_without_a_photo_is_refused(weights):
+    with pytest.raises(UsageError, match="--guide"):
+        refine(np.zeros((9, 9), np.float32), None, "zeng")
+
+
+def test_torch_gives_the_same_map(half_sharp, weights):
+    pytest.importorskip("torch")
+    for as_published in (False, True):
+        cpu, other = (pipeline.estimate(half_sharp, weights, as_published, device) for device in ("cpu", "torch-cpu"))
+        assert np.abs(cpu - other).max() <= 1e-5
+
+
+def test_fit_gives_weights_of_the_declared_shapes_twice_the_same(toy_records):
+    pytest.importorskip("torch")
+    weights, measured = pipeline.fit(toy_records, 30, 1, "cpu", lambda *_: None)
+    assert {name: array.shape for name, array in weights.items()} == pipeline.SHAPES
+    assert all(array.dtype == np.float32 for array in weights.values())
+    assert measured["accuracy"] >= 0.9 and measured["calibration_accuracy"] >= 0.8 and 0 < measured["explained"] <= 1
+    again, _ = pipeline.fit(toy_records, 30, 1, "cpu", lambda *_: None)
+    assert store.write_weights(weights, {"method": "zeng"}) == store.write_weights(again, {"method": "zeng"})
+
+
+def test_every_method_has_the_four_verbs_and_its_facts():
+    for name in methods.METHODS:
+        found = methods.pipeline(name)
+        assert all(callable(getattr(found, verb)) for verb in ("cut", "fit", "estimate", "refine", "centres", "patch_record", "needs_guide"))
+        assert found.SHAPES and found.EPOCHS
+    with pytest.raises(UsageError, match="zeng"):
+        methods.pipeline("nothing")

@@ -1,0 +1,91 @@
+"""Stage 9: both refinements."""
+
+import math
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from skimage.filters import threshold_otsu
+
+from blurkit.methods.zeng import refine
+
+
+def plainly(raw, shares):
+    """The paper's refinement by plain loops over pixels; shares: {step: share in the mix}."""
+    height, width = raw.shape
+    current, mix = raw.astype(float), np.zeros(raw.shape)
+    for step in range(1, max(shares) + 1):
+        level = refine.otsu(current.astype(np.float32))
+        padded = np.pad(current, 7, mode="reflect")
+        after = np.zeros_like(current)
+        for row in range(height):
+            for column in range(width):
+                if padded[row : row + 15, column : column + 15].mean() >= level:
+                    after[row, column] = math.tanh(current[row, column])
+        current = after
+        mix += shares.get(step, 0) * current
+    top = 1.0
+    most = 0.0
+    for step in range(1, max(shares) + 1):
+        top = math.tanh(top)
+        most += shares.get(step, 0) * top
+    return mix / most
+
+
+@pytest.mark.parametrize("more, shares", [((), {10: 0.3, 50: 0.2, 100: 0.5}), (({10: 1.0},), {10: 1}), (({3: 1.0},), {3: 1})])
+def test_the_iteration_equals_plain_loops(more, shares):
+    raw = cv2.GaussianBlur(np.random.default_rng(4).random((22, 26)).astype(np.float32), (0, 0), 4)
+    raw = (raw - raw.min()) / (raw.max() - raw.min())
+    found = refine.iterate(raw, *more)
+    assert (found > 0).any() and (found == 0).any()
+    assert found == pytest.approx(plainly(raw, shares), abs=1e-4)
+
+
+def test_a_map_of_ones_stays_one_and_of_zeros_zero():
+    assert refine.iterate(np.ones((20, 20), np.float32)) == pytest.approx(1)
+    assert not refine.iterate(np.zeros((20, 20), np.float32)).any()
+
+
+def test_weak_places_fall_to_zero_and_strong_ones_draw_level():
+    raw = np.full((40, 80), 0.1, np.float32)
+    raw[:, 40:60], raw[:, 60:] = 0.7, 1.0
+    found = refine.iterate(raw)
+    assert not found[:, :25].any()
+    assert found[20, 50] > 0.9
+
+
+def test_otsu_agrees_with_another_program():
+    rng = np.random.default_rng(0)
+    plane = np.clip(np.concatenate([rng.normal(0.2, 0.05, 500), rng.normal(0.8, 0.05, 500)]), 0, 1).astype(np.float32).reshape(20, 50)
+    eighth = np.rint(plane * 255).astype(np.uint8)
+    assert refine.otsu(plane) * 255 == pytest.approx(threshold_otsu(eighth), abs=1)
+
+
+@given(seed=st.integers(0, 10_000), height=st.integers(1, 40), width=st.integers(1, 40))
+def test_any_map_of_any_size_stays_in_range(seed, height, width):
+    rng = np.random.default_rng(seed)
+    raw = rng.random((height, width)).astype(np.float32)
+    guide = rng.integers(0, 256, (height, width, 3), dtype=np.uint8)
+    for found in (refine.iterate(raw), refine.propagate_along(raw, guide)):
+        assert found.shape == raw.shape and found.dtype == np.float32
+        assert np.isfinite(found).all() and found.min() >= 0 and found.max() <= 1
+
+
+def test_sure_places_fill_their_region_and_stop_at_the_edge_of_the_photo():
+    guide = np.zeros((60, 80, 3), np.uint8)
+    guide[:, 40:] = 255
+    raw = np.full((60, 80), 0.5, np.float32)
+    raw[25:35, 10:14], raw[25:35, 60:64] = 0.99, 0.01
+    found = refine.propagate_along(raw, guide)
+    assert found[:, :38].min() > 0.8
+    assert found[:, 42:].max() < 0.2
+
+
+def test_eight_and_sixteen_bit_guides_give_the_same_map():
+    rng = np.random.default_rng(1)
+    raw, guide = rng.random((31, 45)).astype(np.float32), rng.integers(0, 256, (31, 45, 3), dtype=np.uint8)
+    # Only the rounding of the reduced guide differs, by half an 8-bit step.
+    difference = refine.propagate_along(raw, guide.astype(np.uint16) * 257) - refine.propagate_along(raw, guide)
+    assert np.abs(difference).mean() < 0.01

@@ -21,7 +21,7 @@ from scipy import fft
 from torch import nn
 
 from blurkit.mask import mask
-from blurkit.methods.park import edges, features, network, patches, pipeline, sparse, training
+from blurkit.methods.park import edges, features, method, network, patches, sparse, training
 from blurkit.methods.park.features import COUNTS, LARGE, NAMES, PADDED
 from blurkit.ops.backend import CpuBackend, torch_device
 from blurkit.training.loop import descend
@@ -218,7 +218,7 @@ def map_of(photo, of):
     found = edges.edges(edges.value(photo))
     at = np.argwhere(found)
     made = patches.cut(photo, np.column_stack([at, found[tuple(at.T)] == edges.STRONG, np.zeros(len(at), int)]), 0)
-    return pipeline.refine(sparse.published_map(photo.shape[:2], at, of(made)), photo, as_published=True)
+    return method.refine(sparse.published_map(photo.shape[:2], at, of(made)), photo, as_published=True)
 
 
 def low_rank(data, scratch, results):

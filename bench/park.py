@@ -16,7 +16,8 @@ import photos
 from measure import command, maps, peak, seconds
 
 from blurkit import store
-from blurkit.methods.park import edges, network, patches, pipeline
+from blurkit.methods.park import edges, network, patches
+from blurkit.methods.park import method as park_method
 from blurkit.ops.backend import CpuBackend
 from blurkit.training.degrade import add_noise, compress
 
@@ -91,7 +92,7 @@ def ours(pixels, strong, weights):
 
 def published(pixels, strong, weights):
     """The paper's network's probabilities."""
-    return network.in_chunks(lambda part, strong: pipeline.published_probabilities(part, strong, weights, CpuBackend), len(patches.SIGMAS), pixels, strong)
+    return network.in_chunks(lambda part, strong: park_method.published_probabilities(part, strong, weights, CpuBackend), len(patches.SIGMAS), pixels, strong)
 
 
 def nearest(probabilities):

@@ -53,7 +53,8 @@ def control(data, scratch, results):
 def control_weights(kind, seed, scratch):
     """Weights that differ from the shipped ones in their kernels, and in the calibration fitted to these."""
     from blurkit import store
-    from blurkit.methods.zeng import basis, calibration, metric, pipeline, training
+    from blurkit.methods.zeng import basis, calibration, metric, training
+    from blurkit.methods.zeng import method as zeng_method
     from blurkit.ops.backend import torch_device
     from blurkit.training.loop import held_out
 
@@ -61,7 +62,7 @@ def control_weights(kind, seed, scratch):
         return store.find_weights("zeng")
     device = torch_device("cpu")
     with open(scratch / "patches.npy", "rb") as stream:
-        records, _ = store.read_patches(stream, pipeline.patch_record(), 1 << 33)
+        records, _ = store.read_patches(stream, zeng_method.patch_record(), 1 << 33)
     if kind == "lap o lap":
         laplacian = np.pad(np.float64([[0, 1, 0], [1, -4, 1], [0, 1, 0]]), 2)
         published = filters = basis.pair(laplacian, laplacian)
@@ -80,11 +81,12 @@ def control_weights(kind, seed, scratch):
 
 def kernels_of(kind, seed, records, device):
     """Trained or random kernels, (24, 7, 7)."""
-    from blurkit.methods.zeng import network, pipeline, training
+    from blurkit import methods
+    from blurkit.methods.zeng import network, training
 
     if kind == "random":
         return np.random.default_rng(seed).normal(size=(24, 7, 7))
-    model, _ = training.train(records, pipeline.EPOCHS, seed, device, lambda *_: None)
+    model, _ = training.train(records, methods.info("zeng").epochs, seed, device, lambda *_: None)
     return network.first_kernels(model).detach().numpy().reshape(-1, 7, 7)
 
 

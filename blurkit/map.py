@@ -29,7 +29,7 @@ def sharpness_map(photo, weights, method, raw=False, as_published=False, device=
     -------
     ndarray, (H, W), float32 in [0, 1], 1 = in focus; with `sigma`, pixels; raw maybe (2, H, W), see ``methods``
     """
-    found = methods.pipeline(method).estimate(photo, weights, as_published, device, side)
+    found = methods.get(method).estimate(photo, weights, as_published, device, side)
     if not raw:
         return refine(found, photo, method, as_published, side, sigma)
-    return methods.pipeline(method).in_pixels(found, as_published, side) if sigma else found
+    return methods.get(method).in_pixels(found, as_published, side) if sigma else found

@@ -36,24 +36,24 @@ def picture(photo, second, copy, source, method, seed, number):
     """
     rng = np.random.default_rng([seed, number, copy])
     if source == "sharp photos":
-        return methods.pipeline(method).blurred(photo, rng)
+        return methods.get(method).blurred(photo, rng)
     if source == "compositions":
         photo, second, sigma = compose(photo, second, rng)
         if copy % DEGRADED_EVERY != DEGRADED_EVERY - 1:
             return photo, second, sigma
     elif copy == 0:
         return photo, second, np.nan
-    return *degrade(photo, second, rng, methods.pipeline(method).SCALES), np.nan
+    return *degrade(photo, second, rng, methods.info(method).scales), np.nan
 
 
 def centres(picture, second, copy, count, method, seed, number):
     """Where to cut about `count` patches of a picture, as the method has it: (n, ...) int."""
     rng = np.random.default_rng([seed, number, copy, count])
-    return methods.pipeline(method).centres(picture, second, copy, count, rng)
+    return methods.get(method).centres(picture, second, copy, count, rng)
 
 
 def cut(picture, second, at, method, name, number, copy, sigma):
     """Records of the patches at the centres `at`, as the method's ``patch_record()``."""
-    records = methods.pipeline(method).cut(picture, second, at, sigma)
+    records = methods.get(method).cut(picture, second, at, sigma)
     records["photo"], records["number"], records["copy"] = name[-64:], number, copy
     return records

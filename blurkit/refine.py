@@ -32,15 +32,14 @@ def refine(raw, guide, method, as_published=False, side=WORKING_SIDE, sigma=Fals
     UsageError
         The method needs a photo and there is none, or goes in no steps.
     """
-    pipeline = methods.pipeline(method)
-    if steps and not (as_published and pipeline.REFINES_IN_STEPS):
-        raise UsageError(f"--steps is about a refinement in steps: --method {methods.those_with('REFINES_IN_STEPS')} --as-published")
-    if guide is None and pipeline.needs_guide(as_published):
+    stages, info = methods.get(method), methods.info(method)
+    if steps and not (as_published and info.refines_in_steps):
+        raise UsageError(f"--steps is about a refinement in steps: --method {methods.those_with('refines_in_steps')} --as-published")
+    if guide is None and stages.needs_guide(as_published):
         raise UsageError(f"method {method} refines along the photo: give it with --guide")
     planes = raw.shape[0] if raw.ndim == 3 else 1
-    if planes != pipeline.RAW_PLANES:
-        raise InputError(f"raw map has {planes} plane{'s' * (planes > 1)}; those of method {method} have {pipeline.RAW_PLANES}")
+    if planes != info.raw_planes:
+        raise InputError(f"raw map has {planes} plane{'s' * (planes > 1)}; those of method {method} have {info.raw_planes}")
     if guide is not None:
         check_sizes("map", raw.shape[-2:], "photo", guide.shape)
-    more = {"sigma": sigma, "steps": steps}
-    return pipeline.refine(raw, guide, as_published, side, **{name: value for name, value in more.items() if value})
+    return stages.refine(raw, guide, as_published, side, sigma, steps)

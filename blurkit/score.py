@@ -49,9 +49,9 @@ def score(photo, weights, method, device="auto", side=SCORE_SIDE, share=SHARPEST
 
 
 def told(photo, weights, method, device="auto", side=SCORE_SIDE):
-    """A photo at the size at which it is measured, and the blur of its cells: (h, w, 3), and (2, ceil(h / 4), ceil(w / 4)) as pipelines tell it."""
+    """A photo at the size at which it is measured, and the blur of its cells: (h, w, 3), and (2, ceil(h / 4), ceil(w / 4)) as ``Method.blur`` gives it."""
     measured = resize.reduce_to(photo, resize.working_shape(photo.shape, side))
-    return measured, methods.pipeline(method).blur(measured, weights, device)
+    return measured, methods.get(method).blur(measured, weights, device)
 
 
 def judged(measured, blur, share=SHARPEST_SHARE, region=None):

@@ -22,4 +22,4 @@ def train(records, method, epochs, seed, device, report):
     measured : dict of float
         Holds at least ``accuracy``, on photos kept out of training.
     """
-    return methods.pipeline(method).fit(records, epochs, seed, device, report)
+    return methods.get(method).fit(records, epochs, seed, device, report)

@@ -86,7 +86,7 @@ def graph(root):
 
 @pytest.fixture(scope="module")
 def methods(graph):
-    """The packages that have a pipeline."""
+    """The packages that have a method."""
     found = sorted(name.removesuffix(".pipeline") for name in graph if name.endswith(".pipeline"))
     assert "zeng" in found
     return found

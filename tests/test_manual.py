@@ -107,7 +107,7 @@ def test_the_title_names_page_section_and_version(page):
 @pytest.mark.parametrize("method", methods.METHODS)
 def test_the_format_page_names_every_field_of_a_patch_its_type_and_its_shape(method):
     found = dict(re.findall(r"(\w+) \(([a-zA-Z]\d+(?:, [\dx ]+)?)\)", of_method("PATCH SETS", method)))
-    record = methods.pipeline(method).patch_record()
+    record = methods.get(method).patch_record()
     fields = {name: record[name].base.str.lstrip("<|") + ", " * bool(record[name].shape) + " x ".join(map(str, record[name].shape)) for name in record.names}
     assert found == fields
 
@@ -116,14 +116,14 @@ def test_the_format_page_names_every_field_of_a_patch_its_type_and_its_shape(met
 def test_the_format_page_names_every_array_of_the_weights_and_its_shape(method):
     headings = re.findall(r"^([\w.]+) \(([\d, ]*)\)(?:, ([\w.]+) \(([\d, ]*)\))?$", of_method("WEIGHTS", method), re.M)
     found = {name: shape for line in headings for name, shape in (line[:2], line[2:]) if name}
-    assert found == {name: ", ".join(map(str, shape)) for name, shape in methods.pipeline(method).SHAPES.items()}
+    assert found == {name: ", ".join(map(str, shape)) for name, shape in methods.get(method).SHAPES.items()}
 
 
 @pytest.mark.parametrize("method", methods.METHODS)
 def test_pages_on_making_weights_name_the_defaults_of_every_method(method):
-    pipeline = methods.pipeline(method)
-    assert f"{pipeline.LEAST_ACCURACY} for {method}" in described("blur-train")["--min-accuracy"]
-    assert f"(default {COPIES[pipeline.LEARNS_FROM]})" in described("blur-patches")["--copies"]
+    info = methods.info(method)
+    assert f"{info.least_accuracy} for {method}" in described("blur-train")["--min-accuracy"]
+    assert f"(default {COPIES[info.learns_from]})" in described("blur-patches")["--copies"]
 
 
 @pytest.mark.skipif(not shutil.which("groff"), reason="groff is not installed")

@@ -17,7 +17,7 @@ places = st.lists(st.tuples(st.floats(0.2, 5), st.floats(0.05, 3) | st.just(math
 def judge(request):
     """score(photo, ...) by the shipped weights of each method."""
     name = request.param
-    weights, _ = store.read_weights(store.find_weights(name).read_bytes(), name, methods.pipeline(name).SHAPES)
+    weights, _ = store.read_weights(store.find_weights(name).read_bytes(), name, methods.get(name).SHAPES)
     return lambda photo, **more: score.score(photo, weights, name, device="cpu", **more)
 
 

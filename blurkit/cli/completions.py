@@ -34,7 +34,7 @@ complete -o default -F _{name} {command}
 
 
 def parsers():
-    """Every command's name and parser, in the order of the pipeline."""
+    """Every command's name and parser, in the order of `COMMANDS`."""
     for name in COMMANDS:
         command = f"blur-{name}"
         yield command, options.build(command, importlib.import_module(f"blurkit.cli.{name}").describe, __version__)

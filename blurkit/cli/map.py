@@ -67,13 +67,13 @@ def check_planes(args, out):
     from blurkit import methods
     from blurkit.errors import UsageError
 
-    pipeline = methods.pipeline(args.method)
-    if args.sigma and not pipeline.MEASURES_SIGMA:
-        raise UsageError(f"method {args.method} does not measure blur in pixels; --sigma goes with --method {methods.those_with('MEASURES_SIGMA')}")
+    info = methods.info(args.method)
+    if args.sigma and not info.measures_sigma:
+        raise UsageError(f"method {args.method} does not measure blur in pixels; --sigma goes with --method {methods.those_with('measures_sigma')}")
     if args.sigma and out.form == "png":
         raise UsageError("--sigma is in pixels, and a PNG holds 0 to 1 only: add -f npy, tiff or pfm")
-    if getattr(args, "raw", False) and pipeline.RAW_PLANES > 1 and out.form != "npy":
-        raise UsageError(f"a raw map of method {args.method} has {pipeline.RAW_PLANES} planes, which only NPY holds: add -f npy")
+    if getattr(args, "raw", False) and info.raw_planes > 1 and out.form != "npy":
+        raise UsageError(f"a raw map of method {args.method} has {info.raw_planes} planes, which only NPY holds: add -f npy")
 
 
 def encode(sharpness, out, args):

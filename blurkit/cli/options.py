@@ -63,10 +63,10 @@ def check_published(args):
     """Raise a UsageError where there is nothing to be --as-published."""
     if not args.as_published:
         return
-    from blurkit.methods import pipeline, those_with
+    from blurkit.methods import info, those_with
 
-    if not pipeline(args.method).IS_PUBLISHED:
-        raise UsageError(f"method {args.method} has no paper; --as-published goes with --method {those_with('IS_PUBLISHED')}")
+    if not info(args.method).is_published:
+        raise UsageError(f"method {args.method} has no paper; --as-published goes with --method {those_with('is_published')}")
 
 
 def check_device(device):
@@ -251,6 +251,6 @@ def load_weights(args):
     except OSError as error:
         raise WeightsError(f"{os.fspath(path)}: {error.strerror}") from error
     try:
-        return store.read_weights(data, args.method, methods.pipeline(args.method).SHAPES)
+        return store.read_weights(data, args.method, methods.get(args.method).SHAPES)
     except WeightsError as error:
         raise WeightsError(f"{os.fspath(path)}: {error}") from error

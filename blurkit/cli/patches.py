@@ -59,7 +59,7 @@ def work_on(args, console):
             if not count:
                 raise InputError("no patches: none of the photos could be used")
             kept.seek(0)
-            out.write(None, [encode_npy_header((count,), methods.pipeline(args.method).patch_record())])
+            out.write(None, [encode_npy_header((count,), methods.get(args.method).patch_record())])
             out.append(iter(lambda: kept.read(AT_ONCE), b""))
 
 
@@ -73,7 +73,7 @@ def check(args):
         raise UsageError("--segments and --auto-segments go with --compose")
     if args.segments and args.auto_segments:
         raise UsageError("--auto-segments looks for no files; --segments does not go with it")
-    learns_from = methods.pipeline(args.method).LEARNS_FROM
+    learns_from = methods.info(args.method).learns_from
     if learns_from == "sharp photos" and (args.masks or args.truth_is or args.compose):
         other = "--compose does" if args.compose else "--masks and --truth-is do"
         raise UsageError(f"method {args.method} learns from sharp photos alone; {other} not go with it")

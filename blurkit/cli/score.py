@@ -198,12 +198,12 @@ def about_photos(args):
 def photo_score(item, data, mask, args, weights):
     """The score of the photo in some bytes, and what it rests on."""
     from blurkit.image import decode_photo
-    from blurkit.methods import pipeline
+    from blurkit.methods import info
     from blurkit.score import in_focus, judged, told
 
     side = working_size(args)
     if args.max_size:
-        photo = decode_photo(data, args.max_pixels, args.raw_develop, side, not pipeline(args.method).BLUR_NEEDS_COLOUR)
+        photo = decode_photo(data, args.max_pixels, args.raw_develop, side, not info(args.method).blur_needs_colour)
     else:
         photo = decode_photo(data, args.max_pixels, args.raw_develop)
     if mask is not None and not args.max_size:

@@ -36,20 +36,20 @@ def work_on(args, console):
     from blurkit.train import train
 
     items = inputs.from_args(args, console)
-    pipeline = methods.pipeline(args.method)
-    epochs = args.epochs or pipeline.EPOCHS
-    least = pipeline.LEAST_ACCURACY if args.min_accuracy is None else args.min_accuracy
+    method, info = methods.get(args.method), methods.info(args.method)
+    epochs = args.epochs or info.epochs
+    least = info.least_accuracy if args.min_accuracy is None else args.min_accuracy
     with output.Output(args, console, FORMS, "npz") as out:
         if out.folder:
             raise UsageError("weights are one file: name it with -o FILE")
         out.spare(items, args)
         device = torch_device(args.device, args.threads)
-        records, digest = read_records(items, pipeline.patch_record(), args.max_bytes)
+        records, digest = read_records(items, method.patch_record(), args.max_bytes)
         console.detail(f"{len(records)} patches")
         with Report(args) as report:
             arrays, measured = train(records, args.method, epochs, args.seed, device, report)
         table(measured, args)
-        store.check_arrays(arrays, pipeline.SHAPES)  # hostile records can lead to NaN
+        store.check_arrays(arrays, method.SHAPES)  # hostile records can lead to NaN
         if not measured["accuracy"] >= least:
             raise WeightsError(f"accuracy on unseen photos is {measured['accuracy']:.3f}, below {least:g}: no weights written (--min-accuracy)")
         header = {

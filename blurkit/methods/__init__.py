@@ -1,50 +1,83 @@
-"""The methods there are.
+"""The methods there are, what is known of each before it is loaded, and how it is loaded.
 
-A method is a package whose ``pipeline`` offers these verbs and a few facts:
-
-============================== ==================================================
-``centres(picture, second, copy, count, rng)``  where to cut patches, (n, ...) int
-``blurred(photo, rng)``        a copy blurred on purpose, if it learns from sharp photos
-``cut(picture, second, at, sigma)``  records of dtype ``patch_record()`` there
-``fit(records, ...)``          weights, and how well they did
-``estimate(photo, ...)``       raw map
-``refine(raw, guide, ...)``    refined map
-``blur(photo, weights, device)``  sigma of every cell, and how sure it is, for the score
-``needs_guide(as_published)``  True if ``refine`` needs the photo
-``SHAPES``                     what its weights file holds
-``EPOCHS``, ``LEAST_ACCURACY`` how long it trains; below which accuracy that failed
-``LEARNS_FROM``                "masks": photos and their truth; "sharp photos": alone
-``SCALES``                     sizes of its degraded copies, if it learns from masks: least, most
-``RAW_PLANES``                 of a raw map: 1, or 2 (value and weight)
-``BLUR_NEEDS_COLOUR``          True: ``blur`` looks at more of a photo than its luma
-``MEASURES_SIGMA``             True: maps can tell blur in pixels (``in_pixels``)
-``IS_PUBLISHED``               True: there is a paper, and ``as_published`` follows it
-``REFINES_IN_STEPS``           True: as published, ``refine`` goes in ``steps`` and can stop at any
-============================== ==================================================
-
-``second`` is what goes with a picture: its truth, or the sharp photo it was blurred from.
-A raw map is (H, W), or (2, H, W) where only some places were measured: value and weight.
+A method is a package with ``STAGES``, the order of its modules, and ``INFO``; its last stage, ``method``, fills the
+contract of ``contract.Method``. A fourth one is a package like these three, its weights, and one line in `METHODS`.
+Nothing here imports NumPy or a stage, so that ``--help`` stays instant.
 """
 
 import importlib
+from collections import namedtuple
 
 from blurkit.errors import UsageError
 
 METHODS = {
-    "zeng": "blurkit.methods.zeng.pipeline",
-    "park": "blurkit.methods.park.pipeline",
-    "joint": "blurkit.methods.joint.pipeline",
+    "zeng": "blurkit.methods.zeng",
+    "park": "blurkit.methods.park",
+    "joint": "blurkit.methods.joint",
 }
 DEFAULT = "joint"
 
+FIELDS = {  # of `MethodInfo`, and their defaults, where there are any
+    "title": None,
+    "learns_from": None,
+    "epochs": None,
+    "least_accuracy": None,
+    "scales": (1.0, 1.0),
+    "raw_planes": 1,
+    "measures_sigma": False,
+    "blur_needs_colour": False,
+    "is_published": False,
+    "refines_in_steps": False,
+}
 
-def pipeline(name):
-    """The pipeline module of a method."""
+
+class MethodInfo(namedtuple("MethodInfo", FIELDS, defaults=list(FIELDS.values())[4:])):  # dataclasses would double the time of --help
+    """What is known of a method before it is loaded; frozen.
+
+    Attributes
+    ----------
+    title : str
+        What it is, in half a line.
+    learns_from : {'masks', 'sharp photos'}
+        Photos and their truth, or sharp photos alone, which the method blurs itself (``blurred``).
+    epochs : int
+        Passes of its training.
+    least_accuracy : float
+        On photos kept out of training; below, the training has failed.
+    scales : tuple of float
+        Least and most size of the degraded copies of a photo it learns from, where it learns from masks.
+    raw_planes : int
+        Of a raw map: 1, or 2 (value and weight) where only some places are measured.
+    measures_sigma : bool
+        Maps can hold blur in pixels (``in_pixels``).
+    blur_needs_colour : bool
+        ``blur``, for the score, looks at more of a photo than its luma.
+    is_published : bool
+        There is a paper, and ``as_published`` follows it.
+    refines_in_steps : bool
+        As published, ``refine`` goes in steps and can stop after any.
+    """
+
+    __slots__ = ()
+
+
+def known(name):
+    """The package of a method; a UsageError where there is none of that name."""
     if name not in METHODS:
         raise UsageError(f"unknown method {name!r}; there are: {', '.join(METHODS)}")
-    return importlib.import_module(METHODS[name])
+    return METHODS[name]
+
+
+def info(name):
+    """The `MethodInfo` of a method."""
+    return importlib.import_module(known(name)).INFO
+
+
+def get(name):
+    """The module of a method that fills ``contract.Method``."""
+    return importlib.import_module(f"{known(name)}.method")
 
 
 def those_with(fact):
-    """The methods of which a fact is true, for an error that names them."""
-    return " or ".join(name for name in METHODS if getattr(pipeline(name), fact))
+    """The methods of which a fact is true, for a sentence that names them."""
+    return " or ".join(name for name in METHODS if getattr(info(name), fact))

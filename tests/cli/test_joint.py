@@ -12,7 +12,8 @@ from blurkit import patches as patch_sets
 from blurkit.cli import options
 from blurkit.errors import UsageError
 from blurkit.methods import METHODS
-from blurkit.methods.joint import patches, pipeline
+from blurkit.methods.joint import method as joint_method
+from blurkit.methods.joint import patches
 from tests.files import arrays
 
 JOINT = ("--method", "joint")
@@ -22,7 +23,7 @@ JOINT = ("--method", "joint")
 def weights(tmp_path_factory):
     """A file of weights drawn at random."""
     rng, found = np.random.default_rng(5), {}
-    for name, shape in pipeline.SHAPES.items():
+    for name, shape in joint_method.SHAPES.items():
         reach = np.sqrt(1 / np.prod(shape[1:])) if len(shape) > 1 else 0.1
         found[name] = rng.normal(0, reach, shape).astype(np.float32)
     for mean, scale in (("mean", "scale"), ("whole_mean", "whole_scale"), ("blur_mean", "blur_scale")):
@@ -88,7 +89,7 @@ def test_as_published_is_refused_in_one_line_before_any_work(run, photos, tmp_pa
 @pytest.mark.parametrize("published", [False, True])
 def test_as_published_needs_a_paper_and_nothing_else_does(method, published):
     args = argparse.Namespace(method=method, as_published=published)
-    if not published or methods.pipeline(method).IS_PUBLISHED:
+    if not published or methods.info(method).is_published:
         assert options.check_published(args) is None
     else:
         with pytest.raises(UsageError, match=f"^method {method} has no paper; --as-published goes with --method zeng or park$"):
@@ -96,15 +97,16 @@ def test_as_published_needs_a_paper_and_nothing_else_does(method, published):
 
 
 def test_the_methods_told_are_those_that_have_a_paper_at_the_time(monkeypatch):
-    for method, known in (("zeng", False), ("joint", True)):
-        monkeypatch.setattr(methods.pipeline(method), "IS_PUBLISHED", known)
+    for method, published in (("zeng", False), ("joint", True)):
+        changed = methods.info(method)._replace(is_published=published)
+        monkeypatch.setattr(f"blurkit.methods.{method}.INFO", changed)
     assert options.check_published(argparse.Namespace(method="joint", as_published=True)) is None
     with pytest.raises(UsageError, match="method zeng has no paper; .* --method park or joint$"):
         options.check_published(argparse.Namespace(method="zeng", as_published=True))
 
 
 def test_what_is_not_asked_for_loads_no_method(monkeypatch):
-    monkeypatch.setattr(methods, "pipeline", lambda name: pytest.fail(f"{name} was loaded"))
+    monkeypatch.setattr(methods, "get", lambda name: pytest.fail(f"{name} was loaded"))
     options.check_published(argparse.Namespace(method="joint", as_published=False))
 
 
@@ -206,7 +208,7 @@ def test_training_twice_gives_the_same_bytes_on_stdout_and_in_a_file(run, traine
 
 
 def test_the_header_says_what_the_weights_were_made_from(trained):
-    _, header = store.read_weights(trained[1], "joint", pipeline.SHAPES)
+    _, header = store.read_weights(trained[1], "joint", joint_method.SHAPES)
     assert header["patches"] == len(arrays(trained[0])[0]) >= 20 and header["photos"] == 10 and header["method"] == "joint"
     assert header["command"] == "blur-train --method joint --epochs 2 --seed 0"
     assert set(header["measured"]) == {"accuracy", "blur_order"} and 0 <= header["measured"]["accuracy"] <= 1

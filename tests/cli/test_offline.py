@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from blurkit.methods import METHODS, pipeline
+from blurkit.methods import METHODS, info
 
 COMMANDS = ("blur-patches", "blur-train", "blur-map", "blur-refine", "blur-mask", "blur-score")
 FORBIDDEN = 99  # exit status
@@ -64,7 +64,7 @@ def test_the_guard_ends_a_command_that_comes_upon_a_library_that_does(run, guard
 @pytest.mark.parametrize("method", METHODS)
 def test_maps_masks_and_scores_need_no_network(run, guarded, photos, method):
     photo, words = photos / "photo.jpg", ("--method", method)
-    ways = [(), ("--as-published",)] if pipeline(method).IS_PUBLISHED else [()]
+    ways = [(), ("--as-published",)] if info(method).is_published else [()]
     for way in ways:
         whole = quiet(run("blur-map", *words, *way, photo, env=guarded()))
         raw = quiet(run("blur-map", *words, *way, "--raw", "-j", 2, photo, env=guarded()))

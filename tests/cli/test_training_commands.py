@@ -12,7 +12,8 @@ import pytest
 
 from blurkit import store
 from blurkit.cli import train
-from blurkit.methods.zeng import patches, pipeline
+from blurkit.methods.zeng import method as zeng_method
+from blurkit.methods.zeng import patches
 
 ZENG = ("--method", "zeng")
 
@@ -154,7 +155,7 @@ def test_training_twice_gives_the_same_bytes_on_stdout_and_in_a_file(run, traine
 
 def test_the_header_says_what_the_weights_were_made_from(trained):
     records, weights = trained
-    arrays, header = store.read_weights(weights, "zeng", pipeline.SHAPES)
+    arrays, header = store.read_weights(weights, "zeng", zeng_method.SHAPES)
     count = len(np.load(io.BytesIO(records)))
     assert header["patches"] == count and header["photos"] == 12 and header["method"] == "zeng"
     assert header["command"] == "blur-train --method zeng --epochs 3 --seed 0"
@@ -180,7 +181,7 @@ def test_sets_joined_in_one_stream_count_as_one(run, trained):
     records, _ = trained
     done = run("blur-train", *ZENG, "--epochs", 1, "--min-accuracy", "0", stdin=records + records)
     assert done.status == 0 and b"zeng: on photos kept out of training\n" in done.stderr and b"calibration accuracy" in done.stderr
-    assert store.read_weights(done.stdout, "zeng", pipeline.SHAPES)[1]["patches"] == 2 * len(np.load(io.BytesIO(records)))
+    assert store.read_weights(done.stdout, "zeng", zeng_method.SHAPES)[1]["patches"] == 2 * len(np.load(io.BytesIO(records)))
 
 
 def test_a_named_pipe_is_read_once_and_standard_input_refused_for_want_of_a_name(run, tmp_path):
@@ -221,7 +222,7 @@ def test_photos_without_a_segmentation_are_composed_when_asked_and_refused_when_
 
 @pytest.mark.parametrize(("value", "accuracy", "complaint"), [(np.nan, 1.0, "hold NaN"), (0.0, np.nan, "accuracy on unseen photos is nan")])
 def test_weights_that_are_not_finite_are_not_written(monkeypatch, tmp_path, capsys, value, accuracy, complaint):
-    made = {name: np.full(shape, value, np.float32) for name, shape in pipeline.SHAPES.items()}
+    made = {name: np.full(shape, value, np.float32) for name, shape in zeng_method.SHAPES.items()}
     monkeypatch.setattr("blurkit.train.train", lambda *_: (made, {"accuracy": accuracy}))
     np.save(tmp_path / "set.npy", np.zeros(3, patches.RECORD))
     assert train.main([*ZENG, "-q", str(tmp_path / "set.npy"), "-o", str(tmp_path / "weights.npz")]) == 2

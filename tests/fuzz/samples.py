@@ -11,7 +11,7 @@ from skimage import data
 
 from blurkit import patches
 from blurkit.encode import encode_map
-from blurkit.methods import METHODS, pipeline
+from blurkit.methods import METHODS, get, info
 from blurkit.store import find_weights, read_weights, write_weights
 from tests.files import ORIENTATION, saved, tiff
 
@@ -114,7 +114,7 @@ def weights():
 
 def reweighed(method, change, /, **header):
     """The bytes of the weights of a method after `change` of its dict of arrays, with what the header is told besides."""
-    arrays, _ = read_weights(weights()[method], method, pipeline(method).SHAPES)
+    arrays, _ = read_weights(weights()[method], method, get(method).SHAPES)
     arrays = {name: array.copy() for name, array in arrays.items()}
     change(arrays)
     return write_weights(arrays, {"method": method, **header})
@@ -130,7 +130,7 @@ def patch_sets():
     """{method: bytes} of a few patches of the scene."""
     made = {}
     for method in METHODS:
-        source = pipeline(method).LEARNS_FROM
+        source = info(method).learns_from
         photo = np.ascontiguousarray(data.chelsea())
         truth = np.full(photo.shape[:2], 255, np.uint8)
         picture, second, sigma = patches.picture(photo, truth if source == "masks" else None, 0, source, method, 0, 0)

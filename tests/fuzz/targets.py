@@ -14,7 +14,7 @@ from mutations import REFUSE, SOUND, harmed, lying, npy_liar
 
 from blurkit import exif, image
 from blurkit.cli import inputs
-from blurkit.methods import METHODS, pipeline
+from blurkit.methods import METHODS, get
 from blurkit.npy import encode_npy_header
 from blurkit.store import LARGEST_WEIGHTS, read_patches, read_weights
 
@@ -114,7 +114,7 @@ def weights(rng):
 
 def other_contents(rng, method):
     """(what, bytes) of well-formed weights with the wrong things in them."""
-    name = rng.choice(sorted(pipeline(method).SHAPES))
+    name = rng.choice(sorted(get(method).SHAPES))
 
     def spoil(value):
         return lambda arrays: arrays.update({name: value(arrays[name])})
@@ -165,7 +165,7 @@ def other_archive(rng, method):
 
 
 def try_weights(data, method):
-    shapes = pipeline(method).SHAPES
+    shapes = get(method).SHAPES
     found, header = read_weights(data, method, shapes)
     sound, told = read_weights(samples.weights()[method], method, shapes)
     assert json.dumps(header) == json.dumps(told) and found.keys() == sound.keys()
@@ -199,11 +199,11 @@ def more_than_there_are(rng, method):
     data = samples.patch_sets()[method]
     count = len(np.load(io.BytesIO(data)))
     more = rng.choice([1, 9, 10**6, 10**12, 10**30])
-    return f"{count + more} told", encode_npy_header((count + more,), pipeline(method).patch_record()) + data[128:], REFUSE
+    return f"{count + more} told", encode_npy_header((count + more,), get(method).patch_record()) + data[128:], REFUSE
 
 
 def try_patches(data, method):
-    dtype = pipeline(method).patch_record()
+    dtype = get(method).patch_record()
     records, _ = read_patches(io.BytesIO(data), dtype, MOST_BYTES)
     assert records.dtype == dtype and 0 < records.nbytes <= MOST_BYTES
 

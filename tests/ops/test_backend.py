@@ -93,10 +93,10 @@ def test_looking_for_a_gpu_imports_nothing(root, tmp_path):
 
 def test_a_whole_map_is_the_same_on_torchs_device(torch, root, scene):
     from blurkit.map import sharpness_map
-    from blurkit.methods import pipeline
+    from blurkit.methods import get
     from blurkit.store import read_weights
 
-    weights, _ = read_weights((root / "share" / "weights" / "zeng.npz").read_bytes(), "zeng", pipeline("zeng").SHAPES)
+    weights, _ = read_weights((root / "share" / "weights" / "zeng.npz").read_bytes(), "zeng", get("zeng").SHAPES)
     one, other = (sharpness_map(scene, weights, "zeng", device=name) for name in ("cpu", "torch-cpu"))
     assert np.abs(one - other).max() <= 1e-4  # the calibration is steeper than the verbs are apart
 

@@ -16,7 +16,7 @@ METHODS = {"joint": (joint_evidence, "measured"), "zeng": (zeng_evidence, "measu
 
 @pytest.fixture(scope="module")
 def weights():
-    return {name: store.read_weights(store.find_weights(name).read_bytes(), name, methods.pipeline(name).SHAPES)[0] for name in METHODS}
+    return {name: store.read_weights(store.find_weights(name).read_bytes(), name, methods.get(name).SHAPES)[0] for name in METHODS}
 
 
 @pytest.fixture(scope="module")

@@ -5,11 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from blurkit import patches
-from blurkit.methods import METHODS, pipeline
+from blurkit.methods import METHODS, info
 from blurkit.training.degrade import add_noise, compress, degrade
 
 SCALES = (0.5, 1.5)
-MASKED = [name for name in METHODS if pipeline(name).LEARNS_FROM == "masks"]
+MASKED = [name for name in METHODS if info(name).learns_from == "masks"]
 
 
 @given(st.integers(0, 10**6), st.integers(1, 40), st.integers(1, 40), st.sampled_from([np.uint8, np.uint16]))
@@ -51,10 +51,11 @@ def test_every_method_that_learns_from_masks_says_its_scales_and_its_copies_keep
         return [patches.picture(photo, truth, copy, "masks", name, 0, 0)[0].shape[0] for copy in range(80)]
 
     photo, truth = scene[:50, :50], np.zeros((50, 50), np.uint8)
-    (least, most), found = pipeline(name).SCALES, heights()
+    (least, most), found = info(name).scales, heights()
     assert 0 < least < 1 < most and found[0] == 50  # the photo itself
     assert 50 * least - 0.5 <= min(found) < 50 * (least + 0.1) and 50 * (most - 0.2) < max(found) <= 50 * most + 0.5
-    monkeypatch.setattr(pipeline(name), "SCALES", (3, 4))
+    wide = info(name)._replace(scales=(3, 4))
+    monkeypatch.setattr("blurkit.methods.info", lambda _: wide)
     assert {height > 149 for height in heights()} == {True, False} and set(heights()) & set(range(51, 149)) == set()
 
 

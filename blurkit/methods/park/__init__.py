@@ -7,6 +7,8 @@ The stages, in the order of the paper; our network in `network` and `training`,
 the seeds in `edges` and all of `spread` are ours.
 """
 
+from blurkit.methods import MethodInfo
+
 STAGES = (
     "edges",
     "patches",
@@ -19,5 +21,16 @@ STAGES = (
     "laplacian",
     "median",
     "spread",
-    "pipeline",
+    "method",
+)
+
+INFO = MethodInfo(
+    title="park: blur in pixels at edges, spread over the photo (CVPR 2017)",
+    learns_from="sharp photos",
+    epochs=6,
+    least_accuracy=0.75,  # share of held-out patches within one class
+    raw_planes=2,
+    measures_sigma=True,
+    blur_needs_colour=True,
+    is_published=True,
 )

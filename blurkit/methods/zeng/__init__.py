@@ -8,6 +8,8 @@ The stages, in the order of the paper; `evidence`, `calibration` and the edge-aw
 half of `refine` are ours.
 """
 
+from blurkit.methods import MethodInfo
+
 STAGES = (
     "superpixels",
     "patches",
@@ -18,5 +20,15 @@ STAGES = (
     "evidence",
     "calibration",
     "refine",
-    "pipeline",
+    "method",
+)
+
+INFO = MethodInfo(
+    title="zeng: a local metric from the kernels of a small CNN (IEEE TIP 2019)",
+    learns_from="masks",
+    epochs=16,
+    least_accuracy=0.9,  # of the network; below, the kernels of one run in two are noise
+    scales=(0.5, 1.5),
+    is_published=True,
+    refines_in_steps=True,
 )

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from blurkit.methods.joint import pipeline
+from blurkit.methods.joint import method
 from blurkit.training.loop import held_out
 
 ONE_IN = 20  # photos held out by ``joint.training``, which needs torch and is not imported here
@@ -30,12 +30,12 @@ def half_sharp(discs):
 def weights():
     """At random, of a size that keeps answers apart."""
     rng, found = np.random.default_rng(5), {}
-    for name, shape in pipeline.SHAPES.items():
+    for name, shape in method.SHAPES.items():
         reach = np.sqrt(1 / np.prod(shape[1:])) if len(shape) > 1 else 0.1
         found[name] = rng.normal(0, reach, shape).astype(np.float32)
     for mean, scale in (("mean", "scale"), ("whole_mean", "whole_scale"), ("blur_mean", "blur_scale")):
-        found[mean] = rng.uniform(-5, -1, pipeline.SHAPES[mean]).astype(np.float32)
-        found[scale] = rng.uniform(0.5, 2, pipeline.SHAPES[scale]).astype(np.float32)
+        found[mean] = rng.uniform(-5, -1, method.SHAPES[mean]).astype(np.float32)
+        found[scale] = rng.uniform(0.5, 2, method.SHAPES[scale]).astype(np.float32)
     return found
 
 
@@ -64,7 +64,7 @@ def toy_records(discs, names_apart):
         top, left = rng.integers(0, 120, 2)
         truth[top : top + 160, left : left + 180] = 255
         photo = np.where(truth[..., None] == 255, photo, cv2.GaussianBlur(photo, (0, 0), 2.5))
-        records = pipeline.cut(photo, truth, pipeline.centres(photo, truth, 0, 1, rng), 2.5)
+        records = method.cut(photo, truth, method.centres(photo, truth, 0, 1, rng), 2.5)
         records["photo"] = name
         found.append(records)
     return np.concatenate(found)
@@ -75,5 +75,5 @@ def trained(toy_records):
     """Weights learned from the toy tiles, their accuracy, and what was reported after every step."""
     pytest.importorskip("torch")
     steps = []
-    weights, measured = pipeline.fit(toy_records, 20, 1, "cpu", lambda *step: steps.append(step))
+    weights, measured = method.fit(toy_records, 20, 1, "cpu", lambda *step: steps.append(step))
     return weights, measured["accuracy"], steps

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from blurkit.methods.joint import blur, evidence, network, pipeline
+from blurkit.methods.joint import blur, evidence, method, network
 from blurkit.ops import backend, resize
 from blurkit.ops.colour import grey
 from blurkit.ops.filters import magnitude
@@ -146,7 +146,7 @@ def test_the_blur_of_a_photo_is_told_from_its_evidence_its_half_and_its_statisti
     if name != "cpu":
         pytest.importorskip("torch")
     photo = sharp_photo[:height, :width]
-    found = pipeline.blur(photo, weights, name)
+    found = method.blur(photo, weights, name)
     plane = grey(photo)
     planes, halved = (evidence.planes(p, CPU) for p in (plane, cv2.resize(repeated(plane), None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)))
     expected = blur.estimate(planes, halved, evidence.statistics(planes), weights, CPU)
@@ -164,7 +164,7 @@ def repeated(plane):
 
 
 def test_sixteen_bits_tell_the_blur_of_eight(sharp_photo, weights):
-    deep, plain = (np.log(pipeline.blur(photo, weights, "cpu")) for photo in (sharp_photo.astype(np.uint16) * 257, sharp_photo))
+    deep, plain = (np.log(method.blur(photo, weights, "cpu")) for photo in (sharp_photo.astype(np.uint16) * 257, sharp_photo))
     told = np.isfinite(plain[1])
     assert (np.isfinite(deep[1]) == told).all() and told.mean() > 0.8
     assert np.ptp(plain[0]) > 0.2 and np.abs(deep[:, told] - plain[:, told]).max() < 0.05
@@ -173,5 +173,5 @@ def test_sixteen_bits_tell_the_blur_of_eight(sharp_photo, weights):
 def test_a_place_without_any_edge_tells_nothing(weights):
     photo = np.full((64, 96, 3), 100, np.uint8)
     photo[:, 48:] = 103  # one faint edge
-    told = np.isfinite(pipeline.blur(photo, weights, "cpu")[1])
+    told = np.isfinite(method.blur(photo, weights, "cpu")[1])
     assert told.any() and not told[:, :8].any() and not told[:, -8:].any()

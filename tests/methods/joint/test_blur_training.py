@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from blurkit.errors import InputError
-from blurkit.methods.joint import blur, evidence, patches, pipeline
+from blurkit.methods.joint import blur, evidence, method, patches
 from blurkit.ops import backend
 from blurkit.training import loop
 
@@ -202,7 +202,7 @@ def test_weights_have_the_declared_names_and_shapes(fitted):
 def test_a_photo_blurred_wider_is_told_a_wider_sigma(discs, fitted):
     photo, sigmas = discs(np.random.default_rng(77), 160, 240), []
     for sigma in (0.6, 1.2, 2.4, 4.5):
-        found = np.log(pipeline.blur(cv2.GaussianBlur(photo, (0, 0), sigma), fitted[0], "cpu"))
+        found = np.log(method.blur(cv2.GaussianBlur(photo, (0, 0), sigma), fitted[0], "cpu"))
         sigmas.append(math.exp(plain_sharpest(found.reshape(2, -1).T.tolist())))
     assert sigmas == pytest.approx([sigma + blur.LEAST_SIGMA for sigma in (0.6, 1.2, 2.4, 4.5)], rel=0.3)
 

@@ -6,14 +6,14 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from blurkit.limits import WORKING_SIDE
-from blurkit.methods.joint import evidence, patches, pipeline
+from blurkit.methods.joint import evidence, method, patches
 
 CELL, PART = evidence.CELL, patches.PART
 
 
 def cut(picture, truth, copy=0, sigma=np.nan, count=10**6, seed=0):
-    at = pipeline.centres(picture, truth, copy, count, np.random.default_rng(seed))
-    return at, pipeline.cut(picture, truth, at, sigma)
+    at = method.centres(picture, truth, copy, count, np.random.default_rng(seed))
+    return at, method.cut(picture, truth, at, sigma)
 
 
 def bare(records):
@@ -47,9 +47,9 @@ def test_every_tile_has_a_seed_of_its_own_that_goes_with_it_wherever_it_is_cut(w
     assert (at[:, :2] == patches.corners(wide, 10**6, np.random.default_rng(0))).all()
     assert (cut(wide, truth, copy=3)[0][:, 3] == 0).all()
     assert found.tobytes() == cut(wide, truth)[1].tobytes() != cut(wide, truth, seed=1)[1].tobytes()
-    backwards = pipeline.cut(wide, truth, at[::-1], np.nan)
+    backwards = method.cut(wide, truth, at[::-1], np.nan)
     assert backwards[::-1].tobytes() == found.tobytes()
-    alone = pipeline.cut(wide, truth, at[4:5], np.nan)
+    alone = method.cut(wide, truth, at[4:5], np.nan)
     assert alone.tobytes() == found[4:5].tobytes()
 
 
@@ -78,7 +78,7 @@ def coordinates(height, width):
 def test_a_part_lies_within_its_tile_and_the_photo_its_truth_with_it(height, width, seed):
     rng = np.random.default_rng(seed)
     picture, truth = coordinates(height, width), rng.choice(np.uint8([0, 128, 254, 255]), (height, width))
-    at = pipeline.centres(picture, truth, 0, 3, rng)
+    at = method.centres(picture, truth, 0, 3, rng)
     records, seen = patches.cut(np.zeros((1, 1, 3), np.uint8), np.zeros((1, 1), np.uint8), np.zeros((len(at), 2), int), np.nan), []
     records["row"], records["col"] = at[:, :2].T
     with pytest.MonkeyPatch.context() as patched:

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from blurkit.methods.park import bilateral, edges, features, guide, laplacian, median, network, patches, pipeline
+from blurkit.methods.park import bilateral, edges, features, guide, laplacian, median, method, network, patches
 from blurkit.ops.backend import CpuBackend
 
 CROPS = ("102061", "lytro_03_1", "mffw_05_1", "out_of_focus0001")
@@ -93,6 +93,6 @@ def test_the_weighted_median_up_to_the_programs_clusters_of_colours(crop):
 
 def test_the_whole_chain(crop, published):
     photo, expected = crop
-    raw = pipeline.estimate(photo, published, as_published=True, device="cpu")
-    found = pipeline.refine(raw, photo, as_published=True, sigma=True)
+    raw = method.estimate(photo, published, as_published=True, device="cpu")
+    found = method.refine(raw, photo, as_published=True, sigma=True)
     assert np.corrcoef(found.ravel(), expected["median"].ravel())[0, 1] >= 0.999

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from blurkit import store
 from blurkit.errors import InputError, UsageError
 from blurkit.map import sharpness_map
-from blurkit.methods.joint import evidence, network, patches, pipeline
+from blurkit.methods.joint import evidence, network, patches
+from blurkit.methods.joint import method as joint_method
 from blurkit.ops import backend, resize
 from blurkit.ops.colour import grey
 from blurkit.refine import refine
@@ -17,7 +18,7 @@ from blurkit.refine import refine
 
 @pytest.fixture(scope="module")
 def shipped():
-    return store.read_weights(store.find_weights("joint").read_bytes(), "joint", pipeline.SHAPES)[0]
+    return store.read_weights(store.find_weights("joint").read_bytes(), "joint", joint_method.SHAPES)[0]
 
 
 def test_map_is_refine_after_raw(sharp_photo, weights):
@@ -35,7 +36,7 @@ def plain_look(photo, weights):
 
 def plain_blend(first, second):
     """Probability of every cell, from log odds of one size."""
-    share = pipeline.SECOND_SHARE
+    share = joint_method.SECOND_SHARE
     return 1 / (1 + np.exp(-((1 - share) * first.astype(float) + share * second)))
 
 
@@ -48,21 +49,21 @@ def stub(monkeypatch, answers):
         asked.append((photo, weights, device))
         return next(left)
 
-    monkeypatch.setattr(pipeline, "look", look)
+    monkeypatch.setattr(joint_method, "look", look)
     return asked
 
 
 def test_a_look_is_the_network_on_the_evidence_and_the_statistics_of_the_photo(sharp_photo, weights):
-    found = pipeline.look(sharp_photo, weights, "cpu")
+    found = joint_method.look(sharp_photo, weights, "cpu")
     assert found.shape == (23, 31) and found.dtype == np.float32 and (found == plain_look(sharp_photo, weights)).all()
 
 
 def test_the_raw_map_goes_straight_from_cell_to_cell(sharp_photo, weights, monkeypatch):
-    monkeypatch.setattr(pipeline, "MOST_ENLARGED", 4)
+    monkeypatch.setattr(joint_method, "MOST_ENLARGED", 4)
     photo = sharp_photo[:88, :120]
     four = plain_look(cv2.resize(photo, (480, 352), interpolation=cv2.INTER_LINEAR), weights)
     cells = plain_blend(plain_look(photo, weights), four.reshape(22, 4, 30, 4).mean(axis=(1, 3)))
-    raw = pipeline.estimate(photo, weights, device="cpu")
+    raw = joint_method.estimate(photo, weights, device="cpu")
     assert cells.shape == (22, 30)
     for row, column in ((10, 20), (37, 61), (80, 111)):
         down, across = (row - 1.5) / 4, (column - 1.5) / 4  # of cell centres
@@ -74,9 +75,9 @@ def test_the_raw_map_goes_straight_from_cell_to_cell(sharp_photo, weights, monke
 @pytest.mark.parametrize("first, second", [(-3.0, 1.0), (2.0, 2.0), (0.0, -16.0), (16.0, 16.0), (16.0, -16.0)])
 def test_two_looks_are_weighed_in_log_odds(monkeypatch, first, second):
     stub(monkeypatch, [np.full((5, 6), first, np.float32), np.full((100, 120), second, np.float32)])
-    found = pipeline.estimate(np.zeros((20, 24, 3), np.uint8), None)
+    found = joint_method.estimate(np.zeros((20, 24, 3), np.uint8), None)
     odds = 0.58 * first + 0.42 * second
-    assert pipeline.SECOND_SHARE == 0.42 and found.dtype == np.float32 and found.shape == (20, 24)
+    assert joint_method.SECOND_SHARE == 0.42 and found.dtype == np.float32 and found.shape == (20, 24)
     assert found == pytest.approx(1 / (1 + np.exp(-odds)), abs=1e-6) and found.min() > 0 and found.max() <= 1
 
 
@@ -93,11 +94,11 @@ def straight(values, many):
 
 @pytest.mark.parametrize("height, width", [(96, 960), (1920, 480), (40, 120), (480, 360), (160, 1)])
 def test_the_second_look_is_brought_to_the_cells_of_the_first(monkeypatch, height, width):
-    monkeypatch.setattr(pipeline, "MOST_ENLARGED", 4)  # so that cells of the second look lie whole in those of the first
+    monkeypatch.setattr(joint_method, "MOST_ENLARGED", 4)  # so that cells of the second look lie whole in those of the first
     rng = np.random.default_rng(height)
     rows, columns = -(-height // 4), -(-width // 4)
     first = rng.normal(0, 3, (rows, columns)).astype(np.float32)
-    second = rng.normal(0, 3, [-(-n // 4) for n in pipeline.second_shape((height, width))]).astype(np.float32)
+    second = rng.normal(0, 3, [-(-n // 4) for n in joint_method.second_shape((height, width))]).astype(np.float32)
     stub(monkeypatch, [first, second])
     if second.shape[0] > rows:
         times = second.shape[0] // rows
@@ -105,7 +106,7 @@ def test_the_second_look_is_brought_to_the_cells_of_the_first(monkeypatch, heigh
         brought = second.reshape(rows, times, columns, -1).mean(axis=(1, 3))
     else:
         brought = straight(straight(second, rows).T, columns).T
-    found = pipeline.estimate(np.zeros((height, width, 3), np.uint8), None)
+    found = joint_method.estimate(np.zeros((height, width, 3), np.uint8), None)
     expected = straight(straight(plain_blend(first, brought), height).T, width).T
     assert found.shape == (height, width) and found == pytest.approx(expected, abs=1e-4)
 
@@ -124,7 +125,7 @@ def test_the_second_look_is_brought_to_the_cells_of_the_first(monkeypatch, heigh
 def test_the_first_look_is_at_the_working_size_and_the_second_at_its_own(monkeypatch, dtype, height, width, side, measured, again):
     photo = np.random.default_rng(0).integers(0, np.iinfo(dtype).max, (height, width, 3)).astype(dtype)
     asked = stub(monkeypatch, [np.zeros([-(-n // 4) for n in shape], np.float32) for shape in (measured, again)])
-    assert pipeline.estimate(photo, {"w": 1}, False, "some device", side).shape == (height, width)
+    assert joint_method.estimate(photo, {"w": 1}, False, "some device", side).shape == (height, width)
     (one, *first), (other, *second) = asked
     assert first == second == [{"w": 1}, "some device"]
     assert one.shape == (*measured, 3) and other.shape == (*again, 3) and one.dtype == other.dtype == dtype
@@ -135,9 +136,9 @@ def test_the_first_look_is_at_the_working_size_and_the_second_at_its_own(monkeyp
 
 
 def test_a_photo_of_the_second_size_is_looked_at_twice_alike(discs, weights):
-    photo = discs(np.random.default_rng(1), 120, pipeline.SECOND_SIDE)
+    photo = discs(np.random.default_rng(1), 120, joint_method.SECOND_SIDE)
     once = 1 / (1 + np.exp(-plain_look(photo, weights).astype(float)))
-    found = pipeline.estimate(photo, weights, device="cpu")
+    found = joint_method.estimate(photo, weights, device="cpu")
     assert found.shape == (120, 480) and found == pytest.approx(straight(straight(once, 120).T, 480).T, abs=1e-5)
 
 
@@ -148,39 +149,39 @@ def test_a_photo_of_the_second_size_is_looked_at_twice_alike(discs, weights):
 @example(480, 480)
 @example(481, 479)
 def test_the_second_look_has_its_own_longer_side_and_the_shape_of_the_photo(height, width):
-    found = pipeline.second_shape((height, width))
+    found = joint_method.second_shape((height, width))
     longer, (short, shorter) = max(height, width), min(zip(found, (height, width), strict=True))
-    side = min(pipeline.SECOND_SIDE, round(longer * pipeline.MOST_ENLARGED))
+    side = min(joint_method.SECOND_SIDE, round(longer * joint_method.MOST_ENLARGED))
     assert max(found) == side and min(found) >= 1 and all(type(n) is int for n in found)
-    assert abs(short - shorter * min(pipeline.SECOND_SIDE / longer, pipeline.MOST_ENLARGED)) <= 0.5 or short == 1
-    assert found[::-1] == pipeline.second_shape((width, height))
+    assert abs(short - shorter * min(joint_method.SECOND_SIDE / longer, joint_method.MOST_ENLARGED)) <= 0.5 or short == 1
+    assert found[::-1] == joint_method.second_shape((width, height))
 
 
 @pytest.mark.parametrize("height, width", [(1, 1), (1, 500), (500, 3), (2, 479), (481, 7), (30, 2100)])
 def test_strips_have_a_raw_map(weights, height, width):
     photo = np.random.default_rng(0).integers(0, 256, (height, width, 3), dtype=np.uint8)
-    found = pipeline.estimate(photo, weights, device="cpu")
+    found = joint_method.estimate(photo, weights, device="cpu")
     assert found.shape == (height, width) and found.dtype == np.float32 and found.min() > 0 and found.max() < 1
 
 
 def test_sixteen_bits_give_the_map_of_eight(sharp_photo, weights):
-    deep, plain = (pipeline.estimate(photo, weights, device="cpu") for photo in (sharp_photo.astype(np.uint16) * 257, sharp_photo))
+    deep, plain = (joint_method.estimate(photo, weights, device="cpu") for photo in (sharp_photo.astype(np.uint16) * 257, sharp_photo))
     assert np.ptp(plain) > 0.05 and np.abs(deep - plain).max() < 0.01
 
 
 def test_a_large_photo_is_measured_at_the_working_size(sharp_photo, weights):
     large = np.kron(sharp_photo, np.ones((3, 3, 1), np.uint8))
-    small, found = pipeline.estimate(sharp_photo, weights, device="cpu"), pipeline.estimate(large, weights, device="cpu", side=122)
+    small, found = joint_method.estimate(sharp_photo, weights, device="cpu"), joint_method.estimate(large, weights, device="cpu", side=122)
     assert found.shape == (270, 366)
     assert found[1::3, 1::3] == pytest.approx(small, abs=1e-4)
-    assert np.abs(pipeline.estimate(large, weights, device="cpu", side=0)[1::3, 1::3] - small).max() > 0.01
+    assert np.abs(joint_method.estimate(large, weights, device="cpu", side=0)[1::3, 1::3] - small).max() > 0.01
 
 
 def test_a_large_map_is_refined_at_the_working_size(sharp_photo, weights):
-    raw = pipeline.estimate(sharp_photo, weights, device="cpu")
-    small = pipeline.refine(raw, sharp_photo)
+    raw = joint_method.estimate(sharp_photo, weights, device="cpu")
+    small = joint_method.refine(raw, sharp_photo)
     large, guide = np.kron(raw, np.ones((3, 3), np.float32)), np.kron(sharp_photo, np.ones((3, 3, 1), np.uint8))
-    reduced, finer = (pipeline.refine(large, guide, side=side)[1::3, 1::3] for side in (122, 0))
+    reduced, finer = (joint_method.refine(large, guide, side=side)[1::3, 1::3] for side in (122, 0))
     assert np.abs(reduced - small).max() < 0.02 < np.abs(finer - small).max()
 
 
@@ -211,32 +212,32 @@ def test_refinement_without_a_photo_or_of_two_planes_or_of_another_size_is_refus
 
 def test_torch_gives_the_same_raw_map(sharp_photo, weights):
     pytest.importorskip("torch")
-    cpu, other = (pipeline.estimate(sharp_photo, weights, device=name) for name in ("cpu", "torch-cpu"))
+    cpu, other = (joint_method.estimate(sharp_photo, weights, device=name) for name in ("cpu", "torch-cpu"))
     assert np.abs(cpu - other).max() <= 5e-4
 
 
 def test_cutting_goes_by_its_own_places(sharp_photo):
     truth = np.zeros(sharp_photo.shape[:2], np.uint8)
-    at = pipeline.centres(sharp_photo, truth, 0, 5, np.random.default_rng(0))
-    records = pipeline.cut(sharp_photo, truth, at, np.nan)
-    assert records.dtype == pipeline.patch_record() and np.stack([records["row"], records["col"]], 1).tolist() == at[:, :2].tolist() == [[0, 0]]
+    at = joint_method.centres(sharp_photo, truth, 0, 5, np.random.default_rng(0))
+    records = joint_method.cut(sharp_photo, truth, at, np.nan)
+    assert records.dtype == joint_method.patch_record() and np.stack([records["row"], records["col"]], 1).tolist() == at[:, :2].tolist() == [[0, 0]]
 
 
 def test_fit_gives_weights_of_the_declared_shapes_twice_the_same(toy_records):
     pytest.importorskip("torch")
     steps = []
-    weights, measured = pipeline.fit(toy_records, 1, 1, "cpu", lambda *step: steps.append(step))
-    assert {name: array.shape for name, array in weights.items()} == pipeline.SHAPES
+    weights, measured = joint_method.fit(toy_records, 1, 1, "cpu", lambda *step: steps.append(step))
+    assert {name: array.shape for name, array in weights.items()} == joint_method.SHAPES
     assert set(measured) == {"accuracy", "blur_order"} and all(0 <= share <= 1 for share in measured.values())
     for name in ("blur", "network"):
         counted = [(step, total) for what, step, total, _, _ in steps if what == name]
         assert counted and counted == [(step, len(counted)) for step in range(1, len(counted) + 1)]
     assert {what for what, *_ in steps} == {"blur", "network"}
-    again, measured_again = pipeline.fit(toy_records, 1, 1, "cpu", lambda *_: None)
+    again, measured_again = joint_method.fit(toy_records, 1, 1, "cpu", lambda *_: None)
     assert measured_again == measured
     data = store.write_weights(weights, {"method": "joint"})
     assert data == store.write_weights(again, {"method": "joint"})
-    assert set(store.read_weights(data, "joint", pipeline.SHAPES)[0]) == set(weights)
+    assert set(store.read_weights(data, "joint", joint_method.SHAPES)[0]) == set(weights)
 
 
 def test_weights_fresh_from_training_find_the_sharp_half(half_sharp, trained):
@@ -278,5 +279,5 @@ def test_a_map_does_not_depend_on_the_number_of_threads(sharp_photo, weights, th
     maps = []
     for count in (1, 2, 3):
         threads(count)
-        maps.append(pipeline.estimate(sharp_photo, weights, device="cpu").tobytes())
+        maps.append(joint_method.estimate(sharp_photo, weights, device="cpu").tobytes())
     assert len(set(maps)) == 1

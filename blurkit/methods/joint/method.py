@@ -14,15 +14,6 @@ SHAPES = {**network.SHAPES, **blurs.SHAPES}  # what a weights file holds
 SECOND_SIDE = 480  # pixels; every photo is looked at twice, so that softness at pixel level and the size of things matter less
 MOST_ENLARGED = 1.5  # times; a thumbnail enlarged further is soft everywhere
 SECOND_SHARE = 0.42  # of the second look in the log odds
-EPOCHS = 9
-LEAST_ACCURACY = 0.8  # share of the cells of held-out photos
-LEARNS_FROM = "masks"
-SCALES = (0.4, 2.2)  # of a photo's size: softness at pixel level must not matter
-BLUR_NEEDS_COLOUR = False
-MEASURES_SIGMA = False
-IS_PUBLISHED = False
-REFINES_IN_STEPS = False
-RAW_PLANES = 1
 
 
 def patch_record():
@@ -148,7 +139,7 @@ def second_shape(shape):
     return tuple(max(1, round(n * scale)) for n in shape)
 
 
-def refine(raw, guide, as_published=False, side=WORKING_SIDE):
+def refine(raw, guide, as_published=False, side=WORKING_SIDE, sigma=False, steps=None):
     """Refined map, (H, W) float32 in [0, 1]: `raw` spread along the photo `guide`."""
     return refinement.spread(raw, guide, side)
 

@@ -10,14 +10,6 @@ from blurkit.ops.backend import backend_for
 from blurkit.ops.colour import eight_bits
 
 SHAPES = network.SHAPES  # what a weights file holds
-EPOCHS = 6
-LEAST_ACCURACY = 0.75  # share of held-out patches within one class
-LEARNS_FROM = "sharp photos"
-BLUR_NEEDS_COLOUR = True
-MEASURES_SIGMA = True
-IS_PUBLISHED = True
-REFINES_IN_STEPS = False
-RAW_PLANES = 2
 
 
 def patch_record():
@@ -141,7 +133,7 @@ def published_probabilities(cut, strong, weights, backend):
     return network.published_probabilities(cut[:, :-1, :-1], crafted, strong, weights, backend)
 
 
-def refine(raw, guide, as_published=False, side=WORKING_SIDE, sigma=False):
+def refine(raw, guide, as_published=False, side=WORKING_SIDE, sigma=False, steps=None):
     """A raw map spread over the photo `guide`.
 
     Parameters

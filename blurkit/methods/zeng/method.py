@@ -22,15 +22,6 @@ SHAPES = {  # what a weights file holds
     "calibration.output": (32,),
     "calibration.output_bias": (),
 }
-EPOCHS = 16
-LEAST_ACCURACY = 0.9  # of the network; below, the kernels of one run in two are noise
-LEARNS_FROM = "masks"
-SCALES = (0.5, 1.5)  # of a photo's size
-BLUR_NEEDS_COLOUR = False
-MEASURES_SIGMA = False
-IS_PUBLISHED = True
-REFINES_IN_STEPS = True
-RAW_PLANES = 1
 BLURS = {  # log odds of the sharpest tenth: sigma, pixels; medians of 40 training photos blurred by 3, 2, 1.5, 1, .5 and 0
     -7.17: 3 + LEAST_SIGMA,
     -5.23: 2 + LEAST_SIGMA,
@@ -172,7 +163,7 @@ def blur(photo, weights, device="auto"):
     return np.array([np.exp(np.interp(found, odds, np.log(sigmas)) + beyond), deviation], np.float32)
 
 
-def refine(raw, guide=None, as_published=False, side=WORKING_SIDE, steps=None):
+def refine(raw, guide=None, as_published=False, side=WORKING_SIDE, sigma=False, steps=None):
     """Refined map, (H, W) float32 in [0, 1]: the paper's iterated tanh (after `steps` alone, if given), or spread along the photo `guide`."""
     if as_published:
         return refinement.iterate(raw, {steps: 1.0} if steps else refinement.STEPS)

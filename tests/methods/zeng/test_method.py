@@ -4,17 +4,17 @@ import cv2
 import numpy as np
 import pytest
 
-from blurkit import methods, store
+from blurkit import store
 from blurkit.errors import UsageError
 from blurkit.map import sharpness_map
-from blurkit.methods.zeng import pipeline
+from blurkit.methods.zeng import method as zeng_method
 from blurkit.ops import resize
 from blurkit.refine import refine
 
 
 @pytest.fixture(scope="module")
 def weights():
-    return store.read_weights(store.find_weights("zeng").read_bytes(), "zeng", pipeline.SHAPES)[0]
+    return store.read_weights(store.find_weights("zeng").read_bytes(), "zeng", zeng_method.SHAPES)[0]
 
 
 @pytest.fixture(scope="module")
@@ -81,24 +81,15 @@ def test_refinement_without_a_photo_is_refused(weights):
 def test_torch_gives_the_same_map(half_sharp, weights):
     pytest.importorskip("torch")
     for as_published in (False, True):
-        cpu, other = (pipeline.estimate(half_sharp, weights, as_published, device) for device in ("cpu", "torch-cpu"))
+        cpu, other = (zeng_method.estimate(half_sharp, weights, as_published, device) for device in ("cpu", "torch-cpu"))
         assert np.abs(cpu - other).max() <= 1e-5
 
 
 def test_fit_gives_weights_of_the_declared_shapes_twice_the_same(toy_records):
     pytest.importorskip("torch")
-    weights, measured = pipeline.fit(toy_records, 30, 1, "cpu", lambda *_: None)
-    assert {name: array.shape for name, array in weights.items()} == pipeline.SHAPES
+    weights, measured = zeng_method.fit(toy_records, 30, 1, "cpu", lambda *_: None)
+    assert {name: array.shape for name, array in weights.items()} == zeng_method.SHAPES
     assert all(array.dtype == np.float32 for array in weights.values())
     assert measured["accuracy"] >= 0.9 and measured["calibration_accuracy"] >= 0.8 and 0 < measured["explained"] <= 1
-    again, _ = pipeline.fit(toy_records, 30, 1, "cpu", lambda *_: None)
+    again, _ = zeng_method.fit(toy_records, 30, 1, "cpu", lambda *_: None)
     assert store.write_weights(weights, {"method": "zeng"}) == store.write_weights(again, {"method": "zeng"})
-
-
-def test_every_method_has_the_four_verbs_and_its_facts():
-    for name in methods.METHODS:
-        found = methods.pipeline(name)
-        assert all(callable(getattr(found, verb)) for verb in ("cut", "fit", "estimate", "refine", "centres", "patch_record", "needs_guide"))
-        assert found.SHAPES and found.EPOCHS
-    with pytest.raises(UsageError, match="zeng"):
-        methods.pipeline("nothing")

@@ -9,7 +9,8 @@ from blurkit import patches as patch_sets
 from blurkit import store
 from blurkit.errors import InputError, UsageError
 from blurkit.map import sharpness_map
-from blurkit.methods.park import edges, network, patches, pipeline, sparse
+from blurkit.methods.park import edges, network, patches, sparse
+from blurkit.methods.park import method as park_method
 from blurkit.ops import resize
 from blurkit.refine import refine
 from blurkit.score import map_score
@@ -35,23 +36,23 @@ def test_map_is_refine_after_raw(sharp_photo, weights, as_published):
     ],
 )
 def test_the_shipped_weights_give_the_map_they_gave(graded, as_published, known):
-    shipped, _ = store.read_weights(store.find_weights("park").read_bytes(), "park", pipeline.SHAPES)
+    shipped, _ = store.read_weights(store.find_weights("park").read_bytes(), "park", park_method.SHAPES)
     found = sharpness_map(graded, shipped, "park", as_published=as_published, device="cpu")
     assert np.abs(resize.reduce_to(found, (3, 4)) - known).max() < 0.01
 
 
 def test_raw_maps_hold_a_value_where_there_are_edges(sharp_photo, weights):
     grey = edges.value(sharp_photo)
-    published, ours = (pipeline.estimate(sharp_photo, weights, as_published, "cpu") for as_published in (True, False))
+    published, ours = (park_method.estimate(sharp_photo, weights, as_published, "cpu") for as_published in (True, False))
     assert ((published[1] > 0) == (edges.edges(grey) > 0)).all()
     assert np.argwhere(ours[1]).tolist() == sorted(edges.seeds(grey).tolist())
 
 
 def test_a_seed_holds_the_mean_sharpness_of_its_patch(sharp_photo, weights):
-    raw = pipeline.estimate(sharp_photo, weights, device="cpu")
+    raw = park_method.estimate(sharp_photo, weights, device="cpu")
     row, column = edges.seeds(edges.value(sharp_photo))[50]
     patch = np.pad(sharp_photo, ((13, 13), (13, 13), (0, 0)), mode="edge")[row : row + 27, column : column + 27]
-    probability = network.posterior(patch[None], weights, pipeline.backend_for("cpu", (60, 84)))[0]
+    probability = network.posterior(patch[None], weights, park_method.backend_for("cpu", (60, 84)))[0]
     assert raw[0, row, column] == pytest.approx(probability @ sparse.sharpness_of(patches.CLASSES), abs=1e-5)
 
 
@@ -70,13 +71,13 @@ def test_as_published_sharpness_is_one_at_half_a_pixel_and_zero_at_two(sharp_pho
 
 @both
 def test_sixteen_bits_give_the_raw_map_of_eight(sharp_photo, weights, as_published):
-    deep, plain = (pipeline.estimate(photo, weights, as_published, "cpu") for photo in (sharp_photo.astype(np.uint16) * 257, sharp_photo))
+    deep, plain = (park_method.estimate(photo, weights, as_published, "cpu") for photo in (sharp_photo.astype(np.uint16) * 257, sharp_photo))
     assert (deep == plain).all()
 
 
 def test_a_large_photo_is_measured_at_the_working_size(sharp_photo, weights):
     large = np.kron(sharp_photo, np.ones((3, 3, 1), np.uint8))
-    small, found = pipeline.estimate(sharp_photo, weights, device="cpu"), pipeline.estimate(large, weights, device="cpu", side=84)
+    small, found = park_method.estimate(sharp_photo, weights, device="cpu"), park_method.estimate(large, weights, device="cpu", side=84)
     assert found.shape == (2, 180, 252)
     assert (found[:, 1::3, 1::3] == small).all() and np.count_nonzero(found) == np.count_nonzero(small)
 
@@ -117,7 +118,7 @@ def test_refinement_without_a_photo_or_of_one_plane_or_of_another_size_is_refuse
 @both
 def test_torch_gives_the_same_raw_map(sharp_photo, weights, as_published):
     pytest.importorskip("torch")
-    cpu, other = (pipeline.estimate(sharp_photo, weights, as_published, device) for device in ("cpu", "torch-cpu"))
+    cpu, other = (park_method.estimate(sharp_photo, weights, as_published, device) for device in ("cpu", "torch-cpu"))
     assert np.abs(cpu - other).max() <= 1e-4
 
 
@@ -130,7 +131,7 @@ def test_patch_sets_are_the_same_for_the_same_seed_and_say_their_photo(sharp_pho
     for copy in range(3):
         one, picture, sigma = records(1, copy)
         assert (one == records(1, copy)[0]).all() and 0 < len(one) <= 20
-        assert one.dtype == pipeline.patch_record() and (one["source"] == copy).all()
+        assert one.dtype == park_method.patch_record() and (one["source"] == copy).all()
         assert (one["photo"] == b"disc.png").all() and (one["number"] == 4).all() and (one["copy"] == copy).all()
         assert (one["sigma"] == np.float32(sigma)).all()
         assert (one["patch"][:, 13, 13] == picture[one["row"], one["col"]]).all()
@@ -140,11 +141,11 @@ def test_patch_sets_are_the_same_for_the_same_seed_and_say_their_photo(sharp_pho
 def test_fit_gives_weights_of_the_declared_shapes_twice_the_same(toy_records):
     pytest.importorskip("torch")
     steps = []
-    weights, measured = pipeline.fit(toy_records, 1, 1, "cpu", lambda *step: steps.append(step))
-    assert {name: array.shape for name, array in weights.items()} == pipeline.SHAPES
+    weights, measured = park_method.fit(toy_records, 1, 1, "cpu", lambda *step: steps.append(step))
+    assert {name: array.shape for name, array in weights.items()} == park_method.SHAPES
     assert set(measured) == {"accuracy", "published_accuracy"} and all(0 <= share <= 1 for share in measured.values())
     assert list(dict.fromkeys(step[0] for step in steps)) == ["network", "paper's network, deep", "paper's network, fine"]
-    again, _ = pipeline.fit(toy_records, 1, 1, "cpu", lambda *_: None)
+    again, _ = park_method.fit(toy_records, 1, 1, "cpu", lambda *_: None)
     data = store.write_weights(weights, {"method": "park"})
     assert data == store.write_weights(again, {"method": "park"})
-    assert set(store.read_weights(data, "park", pipeline.SHAPES)[0]) == set(weights)
+    assert set(store.read_weights(data, "park", park_method.SHAPES)[0]) == set(weights)

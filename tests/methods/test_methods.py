@@ -1,0 +1,164 @@
+"""The contract: every method fills it, and a fourth one needs a package and one line in the registry."""
+
+import inspect
+import io
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from blurkit import methods, store
+from blurkit.errors import UsageError
+from blurkit.methods import contract
+
+TOY_INFO = """
+from blurkit.methods import MethodInfo
+
+STAGES = ("method",)
+INFO = MethodInfo(title="toy: contrast", learns_from="masks", epochs=1, least_accuracy=0.5)
+"""
+TOY_METHOD = """
+import cv2
+import numpy as np
+
+SHAPES = {"gain": (1,)}
+
+
+def patch_record():
+    return np.dtype([("value", "f4"), ("sharp", "u1"), ("photo", "S64"), ("number", "u4"), ("copy", "u2"), ("row", "u4"), ("col", "u4")])
+
+
+def contrast(photo):
+    grey = photo.mean(axis=2).astype(np.float32) / np.iinfo(photo.dtype).max
+    return cv2.blur(abs(cv2.Laplacian(grey, cv2.CV_32F)), (9, 9))
+
+
+def centres(picture, companion, copy, count, rng):
+    return np.stack([rng.integers(0, n, count) for n in picture.shape[:2]], axis=1)
+
+
+def cut(picture, companion, at, sigma):
+    records = np.zeros(len(at), patch_record())
+    places = tuple(at[:, :2].T)
+    records["value"], records["sharp"] = contrast(picture)[places], companion[places] == 255
+    records["row"], records["col"] = places
+    return records
+
+
+def fit(records, epochs, seed, device, report):
+    sharp = records["sharp"] == 1
+    middle = np.float32((records["value"][sharp].mean() + records["value"][~sharp].mean()) / 2)
+    report("gain", 1, 1, 0.0, 1.0)
+    return {"gain": np.array([0.5 / middle], np.float32)}, {"accuracy": float(((records["value"] > middle) == sharp).mean())}
+
+
+def estimate(photo, weights, as_published=False, device="auto", side=0):
+    return np.clip(weights["gain"][0] * contrast(photo), 0, 1)
+
+
+def refine(raw, guide, as_published=False, side=0, sigma=False, steps=None):
+    return cv2.blur(raw, (5, 5))
+
+
+def needs_guide(as_published):
+    return False
+
+
+def blur(photo, weights, device="auto"):
+    grey = photo if photo.ndim == 2 else photo.mean(axis=2).astype(photo.dtype)
+    energy = cv2.resize(contrast(np.repeat(grey[..., None], 3, 2)), None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)
+    return np.stack([0.1 / (energy + 1e-3), np.full_like(energy, 0.2)])
+"""
+COMMAND = "import sys; from blurkit import methods; methods.METHODS['toy'] = 'toy'; from blurkit.cli.{} import main; sys.exit(main())"
+
+
+def verbs(protocol):
+    """{name: parameters} of what a Protocol asks for."""
+    members = {name: value for name, value in vars(protocol).items() if callable(value) and not name.startswith("_")}
+    return {name: list(inspect.signature(value).parameters.values())[1:] for name, value in members.items()}
+
+
+@pytest.mark.parametrize("name", methods.METHODS)
+def test_every_method_fills_the_contract(name):
+    stages, info = methods.get(name), methods.info(name)
+    wanted = verbs(contract.Method)
+    if info.learns_from == "sharp photos":
+        wanted |= verbs(contract.LearnsFromSharpPhotos)
+    if info.measures_sigma:
+        wanted |= verbs(contract.MeasuresSigma)
+    for verb, parameters in wanted.items():
+        own = list(inspect.signature(getattr(stages, verb)).parameters.values())
+        if verb in ("estimate", "refine", "needs_guide", "blur", "fit", "in_pixels"):  # called by keywords
+            assert [p.name for p in own] == [p.name for p in parameters], verb
+        assert len(own) == len(parameters), verb
+    assert stages.SHAPES and all(isinstance(shape, tuple) for shape in stages.SHAPES.values())
+
+
+@pytest.mark.parametrize("name", methods.METHODS)
+def test_what_is_known_of_a_method_is_frozen_and_makes_sense(name):
+    info = methods.info(name)
+    assert info.title.startswith(f"{name}: ") and info.learns_from in ("masks", "sharp photos")
+    assert info.epochs > 0 and 0.5 <= info.least_accuracy < 1 and info.raw_planes in (1, 2)
+    with pytest.raises(AttributeError):
+        info.epochs = 3
+
+
+def test_facts_are_known_without_numpy(root):
+    code = "import sys; from blurkit import methods; [methods.info(n) for n in methods.METHODS]; assert 'numpy' not in sys.modules"
+    assert subprocess.run([sys.executable, "-c", code], cwd=root).returncode == 0
+
+
+def test_an_unknown_method_is_named_with_those_there_are():
+    for ask in (methods.get, methods.info):
+        with pytest.raises(UsageError, match="unknown method 'laplace'; there are: zeng, park, joint"):
+            ask("laplace")
+
+
+# ---- a fourth method ----------------------------------------------------------
+
+
+@pytest.fixture
+def toy(tmp_path, masked_scene):
+    """toy(command, argument, ...): a command that knows one more method, of two files; what it writes."""
+    (tmp_path / "toy").mkdir()
+    (tmp_path / "toy" / "__init__.py").write_text(TOY_INFO)
+    (tmp_path / "toy" / "method.py").write_text(TOY_METHOD)
+    weights = store.write_weights({"gain": np.float32([8])}, {"method": "toy"})
+    (tmp_path / "toy.npz").write_bytes(weights)
+
+    def toy(command, *words, stdin=b"", root=masked_scene.root):
+        code = f"import sys; sys.path[:0] = [{str(root)!r}, {str(tmp_path)!r}]; " + COMMAND.format(command)
+        done = subprocess.run([sys.executable, "-c", code, *map(str, words)], input=stdin, capture_output=True, cwd=masked_scene.folder)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    toy.weights = tmp_path / "toy.npz"
+    return toy
+
+
+@pytest.fixture
+def masked_scene(tmp_path, scene, root):
+    """A folder with a photo and its mask."""
+    folder = tmp_path / "masked"
+    folder.mkdir()
+    Image.fromarray(scene).save(folder / "photo.png")
+    Image.fromarray(np.repeat(np.uint8([[255] * 60 + [0] * 60]), 90, axis=0)).save(folder / "photo.mask.png")
+    return type("Scene", (), {"folder": folder, "root": root})
+
+
+def test_a_fourth_method_is_a_package_and_one_line(toy, scene):
+    assert b"toy" in toy("map", "--help")
+    sharp = np.load(io.BytesIO(toy("map", "--method", "toy", "--weights", toy.weights, "photo.png")))
+    assert sharp.shape == scene.shape[:2] and sharp[:, :50].mean() > sharp[:, 70:].mean() + 0.2
+    raw = toy("map", "--method", "toy", "--weights", toy.weights, "--raw", "photo.png")
+    assert toy("refine", "--method", "toy", stdin=raw) == toy("map", "--method", "toy", "--weights", toy.weights, "photo.png")
+    assert 0 < float(toy("score", "--method", "toy", "--weights", toy.weights, "photo.png").split(b"\t")[0]) < 1
+
+
+def test_a_fourth_method_is_trained_by_the_same_commands(toy, masked_scene):
+    pytest.importorskip("torch")
+    records = toy("patches", "--method", "toy", "photo.png")
+    (masked_scene.folder / "mine.npz").write_bytes(toy("train", "--method", "toy", stdin=records))
+    assert toy("map", "--method", "toy", "--weights", "mine.npz", "photo.png").startswith(b"\x93NUMPY")

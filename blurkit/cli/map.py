@@ -1,6 +1,6 @@
 """blur-map: photos in, sharpness maps out."""
 
-from blurkit.cli import inputs, options, output, run, work
+from blurkit.cli import inputs, options, output, progress, run, work
 
 FORMS = ("npy", "png", "tiff", "pfm")
 
@@ -36,7 +36,7 @@ def work_on(args, console):
         options.prepare(args)
         weights, header = options.load_weights(args)
         console.detail(f"method {args.method}, weights {header['checksum'][:12]}")
-        bar = output.progress(len(wanted), args, "photo")
+        bar = progress.start(len(wanted), args, "photo")
         for item, sharpness, error in work.in_order(lambda i: one(i, args, weights), wanted, args.jobs):
             if error:
                 console.bad(item.label, error)

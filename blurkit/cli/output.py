@@ -6,6 +6,7 @@ import os
 import stat
 import sys
 
+from blurkit.cli import progress
 from blurkit.errors import OutputError, UsageError
 
 STDOUT = 1
@@ -250,6 +251,7 @@ def write_all(descriptor, pieces, name):
 
 def line(text):
     """One line of text on standard output, at once."""
+    progress.clear(STDOUT)
     write_all(STDOUT, [os.fsencode(text) + b"\n"], "standard output")
 
 
@@ -261,25 +263,3 @@ def as_json(record):
         return [known(v) for v in value] if isinstance(value, list) else None if value != value else value
 
     return json.dumps({name: known(value) for name, value in record.items()})
-
-
-def progress(total, args, what):
-    """A bar on a terminal for what takes over a second, else nothing; has ``update`` and ``close``."""
-    if args.quiet or total < 2 or not sys.stderr.isatty():
-        return Silence()
-    from tqdm import tqdm
-
-    return tqdm(total=total, unit=what, delay=1, file=sys.stderr, leave=False)
-
-
-class Silence:
-    """A progress bar that says nothing."""
-
-    def update(self, count=1):
-        pass
-
-    def set_postfix(self, **_):
-        pass
-
-    def close(self):
-        pass

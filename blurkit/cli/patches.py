@@ -4,7 +4,7 @@ The header says how many patches follow, so they are kept in a temporary file un
 all are cut. Only one photo is held at a time.
 """
 
-from blurkit.cli import inputs, options, output, run, work
+from blurkit.cli import inputs, options, output, progress, run, work
 from blurkit.errors import InputError, UsageError, check_sizes
 
 FORMS = ("npy",)
@@ -89,7 +89,7 @@ def cut_all(items, args, console, kept):
     from blurkit.npy import as_bytes
 
     count = used = 0
-    bar = output.progress(len(items), args, "photo")
+    bar = progress.start(len(items), args, "photo")
     for (_, item), records, error in work.in_order(lambda i: cut(i, args), enumerate(items), args.jobs):
         if error:
             console.bad(item.label, error)

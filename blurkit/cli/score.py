@@ -2,7 +2,7 @@
 
 from contextlib import nullcontext
 
-from blurkit.cli import inputs, keep, options, output, run, work
+from blurkit.cli import inputs, keep, options, output, progress, run, work
 from blurkit.errors import InputError, UsageError, check_sizes
 from blurkit.limits import SCORE_SIDE
 
@@ -86,7 +86,7 @@ def scored(items, args, console):
     """(input, what there is to say of it) for every photo and map that could be read, in order."""
     options.prepare(args)
     weights = Lazy(lambda: options.load_weights(args))
-    bar, count = output.progress(len(items), args, "photo"), 0
+    bar, count = progress.start(len(items), args, "photo"), 0
     for (item, *_), result, error in work.in_order(lambda t: one(t[0], t[1], t[2], args, weights), tasks(items, args, console), args.jobs):
         if error:
             console.bad(item.label, error)

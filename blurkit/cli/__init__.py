@@ -42,7 +42,7 @@ class Console:
     def say(self, text):
         """One line."""
         signals.check()
-        progress.clear(STDERR if sys.stderr is None else sys.stderr.fileno())
+        progress.clear()
         line = UNPRINTABLE.sub(lambda found: ascii(found[0])[1:-1], f"{self.command}: {text}".replace("\n", " "))
         try:
             sys.stderr.buffer.write(os.fsencode(line) + b"\n")

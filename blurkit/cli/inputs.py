@@ -16,11 +16,15 @@ BESIDE_PHOTOS = (".mask.png", ".seg.png")  # not photos themselves
 NAMELESS = "stdin"
 NONE_BELOW = InputError("no photos below this folder")
 MOST_BYTES = 2 << 30  # of a photo or map file; what is larger is no photo
+FIRST = 64  # bytes in which a photo shows that it is no text
 PIECE = 1 << 20  # bytes read at a time; Python sets aside all that it is asked for before it reads
 
 
-class Input(namedtuple("Input", "path stem data", defaults=(None,))):  # dataclasses would double the time of --help
-    """A file to read (`path` None: standard input), the relative name its output goes by, its bytes if already read."""
+class Input(namedtuple("Input", "path stem data args", defaults=(None, None))):  # dataclasses would double the time of --help
+    """A file to read (`path` None: standard input), the relative name its output goes by, its bytes if already read.
+
+    `args` are those of the command, for the way out where it names what it cannot mean.
+    """
 
     __slots__ = ()
 
@@ -33,21 +37,29 @@ class Input(namedtuple("Input", "path stem data", defaults=(None,))):  # datacla
         if self.data is not None:
             return self.data
         try:
-            with nullcontext(standard_input()) if self.path is None else open(self.path, "rb") as file:
+            with nullcontext(self.open()) if self.path is None else open(self.path, "rb") as file:
                 return read_all(file, most)
         except OSError as error:
-            raise InputError(error.strerror or str(error)) from error
+            raise self.unreadable(error) from error
 
     def open(self):
         """A buffered binary stream."""
         if self.data is not None:
             return io.BytesIO(self.data)
         if self.path is None:
-            return standard_input()
+            return standard_input(self.args)
         try:
             return open(self.path, "rb")
         except OSError as error:
-            raise InputError(error.strerror or str(error)) from error
+            raise self.unreadable(error) from error
+
+    def unreadable(self, error):
+        """An OSError in plain words; of a folder, with what is wanted in its place."""
+        if self.path is not None and os.path.isdir(self.path):
+            from blurkit.cli import hints
+
+            return InputError(hints.folder(self.args))
+        return InputError(error.strerror or str(error))
 
 
 def read_all(stream, most=MOST_BYTES):
@@ -60,8 +72,25 @@ def read_all(stream, most=MOST_BYTES):
     return held.getvalue()
 
 
-def standard_input():
-    """The binary stream behind standard input, or an InputError where the caller has closed it."""
+def standard_input(args=None):
+    """The binary stream behind standard input; an InputError where the caller has closed it, or it holds names of files."""
+    stream = standard_stream()
+    start = stream.peek(1)
+    if is_text(start[:FIRST]):
+        from blurkit.cli import hints
+
+        if said := hints.names(start, args):
+            raise InputError(said)
+    return stream
+
+
+def is_text(start):
+    """True for bytes without control characters, but for those between and after names; no photo or array begins so."""
+    return all(byte >= 32 or byte in b"\t\r\n\0" for byte in start)
+
+
+def standard_stream():
+    """The binary stream behind standard input, whatever it holds."""
     if sys.stdin is None:
         raise InputError("standard input is closed")
     return sys.stdin.buffer
@@ -80,14 +109,14 @@ def from_args(args, console):
     found = []
     for name in names:
         if name == "-":
-            found.append(Input(None, NAMELESS))
+            found.append(Input(None, NAMELESS, None, args))
         elif getattr(args, "recursive", False) and os.path.isdir(name):
             photos = below(name)
             if not photos:
                 console.bad(name, NONE_BELOW)
             found += photos
         else:
-            found.append(Input(name, stem_of(os.path.basename(name))))
+            found.append(Input(name, stem_of(os.path.basename(name)), None, args))
     return found
 
 
@@ -97,9 +126,11 @@ def from_list(args):
     if source is None:
         return []
     try:
-        data = Input(None if source == "-" else source, "").read()
+        data = read_all(standard_stream()) if source == "-" else Input(source, "").read()
     except InputError as error:
         raise InputError(f"{source}: {error}") from error
+    if b"\n" in data and b"\0" not in data and not os.path.lexists(os.fsdecode(data)):
+        raise InputError(f"{source}: the names must end in NUL, not in newlines: find ... -print0, or tr '\\n' '\\0'")
     return [os.fsdecode(name) for name in data.split(b"\0") if name]
 
 
@@ -160,7 +191,7 @@ def holds_arrays(item):
     from blurkit.npy import NPY_MAGIC
 
     if item.path is None:
-        return standard_input().peek(1).startswith(NPY_MAGIC[:1])
+        return standard_stream().peek(1).startswith(NPY_MAGIC[:1])
     with item.open() as file:
         return file.read(len(NPY_MAGIC)) == NPY_MAGIC
 

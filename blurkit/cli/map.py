@@ -8,6 +8,10 @@ FORMS = ("npy", "png", "tiff", "pfm")
 def describe(parser):
     parser.usage = "blur-map [OPTION]... [FILE]..."
     parser.description = "Find what is in focus in photos: one map per photo, float32 in [0, 1], 1 = in focus."
+    parser.examples = (
+        ("blur-map -o map.npy photo.jpg", "the map of one photo"),
+        ("blur-map -r -j 4 -o maps/ photos/", "a map for every photo of a tree, four at a time"),
+    )
     options.files(parser, "photos", recursive=True)
     group = options.method(parser)
     group.add_argument("--raw", action="store_true", help="leave out the refinement (blur-refine does it)")

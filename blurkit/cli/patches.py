@@ -16,6 +16,10 @@ SEGMENTS = (".seg.png",)
 def describe(parser):
     parser.usage = "blur-patches [OPTION]... PHOTO..."
     parser.description = "Cut labelled patches for blur-train out of photos: an NPY array of records."
+    parser.examples = (
+        ("blur-patches --masks gt --truth-is blurred -o set.npy image/*.jpg", "patches out of photos with masks drawn by hand"),
+        ("blur-patches --method park -o set.npy sharp/*.jpg", "patches out of sharp photos, blurred on purpose"),
+    )
     options.files(parser, "photos", recursive=True, stdin=False)
     options.method(parser, working_size=False)
     truth = parser.add_argument_group("truth")

@@ -8,8 +8,8 @@ import time
 STDOUT = 1
 APPEARS_AFTER = 1.0  # seconds; what is over by then has no bar
 KEPT_FREE = 3  # columns right of the bar; the terminal writes ^C there, which would wrap the row else
-NARROW = 60  # columns; below, the bar does without time and rate
-NARROW_BAR = "{desc}{percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt}{postfix}"
+NARROW = 60  # columns beside what is told; below, the bar does without rate and past time
+NARROW_BAR = "{l_bar}{bar}| {n_fmt}/{total_fmt} {remaining}{postfix}"
 ERASE = "\x1b[K"  # to the end of the row (ECMA-48, EL)
 UNKNOWN = 80  # columns of a terminal that does not tell them
 
@@ -30,9 +30,12 @@ def start(total, args, what, phase=None):
     return showing
 
 
-def clear(descriptor):
-    """Take the bar away before something else is written to `descriptor`, if that is a terminal; ``update`` draws it again."""
-    if showing is not None and showing.on_screen and os.isatty(descriptor):
+def clear(descriptor=None):
+    """Take the bar away before a line is written to a descriptor, if that is a terminal; ``update`` draws it again.
+
+    None stands for standard error, where the bar is.
+    """
+    if showing is not None and showing.on_screen and (descriptor is None or os.isatty(descriptor)):
         showing.clear()
 
 
@@ -83,7 +86,7 @@ class Bar:
             columns = os.get_terminal_size(self.stream.fileno()).columns or UNKNOWN
         except OSError:
             columns = UNKNOWN
-        self.meter.bar_format = NARROW_BAR if columns < NARROW else None
+        self.meter.bar_format = NARROW_BAR if columns - len(self.meter.postfix or "") < NARROW else None
         return max(columns - KEPT_FREE, 1), None
 
     def draw(self, text):

@@ -13,9 +13,13 @@ NAMES = ("auc", "f_max", "f_adaptive", "f_blurred", "mae", "accuracy", "precisio
 def describe(parser):
     parser.usage = "blur-score [OPTION]... [FILE]..."
     parser.description = (
-        "One line per photo: score, tab, path; bigger = sharper, from 0 to 1. The score is 1 / (1 + blur), blur in pixels\n"
-        "of the working size, in the sharpest tenth of what can be judged: a sharp subject before a soft background\n"
+        "One line per photo: score, tab, path; bigger = sharper, from 0 to 1. The score is 1 / (1 + blur), blur in pixels "
+        "of the working size, in the sharpest tenth of what can be judged: a sharp subject before a soft background "
         "scores as sharp, a blank wall as nan. With --truth: how well maps agree with masks made by hand."
+    )
+    parser.examples = (
+        ("blur-score --top 20 *.jpg", "the twenty sharpest"),
+        ("blur-score -r --report look.html photos/", "a line for every photo of a tree, and a page to look through"),
     )
     group = options.files(parser, "photos, or maps: NPY (any number in one stream), PFM", recursive=True)
     group.add_argument("--maps", action="store_true", help="PNG and TIFF inputs are maps, not photos")

@@ -13,7 +13,7 @@ import sys
 COMMANDS = "blur-"  # how their names begin
 FAILED = 2  # exit status where the system does not have a signal
 
-arrived = None  # the exception of the signal that has come
+arrived: BaseException | None = None  # the exception of the signal that has come
 
 
 class AsExceptions:

@@ -10,6 +10,10 @@ MOST_BYTES = 4 << 30
 def describe(parser):
     parser.usage = "blur-train [OPTION]... [FILE]..."
     parser.description = "Learn weights from patch sets (from blur-patches). Needs torch: pip install 'blurkit[train]'."
+    parser.examples = (
+        ("blur-train -o mine.npz set.npy", "learn weights from one patch set"),
+        ("blur-patches --method park *.jpg | blur-train --method park -o mine.npz", "from photos to weights in one pipe"),
+    )
     group = options.files(parser, "patch sets, any number in one stream", pixels=False)
     group.add_argument("--max-bytes", metavar="N", type=options.positive, default=MOST_BYTES, help=f"refuse larger patch sets (default {MOST_BYTES})")
     options.method(parser, working_size=False)

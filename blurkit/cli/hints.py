@@ -79,10 +79,16 @@ def meant(parser, name):
 
 
 def with_way_out(parser, message):
-    """What is said of wrong usage; a file whose name was taken for options is spoken of."""
+    """What is said of wrong usage; a file whose name was taken for options is spoken of, and a long option with one dash."""
+    options = parser._option_string_actions
     for word in parser.words:
-        if word.startswith("-") and word != "-" and word.partition("=")[0] not in parser._option_string_actions and os.path.lexists(word):
+        name = word.partition("=")[0]
+        if not word.startswith("-") or word == "-" or name in options:
+            continue
+        if os.path.lexists(word):
             return f"{message.partition(';')[0]}; a name that starts with - goes after --: {parser.prog} -- {word}"
+        if f"-{name}" in options and "did you mean" not in message:
+            return f"{message}; did you mean -{name}?"
     return message
 
 

@@ -3,11 +3,11 @@
 import io
 import os
 import stat
-import sys
 from collections import namedtuple
 from contextlib import nullcontext
 
 from blurkit.cli import options
+from blurkit.cli.streams import MOST_BYTES, read_all, standard_input, standard_stream
 from blurkit.errors import InputError, UsageError
 
 RAW_SUFFIXES = (".dng", ".cr2", ".cr3", ".crw", ".nef", ".nrw", ".arw", ".raf", ".orf", ".rw2", ".pef", ".srw", ".mrw")
@@ -15,9 +15,6 @@ PICTURE_SUFFIXES = (".jpg", ".jpeg", ".jpe", ".png", ".tif", ".tiff", ".webp", "
 BESIDE_PHOTOS = (".mask.png", ".seg.png")  # not photos themselves
 NAMELESS = "stdin"
 NONE_BELOW = InputError("no photos below this folder")
-MOST_BYTES = 2 << 30  # of a photo or map file; what is larger is no photo
-FIRST = 64  # bytes in which a photo shows that it is no text
-PIECE = 1 << 20  # bytes read at a time; Python sets aside all that it is asked for before it reads
 
 
 class Input(namedtuple("Input", "path stem data args", defaults=(None, None))):  # dataclasses would double the time of --help
@@ -60,40 +57,6 @@ class Input(namedtuple("Input", "path stem data args", defaults=(None, None))): 
 
             return InputError(hints.folder(self.args))
         return InputError(error.strerror or str(error))
-
-
-def read_all(stream, most=MOST_BYTES):
-    """The rest of a stream; more than `most` bytes are refused."""
-    held = io.BytesIO()
-    while held.tell() <= most and (piece := stream.read(PIECE)):
-        held.write(piece)
-    if held.tell() > most:
-        raise InputError(f"has more than {most} bytes")
-    return held.getvalue()
-
-
-def standard_input(args=None):
-    """The binary stream behind standard input; an InputError where the caller has closed it, or it holds names of files."""
-    stream = standard_stream()
-    start = stream.peek(1)
-    if is_text(start[:FIRST]):
-        from blurkit.cli import hints
-
-        if said := hints.names(start, args):
-            raise InputError(said)
-    return stream
-
-
-def is_text(start):
-    """True for bytes without control characters, but for those between and after names; no photo or array begins so."""
-    return all(byte >= 32 or byte in b"\t\r\n\0" for byte in start)
-
-
-def standard_stream():
-    """The binary stream behind standard input, whatever it holds."""
-    if sys.stdin is None:
-        raise InputError("standard input is closed")
-    return sys.stdin.buffer
 
 
 def from_args(args, console):

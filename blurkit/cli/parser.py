@@ -30,7 +30,7 @@ class Parser(argparse.ArgumentParser):
         lines = ["", "examples:"]
         for line, what in self.examples:
             lines += folded(line, width - 2) + wrapped(what, width, " " * 6)
-        return super().format_help() + "\n".join([*lines, "", f"all of it: man {self.prog}", ""])
+        return super().format_help() + "\n".join([*lines, "", f"more: man {self.prog}", ""])
 
     def error(self, message):
         """Complain in one line, with the way out where there is one, and exit with 2."""

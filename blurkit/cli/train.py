@@ -9,7 +9,7 @@ MOST_BYTES = 4 << 30
 
 def describe(parser):
     parser.usage = "blur-train [OPTION]... [FILE]..."
-    parser.description = "Learn weights from patch sets (from blur-patches). Needs torch: pip install 'blurkit[train]'."
+    parser.description = "Learn weights from patch sets (from blur-patches). Needs torch: pip install torch."
     parser.examples = (
         ("blur-train -o mine.npz set.npy", "learn weights from one patch set"),
         ("blur-patches --method park *.jpg | blur-train --method park -o mine.npz", "from photos to weights in one pipe"),

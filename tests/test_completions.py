@@ -1,5 +1,6 @@
 """Tab in the shells themselves, with the completion files of the checkout."""
 
+import configparser
 import os
 import shutil
 import subprocess
@@ -8,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.roff import examples, section
 from tests.screen import Terminal
 
-FILES = Path(__file__).resolve().parent.parent / "share" / "completions"
+ROOT = Path(__file__).resolve().parent.parent
+FILES = ROOT / "share" / "completions"
 CASES = [  # (what is typed before Tab, how it goes on); there are the files apple.jpg and berry.npy, and the folder shots/
     ("blur-score a", "apple.jpg"),
     ("blur-score -r ", "shots/"),
@@ -26,8 +29,9 @@ CASES = [  # (what is typed before Tab, how it goes on); there are the files app
     ("blur-score --truth s", "shots/"),
 ]
 IDS = [typed for typed, _ in CASES]
-BASH = "PS1='> '; bind 'set bell-style none'; bind 'set enable-bracketed-paste off'; for f in {0}/blur-*; do [[ $f = *.fish ]] || . $f; done"
-ZSH = "PS1='> '; unsetopt beep zle_bracketed_paste; unset zle_bracketed_paste; fpath=({0} $fpath); autoload -Uz compinit; compinit -u -D"
+BASH, ZSH = "for file in {0}/blur-*; do [[ $file = *.fish ]] || . $file; done", "fpath+=({0}); autoload -Uz compinit; compinit -u -D"
+QUIET = {"bash": "bind 'set enable-bracketed-paste off'", "zsh": "unset zle_bracketed_paste"}  # no sequences but what is typed
+ARGUMENTS = {"bash": ["--norc", "--noprofile", "-i"], "zsh": ["-f", "-i"]}
 
 
 @pytest.fixture(scope="module")
@@ -39,15 +43,15 @@ def folder(tmp_path_factory):
     return made
 
 
-def offered(shell, arguments, setup, folder, typed):
+def offered(shell, setup, folder, typed):
     """What a line has become after Tab in an interactive shell: the arguments that `printf` then gets."""
     terminal = Terminal(200)
     environment = {"PATH": os.environ["PATH"], "HOME": str(folder), "TERM": "dumb", "PWD": str(folder)}
-    terminal.start(["env", "-C", folder, shell, *arguments], environment)
+    terminal.start(["env", "-C", folder, shell, *ARGUMENTS[shell]], environment)
     command, _, rest = typed.partition(" ")
     result = folder / "result"
     result.unlink(missing_ok=True)
-    terminal.type(setup.format(FILES).encode() + f'\n{command}() {{ printf "%s\\n" "$@" > result; }}; echo read""y\n'.encode())
+    terminal.type(f'{QUIET[shell]}; {setup}\n{command}() {{ printf "%s\\n" "$@" > result; }}; echo read""y\n'.encode())
     wait_for(lambda: b"ready" in terminal.written)
     terminal.type(typed.encode() + b"\t\n")
     wait_for(result.exists)
@@ -71,13 +75,13 @@ def check(rest, words, last):
 @pytest.mark.skipif(not shutil.which("bash"), reason="bash is not installed")
 @pytest.mark.parametrize(("typed", "last"), CASES, ids=IDS)
 def test_bash_completes(folder, typed, last):
-    check(*offered("bash", ["--norc", "--noprofile", "-i"], BASH, folder, typed), last)
+    check(*offered("bash", BASH.format(FILES), folder, typed), last)
 
 
 @pytest.mark.skipif(not shutil.which("zsh"), reason="zsh is not installed")
 @pytest.mark.parametrize(("typed", "last"), CASES, ids=IDS)
 def test_zsh_completes(folder, typed, last):
-    check(*offered("zsh", ["-f", "-i"], ZSH, folder, typed), last)
+    check(*offered("zsh", ZSH.format(FILES), folder, typed), last)
 
 
 @pytest.mark.skipif(not shutil.which("fish"), reason="fish is not installed")
@@ -86,3 +90,44 @@ def test_fish_completes(folder, typed, last):
     source = "; ".join(f"source {path}" for path in sorted(FILES.glob("*.fish")))
     done = subprocess.run(["fish", "--no-config", "-c", f"{source}; complete -C '{typed}'"], cwd=folder, capture_output=True, text=True, timeout=60)
     assert [line.split("\t")[0] for line in done.stdout.splitlines()] == [last]
+
+
+@pytest.fixture(scope="module")
+def switches(tmp_path_factory):
+    """What the tour says to switch completions on: {shell: lines}, for a prefix laid out as pip does."""
+    prefix, config = tmp_path_factory.mktemp("prefix"), configparser.ConfigParser()
+    config.read(ROOT / "setup.cfg")
+    for place, files in config["options.data_files"].items():
+        (prefix / place).mkdir(parents=True)
+        for name in files.split():
+            if name.startswith(("share/completions", "man")):
+                shutil.copy(ROOT / name, prefix / place)
+    shown = section(ROOT / "man/blurkit.7", "AT THE TERMINAL").partition(".SS Completions")[2]
+    lines = [block.replace("PREFIX", str(prefix)) for block in examples(shown)]
+    return dict(zip(("bash", "zsh", "fish"), lines, strict=True)) | {"prefix": prefix}
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh"])
+def test_the_lines_of_the_tour_switch_completions_on(folder, switches, shell):
+    if not shutil.which(shell):
+        pytest.skip(f"{shell} is not installed")
+    check(*offered(shell, switches[shell].replace("compinit\n", "compinit -u\n"), folder, "blur-score --keep"), "--keep-best")
+
+
+@pytest.mark.skipif(not shutil.which("fish"), reason="fish is not installed")
+def test_the_line_of_the_tour_switches_them_on_in_fish(folder, switches):
+    command = switches["prefix"] / "bin/blur-score"  # fish looks only for completions of commands that are there
+    command.parent.mkdir(exist_ok=True)
+    command.touch(0o755)
+    code = f"set -p PATH {command.parent}; {switches['fish']}complete -C 'blur-score --keep'"
+    done = subprocess.run(["fish", "--no-config", "-c", code], cwd=folder, capture_output=True, text=True, timeout=60)
+    assert done.stdout.split("\t")[0] == "--keep-best"
+
+
+@pytest.mark.skipif(not shutil.which("man"), reason="man is not installed")
+@pytest.mark.parametrize("page", ["blurkit", "blurkit-formats", "blur-score"])
+def test_man_opens_the_page_of_that_name(switches, page):
+    title = {"blurkit": "BLURKIT(7)", "blurkit-formats": "BLURKIT-FORMATS(5)"}.get(page, "BLUR-SCORE(1)")
+    environment = {"PATH": os.environ["PATH"], "MANPATH": f"{switches['prefix']}/share/man", "MANPAGER": "cat", "MANWIDTH": "80", "LC_ALL": "C"}
+    done = subprocess.run(["man", page], env=environment, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0 and done.stdout.split()[0] == title

@@ -2,6 +2,7 @@
 
 import configparser
 import os
+import re
 import shutil
 import subprocess
 import time
@@ -122,6 +123,13 @@ def test_the_line_of_the_tour_switches_them_on_in_fish(folder, switches):
     code = f"set -p PATH {command.parent}; {switches['fish']}complete -C 'blur-score --keep'"
     done = subprocess.run(["fish", "--no-config", "-c", code], cwd=folder, capture_output=True, text=True, timeout=60)
     assert done.stdout.split("\t")[0] == "--keep-best"
+
+
+def test_the_readme_says_the_same_as_the_tour(switches):
+    readme = (ROOT / "README.md").read_text()
+    for shell in ("bash", "zsh", "fish"):
+        line = "; ".join(switches[shell].strip().replace(str(switches["prefix"]), "PREFIX").splitlines())
+        assert re.search(rf"^    {re.escape(line)} +# {shell}: in ", readme, re.M)
 
 
 @pytest.mark.skipif(not shutil.which("man"), reason="man is not installed")

@@ -23,6 +23,7 @@ class Parser(argparse.ArgumentParser):
 
     def __init__(self, command):
         super().__init__(prog=command, add_help=False, allow_abbrev=False, formatter_class=Layout)
+        self.color = False  # of Python 3.14, whose sequences would count as letters
 
     def format_help(self):
         """The help, the examples, and where there is more."""

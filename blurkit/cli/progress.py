@@ -4,6 +4,7 @@ import os
 import stat
 import sys
 import time
+from contextlib import suppress
 
 STDOUT = 1
 APPEARS_AFTER = 1.0  # seconds; what is over by then has no bar
@@ -11,6 +12,7 @@ KEPT_FREE = 3  # columns right of the bar; the terminal writes ^C there, which w
 NARROW = 60  # columns beside what is told; below, the bar does without rate and past time
 NARROW_BAR = "{l_bar}{bar}| {n_fmt}/{total_fmt} {remaining}{postfix}"
 ERASE = "\x1b[K"  # to the end of the row (ECMA-48, EL)
+OF_THE_TERMINAL = ("/dev/tty", "/dev/stderr", "/dev/fd/2", "/proc/self/fd/2")
 UNKNOWN = 80  # columns of a terminal that does not tell them
 
 showing = None  # the one bar there may be
@@ -53,16 +55,16 @@ def can_show(stream):
 
 
 def is_terminal(output):
-    """True if the value of --output leads to a terminal; None and - are standard output."""
+    """True if the value of --output leads to the terminal of the bar; None and - are standard output."""
     if output in (None, "-"):
         return os.isatty(STDOUT)
+    if output in OF_THE_TERMINAL:
+        return True
     try:
-        if not stat.S_ISCHR(os.stat(output).st_mode):
-            return False
-        with open(output, "wb", buffering=0) as device:
-            return device.isatty()
+        state = os.stat(output)
     except OSError:
-        return False  # it cannot be written either
+        return False
+    return stat.S_ISCHR(state.st_mode) and state.st_rdev == os.fstat(sys.stderr.fileno()).st_rdev
 
 
 class Bar:
@@ -90,9 +92,10 @@ class Bar:
         return max(columns - KEPT_FREE, 1), None
 
     def draw(self, text):
-        """Put a text in place of what stands in the row."""
-        self.stream.write(f"\r{text}{ERASE}")
-        self.stream.flush()
+        """Put a text in place of what stands in the row; a terminal that is gone costs the bar, not the work."""
+        with suppress(OSError):
+            self.stream.write(f"\r{text}{ERASE}")
+            self.stream.flush()
 
     def update(self, count=1):
         """`count` steps more; draws the bar if it was taken away, or ten times a second."""

@@ -67,7 +67,7 @@ def uncaught(kind, error, trace):
 
 def unraisable(what):
     """What Python calls for an exception in a callback or a destructor, which it would print and forget."""
-    if issubclass(what.exc_type, KeyboardInterrupt | SystemExit):
+    if what.exc_type is not None and issubclass(what.exc_type, KeyboardInterrupt | SystemExit):
         die_of("SIGINT" if issubclass(what.exc_type, KeyboardInterrupt) else "SIGTERM")
     sys.__unraisablehook__(what)
 
@@ -90,5 +90,5 @@ def take_over():
     sys.excepthook, sys.unraisablehook = uncaught, unraisable
 
 
-if os.path.basename(sys.argv[0]).startswith(COMMANDS):
+if sys.argv and os.path.basename(sys.argv[0]).startswith(COMMANDS):
     take_over()

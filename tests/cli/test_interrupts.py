@@ -8,6 +8,8 @@ import time
 
 import pytest
 
+from tests.files import listed
+
 OURS = """
 import os, sys
 sys.argv = sys.argv[1:]
@@ -45,7 +47,7 @@ def test_a_command_at_work_dies_of_it_at_any_moment(environment, root, photos, t
     line = [root / "bin" / command, *more, "-r", tmp_path / "photos"]
     ended = {ms: interrupted_after(ms, line, environment) for ms in MOMENTS}
     assert {ms: result for ms, result in ended.items() if result != (-signal.SIGINT, b"")} == {}
-    assert not [name for name in os.listdir(tmp_path / "maps") if name.endswith(".part")] if more else True
+    assert not [name for name in listed(tmp_path) if name.endswith(".part")]
 
 
 @pytest.mark.parametrize("option", ["--help", "--nosuch"])

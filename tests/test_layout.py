@@ -46,7 +46,7 @@ MOST_LINES, MOST_BODY = 300, 40
 LONGER = {}  # {name: why} of modules and functions that may be longer
 REACHES_OUT = {"socket", "socketserver", "ssl", "select", "selectors", "asyncio", "urllib", "http", "ftplib", "smtplib", "xmlrpc", "requests", "subprocess"}
 RUNS_DATA = {"pickle", "marshal", "shelve", "dill", "joblib", "code", "codeop", "runpy"}  # modules that make programs of what they read
-CLI_SHARED = ("work", "output", "wholefile", "guard", "options", "inputs")
+CLI_SHARED = ("signals", "packages", "progress", "streams", "parser", "hints", "work", "output", "wholefile", "guard", "options", "inputs")
 
 
 def sources(root):

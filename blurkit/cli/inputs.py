@@ -3,11 +3,11 @@
 import io
 import os
 import stat
-import sys
 from collections import namedtuple
 from contextlib import nullcontext
 
 from blurkit.cli import options
+from blurkit.cli.streams import MOST_BYTES, read_all, standard_input, standard_stream
 from blurkit.errors import InputError, UsageError
 
 RAW_SUFFIXES = (".dng", ".cr2", ".cr3", ".crw", ".nef", ".nrw", ".arw", ".raf", ".orf", ".rw2", ".pef", ".srw", ".mrw")
@@ -17,12 +17,13 @@ SEGMENTS = (".seg.png",)
 BESIDE_PHOTOS = (".mask.png", ".seg.png")  # not photos themselves
 NAMELESS = "stdin"
 NONE_BELOW = InputError("no photos below this folder")
-MOST_BYTES = 2 << 30  # of a photo or map file; what is larger is no photo
-PIECE = 1 << 20  # bytes read at a time; Python sets aside all that it is asked for before it reads
 
 
-class Input(namedtuple("Input", "path stem data", defaults=(None,))):  # dataclasses would double the time of --help
-    """A file to read (`path` None: standard input), the relative name its output goes by, its bytes if already read."""
+class Input(namedtuple("Input", "path stem data args", defaults=(None, None))):  # dataclasses would double the time of --help
+    """A file to read (`path` None: standard input), the relative name its output goes by, its bytes if already read.
+
+    `args` are those of the command, for the way out where it names what it cannot mean.
+    """
 
     __slots__ = ()
 
@@ -35,38 +36,29 @@ class Input(namedtuple("Input", "path stem data", defaults=(None,))):  # datacla
         if self.data is not None:
             return self.data
         try:
-            with nullcontext(standard_input()) if self.path is None else open(self.path, "rb") as file:
+            with nullcontext(self.open()) if self.path is None else open(self.path, "rb") as file:
                 return read_all(file, most)
         except OSError as error:
-            raise InputError(error.strerror or str(error)) from error
+            raise self.unreadable(error) from error
 
     def open(self):
         """A buffered binary stream."""
         if self.data is not None:
             return io.BytesIO(self.data)
         if self.path is None:
-            return standard_input()
+            return standard_input(self.args)
         try:
             return open(self.path, "rb")
         except OSError as error:
-            raise InputError(error.strerror or str(error)) from error
+            raise self.unreadable(error) from error
 
+    def unreadable(self, error):
+        """An OSError in plain words; of a folder, with what is wanted in its place."""
+        if self.path is not None and os.path.isdir(self.path):
+            from blurkit.cli import hints
 
-def read_all(stream, most=MOST_BYTES):
-    """The rest of a stream; more than `most` bytes are refused."""
-    held = io.BytesIO()
-    while held.tell() <= most and (piece := stream.read(PIECE)):
-        held.write(piece)
-    if held.tell() > most:
-        raise InputError(f"has more than {most} bytes")
-    return held.getvalue()
-
-
-def standard_input():
-    """The binary stream behind standard input, or an InputError where the caller has closed it."""
-    if sys.stdin is None:
-        raise InputError("standard input is closed")
-    return sys.stdin.buffer
+            return InputError(hints.folder(self.args))
+        return InputError(error.strerror or str(error))
 
 
 def from_args(args, console):
@@ -82,14 +74,14 @@ def from_args(args, console):
     found = []
     for name in names:
         if name == "-":
-            found.append(Input(None, NAMELESS))
+            found.append(Input(None, NAMELESS, None, args))
         elif getattr(args, "recursive", False) and os.path.isdir(name):
             photos = below(name)
             if not photos:
                 console.bad(name, NONE_BELOW)
             found += photos
         else:
-            found.append(Input(name, stem_of(os.path.basename(name))))
+            found.append(Input(name, stem_of(os.path.basename(name)), None, args))
     return found
 
 
@@ -99,9 +91,11 @@ def from_list(args):
     if source is None:
         return []
     try:
-        data = Input(None if source == "-" else source, "").read()
+        data = read_all(standard_stream()) if source == "-" else Input(source, "").read()
     except InputError as error:
         raise InputError(f"{source}: {error}") from error
+    if b"\n" in data and b"\0" not in data and not os.path.lexists(os.fsdecode(data)):
+        raise InputError(f"{source}: the names must end in NUL, not in newlines: find ... -print0, or tr '\\n' '\\0'")
     return [os.fsdecode(name) for name in data.split(b"\0") if name]
 
 
@@ -162,7 +156,7 @@ def holds_arrays(item):
     from blurkit.npy import NPY_MAGIC
 
     if item.path is None:
-        return standard_input().peek(1).startswith(NPY_MAGIC[:1])
+        return standard_stream().peek(1).startswith(NPY_MAGIC[:1])
     with item.open() as file:
         return file.read(len(NPY_MAGIC)) == NPY_MAGIC
 

@@ -3,7 +3,7 @@
 import os
 from contextlib import nullcontext
 
-from blurkit.cli import inputs, keep, options, output, run, work
+from blurkit.cli import inputs, keep, options, output, progress, run, work
 from blurkit.cli.guard import Guard, is_special, read_by
 from blurkit.cli.wholefile import STDOUT, WholeFile
 from blurkit.errors import InputError, UsageError, check_sizes
@@ -16,9 +16,13 @@ NAMES = ("auc", "f_max", "f_adaptive", "f_blurred", "mae", "accuracy", "precisio
 def describe(parser):
     parser.usage = "blur-score [OPTION]... [FILE]..."
     parser.description = (
-        "One line per photo: score, tab, path; bigger = sharper, from 0 to 1. The score is 1 / (1 + blur), blur in pixels\n"
-        "of the working size, in the sharpest tenth of what can be judged: a sharp subject before a soft background\n"
+        "One line per photo: score, tab, path; bigger = sharper, from 0 to 1. The score is 1 / (1 + blur), blur in pixels "
+        "of the working size, in the sharpest tenth of what can be judged: a sharp subject before a soft background "
         "scores as sharp, a blank wall as nan. With --truth: how well maps agree with masks made by hand."
+    )
+    parser.examples = (
+        ("blur-score --top 20 *.jpg", "the twenty sharpest"),
+        ("blur-score -r --report look.html photos/", "a line for every photo of a tree, and a page to look through"),
     )
     group = options.files(parser, "photos, or maps: NPY (any number in one stream), PFM", recursive=True)
     group.add_argument("--maps", action="store_true", help="PNG and TIFF inputs are maps, not photos")
@@ -115,7 +119,7 @@ def scored(items, args, console):
     """(input, what there is to say of it) for every photo and map that could be read, in order."""
     options.prepare(args)
     weights = Lazy(lambda: options.load_weights(args))
-    bar, count = output.progress(len(items), args, "photo"), 0
+    bar, count = progress.start(len(items), args, "photo"), 0
     for (item, *_), result, error in work.in_order(lambda t: one(t[0], t[1], t[2], args, weights), tasks(items, args, console), args.jobs):
         if error:
             console.bad(item.label, error)

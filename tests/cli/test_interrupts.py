@@ -1,6 +1,5 @@
 """Ctrl-C at any moment ends a command by that signal, and nothing is said."""
 
-import os
 import signal
 import subprocess
 import sys

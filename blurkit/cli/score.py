@@ -144,7 +144,7 @@ def next_mask(masks, item):
 
 def one(item, found, mask, args, weights):
     """What there is to say of one map, or of the photo in an input."""
-    from blurkit.image import PFM_MAGIC, decode_map
+    from blurkit.io.maps import PFM_MAGIC, decode_map
 
     data = None if found is not None else item.read()
     if data is not None and (args.maps or data.startswith(PFM_MAGIC)):
@@ -168,7 +168,7 @@ def about_photos(args):
 
 def photo_score(item, data, mask, args, weights):
     """The score of the photo in some bytes, and what it rests on."""
-    from blurkit.image import decode_photo
+    from blurkit.io.photo import decode_photo
     from blurkit.methods import pipeline
     from blurkit.score import in_focus, judged, told
 
@@ -212,7 +212,7 @@ def report(results, args):
 def comparison(item, data, found, args, weights):
     """How well a map, or the map of a photo, agrees with its truth."""
     from blurkit.agreement import compare
-    from blurkit.image import decode_photo
+    from blurkit.io.photo import decode_photo
     from blurkit.map import sharpness_map
 
     if found is None:

@@ -7,6 +7,7 @@ from blurkit.errors import InputError, UsageError, check_sizes
 from blurkit.limits import SCORE_SIDE
 
 SHARPEST = "best:10%"
+SPARE = 4  # times the working size that a JPEG is decoded at, at least: decoders reduce less well, and the score would tell
 NAMES = ("auc", "f_max", "f_adaptive", "f_blurred", "mae", "accuracy", "precision", "recall")
 
 
@@ -174,7 +175,7 @@ def photo_score(item, data, mask, args, weights):
 
     side = working_size(args)
     if args.max_size:
-        photo = decode_photo(data, args.max_pixels, args.raw_develop, side, not pipeline(args.method).BLUR_NEEDS_COLOUR)
+        photo = decode_photo(data, args.max_pixels, args.raw_develop, SPARE * side, not pipeline(args.method).BLUR_NEEDS_COLOUR)
     else:
         photo = decode_photo(data, args.max_pixels, args.raw_develop)
     if mask is not None and not args.max_size:

@@ -4,14 +4,14 @@ import cv2
 import numpy as np
 
 from blurkit.errors import InputError
-from blurkit.io.pixels import scaled, three
+from blurkit.io.pixels import divided, scaled, three
 
 WHITE_IS_0, BLACK_IS_0, RGB, INKS, YCBCR, LAB, ICC_LAB = 0, 1, 2, 5, 6, 8, 9  # photometric interpretations
 COLOURS_OF = {WHITE_IS_0: 1, BLACK_IS_0: 1, RGB: 3, INKS: 4, LAB: 3, ICC_LAB: 3}  # channels that are not alpha
 ROWS_OF_LAB = 256  # that are turned to RGB at a time
 
 
-def coloured(array, photometric, bits):
+def coloured(array, photometric, bits, is_multiplied=False):
     """Values as a TIFF stores them as a photo.
 
     Parameters
@@ -21,6 +21,8 @@ def coloured(array, photometric, bits):
         What its channels mean.
     bits : int
         Of a channel.
+    is_multiplied : bool
+        Whether the colours are multiplied by the channel behind them.
 
     Returns
     -------
@@ -33,7 +35,9 @@ def coloured(array, photometric, bits):
         raise InputError(f"cannot decode TIFF: {what} is not supported")
     if photometric in (LAB, ICC_LAB):
         return rgb_of_lab(array, photometric, bits)
-    array = scaled(array[..., :colours], (1 << bits) - 1)
+    array = scaled(array[..., : colours + is_multiplied], (1 << bits) - 1)
+    if is_multiplied and channels > colours:
+        array = divided(array[..., :colours], array[..., colours])
     if photometric == INKS:
         return rgb_of_inks(array)
     if photometric == RGB:

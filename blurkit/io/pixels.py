@@ -87,7 +87,7 @@ def as_rgb(picture):
     return array
 
 
-def by_opencv(data, kind, size):
+def by_opencv(data, kind, size, is_multiplied=False):
     """16-bit colour, or grey + alpha, which Pillow would cut to 8 bits, by OpenCV.
 
     Parameters
@@ -98,6 +98,8 @@ def by_opencv(data, kind, size):
         Its format, for complaints.
     size : tuple of int
         (width, height) it must have.
+    is_multiplied : bool
+        Whether its values are those of the colours times alpha.
 
     Returns
     -------
@@ -111,7 +113,18 @@ def by_opencv(data, kind, size):
         raise InputError(f"cannot decode {kind}: 16-bit layout not supported")
     if array.ndim == 2 or array.shape[2] == 2:
         return three(array.reshape(*array.shape[:2], -1)[..., 0])
+    if is_multiplied and array.shape[2] == 4:
+        return divided(array[..., 2::-1], array[..., 3])
     return np.ascontiguousarray(array[..., 2::-1])
+
+
+def divided(colours, alpha):
+    """Colours, (H, W, n), that were multiplied by alpha, (H, W), without it; where alpha is 0 they are as they are."""
+    full, array = np.iinfo(colours.dtype).max, np.ascontiguousarray(colours)
+    for row, opacity in zip(array, alpha, strict=True):  # a whole photo would take several times its memory
+        share = np.where(opacity, opacity, full).astype(np.float32) / full
+        row[:] = np.minimum(np.rint(row / share[:, None]), full)
+    return array
 
 
 def as_16_bits(grey):

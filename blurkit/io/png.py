@@ -37,7 +37,9 @@ def decode(data, wanted):
     width, height = int.from_bytes(data[16:20]), int.from_bytes(data[20:24])
     depth, colour = data[24], data[25]
     check_photo(width, height, wanted.max_pixels)
-    plain = START + b"".join(data[start:end] for kind, start, end in parts if kind in PIXELS)
+    needed = [(start, end) for kind, start, end in parts if kind in PIXELS]
+    is_plain = len(START) + sum(end - start for start, end in needed) == len(data)
+    plain = data if is_plain else START + b"".join(data[start:end] for start, end in needed)
     picture = opened(plain, "PngImagePlugin", "PngImageFile")
     picture.load()  # also for 16-bit colour: Pillow notices truncation, OpenCV does not
     check_rows(data, parts, picture)

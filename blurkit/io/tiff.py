@@ -20,8 +20,9 @@ SUFFIXES = (".tif", ".tiff", ".tf8", ".btf")
 # tags
 SUBFILE, WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC = 254, 256, 257, 258, 259, 262
 STRIPS, CHANNELS, ROWS, PLANAR, COLOURS = 273, 277, 278, 284, 320
-TILE_WIDTH, TILE_HEIGHT, TILES, FORMAT, XMP = 322, 323, 324, 339, 700
+TILE_WIDTH, TILE_HEIGHT, TILES, EXTRA, FORMAT, XMP = 322, 323, 324, 338, 339, 700
 INK_SET = 332
+MULTIPLIED = 1  # extra channel: alpha by which the colours are multiplied
 CMYK = 1  # ink set
 PRIVATE = 32768  # tags from here on are metadata, and may be damaged
 METADATA = {XMP}  # and these
@@ -72,10 +73,12 @@ def decode_map(data, max_pixels):
     if layout.format != FLOAT:
         return None
     check_whole(tags, layout)
-    picture = picture_of(simplified(tags))
-    if picture.mode != "F":
+    if (layout.bits, layout.channels) != (32, 1):
         what = f"floating point of {layout.bits} bits in {layout.channels} channels"
         raise InputError(f"cannot decode TIFF: {what} is not supported")
+    if is_unknown_to_pillow(tags):
+        return values(simplified(tags), layout)[..., 0]
+    picture = picture_of(simplified(tags))
     picture.load()
     return np.array(picture)
 
@@ -106,6 +109,11 @@ def layout_of(tags):
         tags.number(PLANAR, 1) == APART and channels > 1,
         tags.number(FORMAT, UNSIGNED),
     )
+
+
+def is_multiplied(tags):
+    """True if alpha is there, and the colours have been multiplied by it."""
+    return tags.number(EXTRA) == MULTIPLIED
 
 
 def check_kind(tags, layout):
@@ -185,7 +193,7 @@ def pixels(data, tags, layout):
     """The photo as it is stored, by the decoder that reads its kind: (H, W, 3) uint8 or uint16."""
     odd = layout.bits not in (1, 2, 4, 8, 16, 32) and (layout.bits, layout.channels) != (12, 1)
     deep = layout.bits == 16 and (layout.apart or layout.photometric in (INKS, LAB, ICC_LAB))
-    if odd or deep:
+    if odd or deep or is_unknown_to_pillow(tags):
         return by_tifffile(data, tags, layout)
     if layout.compression not in compressions():
         raise InputError(f"cannot decode TIFF: compression {layout.compression} is not supported")
@@ -199,10 +207,15 @@ def pixels(data, tags, layout):
         picture.putpalette(tags.numbers(COLOURS).reshape(3, -1).T.astype(np.uint8).tobytes())
     picture.load()
     if layout.bits == 16 and layout.channels > 1:
-        return by_opencv(data, "TIFF", picture.size)
+        return by_opencv(data, "TIFF", picture.size, is_multiplied(tags))
     if picture.mode.startswith("I;16"):
         return coloured(np.asarray(picture)[..., None], layout.photometric, layout.bits)
     return as_rgb(picture)
+
+
+def is_unknown_to_pillow(tags):
+    """True for BigTIFF whose highest bytes come first."""
+    return tags.is_big and tags.order == ">"
 
 
 def picture_of(data):
@@ -235,12 +248,19 @@ def page_class():
 
 def by_tifffile(data, tags, layout):
     """What neither of the others reads, or not in all its bits."""
+    if tags.number(INK_SET, CMYK) != CMYK:
+        raise InputError("cannot decode TIFF: inks other than CMYK are not supported")
+    return coloured(values(data, layout), layout.photometric, layout.bits, is_multiplied(tags))
+
+
+def values(data, layout):
+    """What a TIFF holds, by tifffile: (H, W, channels)."""
     import tifffile
 
     if layout.compression not in BY_TIFFFILE:
         what = f"{layout.channels} channels of {layout.bits} bits in compression {layout.compression}"
         raise InputError(f"cannot decode TIFF: {what} are not supported")
-    if layout.compression != NONE or layout.bits not in (1, 8, 16):
+    if layout.compression != NONE or layout.bits not in (1, 8, 16, 32):
         import imagecodecs  # noqa: F401 - tifffile would do without, in part, and unpack without a bound
     try:
         with tifffile.TiffFile(io.BytesIO(data)) as file:
@@ -252,6 +272,4 @@ def by_tifffile(data, tags, layout):
         array = np.moveaxis(array, 0, -1)
     elif array.shape not in ((height, width, channels), (height, width) if channels == 1 else None):
         raise InputError("cannot decode TIFF: its layout is not supported")
-    if tags.number(INK_SET, CMYK) != CMYK:
-        raise InputError("cannot decode TIFF: inks other than CMYK are not supported")
-    return coloured(array.reshape(height, width, channels), layout.photometric, layout.bits)
+    return array.reshape(height, width, channels)

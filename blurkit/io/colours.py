@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 
 from blurkit.errors import InputError
-from blurkit.io.pixels import divided, scaled, three
+from blurkit.io.pixels import as_16_bits, divided, scaled, three
 
 WHITE_IS_0, BLACK_IS_0, RGB, INKS, YCBCR, LAB, ICC_LAB = 0, 1, 2, 5, 6, 8, 9  # photometric interpretations
 COLOURS_OF = {WHITE_IS_0: 1, BLACK_IS_0: 1, RGB: 3, INKS: 4, LAB: 3, ICC_LAB: 3}  # channels that are not alpha
@@ -33,6 +33,8 @@ def coloured(array, photometric, bits, is_multiplied=False):
     if colours is None or channels < colours:
         what = f"photometric interpretation {photometric} with {channels} channels"
         raise InputError(f"cannot decode TIFF: {what} is not supported")
+    if bits > 16:
+        array, bits = as_16_bits(array), 16
     if photometric in (LAB, ICC_LAB):
         return rgb_of_lab(array, photometric, bits)
     array = scaled(array[..., : colours + is_multiplied], (1 << bits) - 1)

@@ -54,7 +54,8 @@ def photo(rng):
         name, data = chosen(rng, samples.bombs())
         return f"{name} bomb", data, partial(try_photo, data, rng.choice([None, 40])), REFUSE
     name, data = chosen(rng, samples.photos())
-    how, data, verdict = hurt(rng, name, data, ("png",))
+    sealed = () if name in samples.WITH_MORE else ("png",)
+    how, data, verdict = hurt(rng, name, data, sealed)
     least = rng.choice([None, None, 40, 500])
     return f"{name} {how}", data, partial(try_photo, data, least), verdict
 

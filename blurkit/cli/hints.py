@@ -101,7 +101,7 @@ def folder(args):
 
 def names(start, args):
     """What is said of standard input that begins with some bytes, if they are names of files, else None."""
-    from blurkit.cli.inputs import PICTURE_SUFFIXES, RAW_SUFFIXES
+    from blurkit.io.photo import PICTURE_SUFFIXES, RAW_SUFFIXES
 
     lists = start.split(b"\0") if b"\0" in start else start.splitlines()
     whole = lists[:-1] if len(lists) > 1 else lists  # the last may be cut short

@@ -10,11 +10,14 @@ from blurkit.cli import options
 from blurkit.cli.streams import MOST_BYTES, read_all, standard_input, standard_stream
 from blurkit.errors import InputError, UsageError
 
-RAW_SUFFIXES = (".dng", ".cr2", ".cr3", ".crw", ".nef", ".nrw", ".arw", ".raf", ".orf", ".rw2", ".pef", ".srw", ".mrw")
-PICTURE_SUFFIXES = (".jpg", ".jpeg", ".jpe", ".png", ".tif", ".tiff", ".webp", ".bmp", ".ppm", ".pgm", ".pbm", ".gif", ".heic", ".heif", ".hif", ".avif")
 MASKS = (".mask.png", ".png", ".jpg", ".bmp")  # how the mask of a photo may end; the first one says itself what white means
 SEGMENTS = (".seg.png",)
 BESIDE_PHOTOS = (".mask.png", ".seg.png")  # not photos themselves
+HIDDEN = "."  # how names begin that are not shown; a Mac leaves ._NAME beside every file on cards
+SYSTEM_FOLDERS = {  # lower case: what systems and network drives keep beside photos, thumbnails and deleted ones among it
+    *("__macosx", "$recycle.bin", "recycler", "system volume information", "lost+found"),
+    *("@eadir", "@recycle", "@recently-snapshot", "#recycle", "#snapshot"),
+}
 NAMELESS = "stdin"
 NONE_BELOW = InputError("no photos below this folder")
 
@@ -100,14 +103,20 @@ def from_list(args):
 
 
 def below(folder):
-    """All photos below a folder, in the order of their names; of a RAW file and the camera's own picture of it the latter."""
+    """All photos below a folder, in the order of their names; of a RAW file and the camera's own picture of it the latter.
+
+    What is hidden, and what systems leave there, is passed over; not the folder itself, which somebody has named.
+    """
+    from blurkit.io.photo import PICTURE_SUFFIXES, RAW_SUFFIXES
+
     found = []
 
     def unreadable(error):
         found.append(Input(error.filename, os.path.join(os.path.relpath(error.filename, folder), "")))  # reading it says why
 
     for here, folders, names in os.walk(folder, onerror=unreadable):
-        folders.sort()
+        folders[:] = sorted(name for name in folders if not name.startswith(HIDDEN) and name.lower() not in SYSTEM_FOLDERS)
+        names = [name for name in names if not name.startswith(HIDDEN)]
         pictures = [name for name in names if name.lower().endswith(PICTURE_SUFFIXES) and not name.lower().endswith(BESIDE_PHOTOS)]
         stems = {stem_of(name) for name in pictures}
         alone = [name for name in names if name.lower().endswith(RAW_SUFFIXES) and stem_of(name) not in stems]
@@ -125,7 +134,7 @@ def stem_of(name):
 
 def photo(item, args):
     """The photo in an input."""
-    from blurkit.image import decode_photo
+    from blurkit.io.photo import decode_photo
 
     return decode_photo(item.read(), args.max_pixels, args.raw_develop)
 
@@ -166,7 +175,7 @@ def maps(item, max_pixels, raw=False):
 
     Yields (input, map), with `raw` of one or two planes; raises InputError where the stream breaks.
     """
-    from blurkit.image import as_map, decode_map
+    from blurkit.io.maps import as_map, decode_map
     from blurkit.npy import NPY_MAGIC, OnlyRead, read_npy
 
     stream = item.open()
@@ -253,7 +262,7 @@ def beside(item, folder, suffixes, what):
 
 def truth(item, args):
     """The truth that belongs to a photo or map: 255 in focus, 0 out of focus, else unknown."""
-    from blurkit.image import decode_truth
+    from blurkit.io.maps import decode_truth
 
     if args.masks and os.path.isfile(args.masks):
         data, path = Input(args.masks, "").read(), args.masks

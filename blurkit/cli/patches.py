@@ -148,7 +148,7 @@ def companion(item, photo, args):
 
 def segments(item, args):
     """The segmentation that belongs to a photo."""
-    from blurkit.image import decode_segments
+    from blurkit.io.maps import decode_segments
 
     data, _ = inputs.beside(item, args.segments, inputs.SEGMENTS, "segmentation")
     try:

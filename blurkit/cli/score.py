@@ -10,6 +10,7 @@ from blurkit.errors import InputError, UsageError, check_sizes
 from blurkit.limits import SCORE_SIDE
 
 SHARPEST = "best:10%"
+SPARE = 4  # times the working size that a JPEG is decoded at, at least: decoders reduce less well, and the score would tell
 NAMES = ("auc", "f_max", "f_adaptive", "f_blurred", "mae", "accuracy", "precision", "recall")
 
 
@@ -177,7 +178,7 @@ def next_mask(masks, item):
 
 def one(item, found, mask, args, weights):
     """What there is to say of one map, or of the photo in an input."""
-    from blurkit.image import PFM_MAGIC, decode_map
+    from blurkit.io.maps import PFM_MAGIC, decode_map
 
     data = None if found is not None else item.read()
     if data is not None and (args.maps or data.startswith(PFM_MAGIC)):
@@ -201,13 +202,13 @@ def about_photos(args):
 
 def photo_score(item, data, mask, args, weights):
     """The score of the photo in some bytes, and what it rests on."""
-    from blurkit.image import decode_photo
+    from blurkit.io.photo import decode_photo
     from blurkit.methods import pipeline
     from blurkit.score import in_focus, judged, told
 
     side = working_size(args)
     if args.max_size:
-        photo = decode_photo(data, args.max_pixels, args.raw_develop, side, not pipeline(args.method).BLUR_NEEDS_COLOUR)
+        photo = decode_photo(data, args.max_pixels, args.raw_develop, SPARE * side, not pipeline(args.method).BLUR_NEEDS_COLOUR)
     else:
         photo = decode_photo(data, args.max_pixels, args.raw_develop)
     if mask is not None and not args.max_size:
@@ -245,7 +246,7 @@ def report(results, args):
 def comparison(item, data, found, args, weights):
     """How well a map, or the map of a photo, agrees with its truth."""
     from blurkit.agreement import compare
-    from blurkit.image import decode_photo
+    from blurkit.io.photo import decode_photo
     from blurkit.map import sharpness_map
 
     if found is None:

@@ -16,7 +16,7 @@ from pathlib import Path
 import cv2
 from photos import SUFFIXES, is_cuhk, masked, named
 
-from blurkit.image import decode_truth
+from blurkit.io.maps import decode_truth
 from blurkit.limits import MAX_PIXELS
 
 

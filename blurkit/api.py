@@ -13,7 +13,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from blurkit import methods, store
 from blurkit.errors import InputError, UsageError, WeightsError, check_sizes
-from blurkit.image import as_map, decode_photo
+from blurkit.io.maps import as_map
+from blurkit.io.photo import decode_photo
 from blurkit.limits import MAX_PIXELS, SCORE_SIDE, SHARPEST_SHARE, WORKING_SIDE
 from blurkit.map import sharpness_map as estimate
 from blurkit.mask import mask as mask_of
@@ -169,18 +170,14 @@ class Model:
         side = SCORE_SIDE if self.working_size is None else self.working_size
         return cast(tuple[Photo, Map], told(photo, self._arrays, self.method, self.device, side))
 
-    def score_of(
-        self, measured: Photo, blur: Map, *, share: float = SHARPEST_SHARE, region: NDArray[np.bool_] | None = None
-    ) -> Score:
+    def score_of(self, measured: Photo, blur: Map, *, share: float = SHARPEST_SHARE, region: NDArray[np.bool_] | None = None) -> Score:
         """The score by what `measure_blur` gives."""
         return Score(**judged(measured, blur, share, region), method=self.method, weights=self.weights)
 
     def _map(self, photo: ArrayLike, raw: bool, sigma: bool) -> Map:
         return cast(
             Map,
-            estimate(
-                as_photo(photo), self._arrays, self.method, raw, self.as_published, self.device, self._side(), sigma
-            ),
+            estimate(as_photo(photo), self._arrays, self.method, raw, self.as_published, self.device, self._side(), sigma),
         )
 
     def _side(self) -> int:
@@ -267,9 +264,7 @@ def read_bytes(source: Source, most: int, error_type: type[InputError] | type[We
         raise error_type(f"{name}: {error.strerror}") from error
 
 
-def read_photo(
-    source: Source, *, max_pixels: int = MAX_PIXELS, develop_raw: bool = False, max_size: int | None = None
-) -> Photo:
+def read_photo(source: Source, *, max_pixels: int = MAX_PIXELS, develop_raw: bool = False, max_size: int | None = None) -> Photo:
     """A photo, upright: (H, W, 3) uint8 or uint16, RGB.
 
     Parameters
@@ -366,9 +361,7 @@ def score_photo(
     return loaded(method).score(photo, share=share, mask=mask)
 
 
-def focus_mask(
-    sharpness: ArrayLike, threshold: float | Literal["otsu", "mean"] = 0.5, *, invert: bool = False
-) -> NDArray[np.bool_]:
+def focus_mask(sharpness: ArrayLike, threshold: float | Literal["otsu", "mean"] = 0.5, *, invert: bool = False) -> NDArray[np.bool_]:
     """What is in focus, as a mask: (H, W) bool.
 
     Parameters

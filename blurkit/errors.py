@@ -39,6 +39,7 @@ def check_photo(width, height, max_pixels):
         raise InputError("photo has no pixels")
 
 
-def missing_extra(what, extra):
-    """An InputError for a format that needs an extra of the installation."""
-    return InputError(f"{what} needs the extra '{extra}': pip install 'blurkit[{extra}]'")
+def missing_extra(what, packages):
+    """An InputError for a format that needs packages which are not part of every installation."""
+    named = " ".join(f"'{name}'" if set(name) & set("<>=") else name for name in packages)
+    return InputError(f"{what} needs {' and '.join(packages)}: pip install {named}")

@@ -6,7 +6,7 @@
 import numpy as np
 
 from blurkit.errors import InputError
-from blurkit.image import as_map
+from blurkit.io.maps import as_map
 from blurkit.limits import MAX_PIXELS
 from blurkit.npy import encode_npy, read_npy
 

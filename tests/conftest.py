@@ -47,8 +47,8 @@ def data():
 
 @pytest.fixture(scope="session")
 def environment():
-    """Environment variables without those that steer blurkit."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("BLURKIT_")}
+    """Environment variables without those that steer blurkit, or that hide what NumPy cannot do with a pipe."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(("BLURKIT_", "PYTHONUNBUFFERED"))}
 
 
 @pytest.fixture(scope="session")

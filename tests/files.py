@@ -9,8 +9,9 @@ import pytest
 import tifffile
 from PIL import Image
 
-from blurkit import image, report
+from blurkit import report
 from blurkit.errors import InputError
+from blurkit.io.photo import decode_photo
 
 ORIENTATION, SOFTWARE = 0x0112, 0x0131  # EXIF tags
 BYTE, ASCII, SHORT, LONG, RATIO, SIGNED_RATIO = 1, 2, 3, 4, 5, 10  # TIFF types
@@ -129,7 +130,7 @@ def listed(folder):
 def complaint(data, **options):
     """What is said of the bytes of a photo that cannot be decoded: one line."""
     with pytest.raises(InputError) as found:
-        image.decode_photo(data, **options)
+        decode_photo(data, **options)
     assert "\n" not in str(found.value)
     return str(found.value)
 

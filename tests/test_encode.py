@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hn
 from PIL import Image
 
-from blurkit import encode, image
+from blurkit import encode
 from blurkit.errors import InputError
+from blurkit.io.maps import decode_map
 from tests.files import joined
 
 maps = hn.arrays(np.float32, hn.array_shapes(min_dims=2, max_dims=2, max_side=9), elements=st.floats(0, 1, width=32))
@@ -29,12 +30,12 @@ def test_npy_holds_a_map_exactly(sharpness):
 @pytest.mark.parametrize("form", ["tiff", "pfm"])
 @given(sharpness=maps)
 def test_tiff_and_pfm_hold_a_map_exactly(form, sharpness):
-    assert np.array_equal(image.decode_map(joined(encode.encode_map(sharpness, form))), sharpness)
+    assert np.array_equal(decode_map(joined(encode.encode_map(sharpness, form))), sharpness)
 
 
 @given(maps)
 def test_png_holds_a_map_to_half_a_16_bit_step(sharpness):
-    found = image.decode_map(joined(encode.encode_map(sharpness, "png")))
+    found = decode_map(joined(encode.encode_map(sharpness, "png")))
     assert np.abs(found - sharpness).max() <= 0.5 / 65535 + 1e-7
 
 
@@ -51,7 +52,7 @@ def test_a_colour_map_runs_from_violet_to_yellow_in_rgb():
     ends = np.asarray(Image.open(io.BytesIO(data))).astype(int)
     assert np.abs(ends - [[[68, 1, 84], [253, 231, 37]]]).max() <= 3
     with pytest.raises(InputError, match="colour"):
-        image.decode_map(data)
+        decode_map(data)
 
 
 def test_tifffile_and_pillow_read_our_float_tiff():
@@ -66,7 +67,7 @@ def test_pfm_runs_from_the_bottom_row_up_in_either_byte_order():
     ours = joined(encode.encode_map(sharpness, "pfm"))
     assert ours == b"Pf\n2 2\n-1.0\n" + np.array([0.5, 1.0, 0.0, 0.25], "<f4").tobytes()
     theirs = b"Pf\n2 2\n1.0\n" + np.array([0.5, 1.0, 0.0, 0.25], ">f4").tobytes()
-    assert np.array_equal(image.decode_map(theirs), sharpness)
+    assert np.array_equal(decode_map(theirs), sharpness)
 
 
 # ---- masks --------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """The house keeps its order: who imports whom, what has its namesakes, how long things are."""
 
 import ast
+import importlib
 import os
 import re
 import subprocess
@@ -10,21 +11,20 @@ import pytest
 import blurkit
 
 COMMANDS = ("patches", "train", "map", "refine", "mask", "score")
-FOUNDATION = ("errors", "limits", "window", "layers", "gradient", "colour", "npy", "intact", "propagate", "device", "degrade", "compose", "learning")
+FOUNDATION = ("errors", "limits", "window", "layers", "gradient", "colour", "npy", "propagate", "device", "degrade", "compose", "learning")
 SIX = ("refine", "patches", "train", "map", "mask", "score")  # blur-map refines, so refine stands left of map
 DOORS = {  # used by cli alone, and what they may use
-    "image": {"errors", "heif", "intact", "limits", "npy", "raw", "window"},
-    "exif": {"errors", "heif", "image", "limits", "raw"},
     "encode": {"errors", "marks", "npy"},
     "marks": {"errors", "npy", "store"},
     "agreement": {"errors", "mask"},
     "choose": set(),
     "report": {"window", "colour", "marks"},
     "store": {"errors", "npy"},
-    "streams": {"errors", "image", "limits", "npy"},
+    "streams": {"errors", "io.maps", "limits", "npy"},
     "whole": {"errors", "npy"},
 }
-DECODERS = {"heif": {"errors"}, "raw": {"errors", "heif"}}  # used by the doors alone, and what they may use
+ROOM = "io"  # bytes of photos and maps to arrays; for the commands alone
+ROOM_USES = {"errors", "limits", "npy"}
 TOP = {
     "bench",
     "bin",
@@ -46,7 +46,7 @@ MOST_LINES, MOST_BODY = 300, 40
 LONGER = {}  # {name: why} of modules and functions that may be longer
 REACHES_OUT = {"socket", "socketserver", "ssl", "select", "selectors", "asyncio", "urllib", "http", "ftplib", "smtplib", "xmlrpc", "requests", "subprocess"}
 RUNS_DATA = {"pickle", "marshal", "shelve", "dill", "joblib", "code", "codeop", "runpy"}  # modules that make programs of what they read
-CLI_SHARED = ("work", "output", "wholefile", "guard", "options", "inputs")
+CLI_SHARED = ("signals", "packages", "progress", "streams", "parser", "hints", "work", "output", "wholefile", "guard", "options", "inputs")
 
 
 def sources(root):
@@ -93,8 +93,8 @@ def methods(graph):
 
 
 def test_every_module_has_its_place(graph, methods):
-    known = {"", "methods", *FOUNDATION, *SIX, *DOORS, *DECODERS}
-    strangers = [name for name in graph if name not in known and name.split(".")[0] not in (*methods, "cli")]
+    known = {"", "methods", *FOUNDATION, *SIX, *DOORS}
+    strangers = [name for name in graph if name not in known and name.split(".")[0] not in (*methods, "cli", ROOM)]
     assert strangers == []
     assert known <= set(graph)
 
@@ -137,11 +137,14 @@ def test_photos_weights_and_truth_come_in_through_the_commands_alone(graph, door
     assert users and all(name.startswith("cli") or name in DOORS for name in users)
 
 
-@pytest.mark.parametrize("decoder", DECODERS)
-def test_decoders_stand_behind_the_doors(graph, decoder):
-    assert graph[decoder][0] <= DECODERS[decoder]
-    users = {name for name, (ours, _) in graph.items() if decoder in ours}
-    assert users and users <= {*DOORS, *DECODERS}
+def test_the_decoders_import_only_those_before_them_and_serve_the_commands_alone(graph):
+    modules = importlib.import_module(f"blurkit.{ROOM}").MODULES
+    room = {f"{ROOM}.{module}" for module in modules}
+    assert room == {name for name in graph if name.startswith(f"{ROOM}.")} and graph[ROOM][0] == set()
+    for number, module in enumerate(modules):
+        assert graph[f"{ROOM}.{module}"][0] <= {*ROOM_USES, *(f"{ROOM}.{earlier}" for earlier in modules[:number])}, module
+    for name, (ours, _) in graph.items():
+        assert name.split(".")[0] in ("cli", ROOM) or not ours & {ROOM, *room}, name
 
 
 def test_nothing_imports_the_commands_but_themselves(graph):
@@ -153,7 +156,7 @@ def test_nothing_imports_the_commands_but_themselves(graph):
 
 
 def test_no_stage_sees_a_path_pillow_or_the_system(graph):
-    outside = {"cli", "store", "image", "exif", "encode", "device", *DECODERS}
+    outside = {"cli", "store", "encode", "device", ROOM}
     for name, (_, foreign) in graph.items():
         if name.split(".")[0] not in outside:
             assert not foreign & {"PIL", "sys", "os", "pathlib", "shutil", "glob"}, name

@@ -1,14 +1,16 @@
 """What all commands share: one place that turns errors into words and an exit status."""
 
+from blurkit.cli import signals  # isort: skip  # before all that takes time to import
+
 import contextlib
 import io
 import os
 import re
-import signal
 import sys
 import warnings
 
 from blurkit import __version__
+from blurkit.cli import packages, progress
 from blurkit.errors import BlurkitError
 
 STDERR = 2
@@ -39,6 +41,8 @@ class Console:
 
     def say(self, text):
         """One line."""
+        signals.check()
+        progress.clear()
         line = UNPRINTABLE.sub(lambda found: ascii(found[0])[1:-1], f"{self.command}: {text}".replace("\n", " "))
         try:
             sys.stderr.buffer.write(os.fsencode(line) + b"\n")
@@ -55,6 +59,8 @@ def words(error):
         return "not enough memory"
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
+    if packages.package_of(error):
+        return packages.words(error)
     if not isinstance(error, BlurkitError | OSError):
         return f"internal error: {type(error).__name__}: {error} (--debug shows where; please report it)"
     return str(error) or type(error).__name__
@@ -80,9 +86,12 @@ def run(command, describe, work, argv=None):
     """
     from blurkit.cli import options
 
+    if argv is None:
+        signals.take_over()
     hold_closed_descriptors()
-    for descriptor in range(STDERR + 1):  # who started us may have left them so that they fail where they should wait
-        os.set_blocking(descriptor, True)
+    if hasattr(os, "set_blocking"):  # not so on Windows
+        for descriptor in range(STDERR + 1):  # who started us may have left them so that they fail where they should wait
+            os.set_blocking(descriptor, True)
     if sys.stderr is None:
         sys.stderr = open(os.devnull, "w")  # closed by the caller: words are lost, the work is not
     try:
@@ -98,19 +107,20 @@ def attempt(work, args, console):
     """``work(args, console)``, whatever happens in it, as an exit status."""
     from blurkit.cli import options
 
-    for number in (signal.SIGTERM, signal.SIGHUP):  # so that temporary files go
-        if signal.getsignal(number) is not signal.SIG_IGN:  # what nohup has ignored stays ignored
-            signal.signal(number, lambda received, _: sys.exit(128 + received))
     try:
-        options.check(args)
-        return work(args, console) or console.status
+        with signals.AsExceptions():
+            options.check(args)
+            packages.check_numpy()
+            return work(args, console) or console.status
     except BrokenPipeError:
-        die_of(signal.SIGPIPE)
+        signals.die_of("SIGPIPE")
     except KeyboardInterrupt:
-        die_of(signal.SIGINT)
+        signals.die_of("SIGINT")
     except SystemExit as stopped:  # by a signal: not to wait for the photos in work
+        progress.end()
         os._exit(int(stopped.code or 0))
     except Exception as error:  # a bug, too, is told in one line
+        progress.end()
         if args.debug:
             raise
         console.say(words(error))
@@ -168,10 +178,4 @@ def flush():
         if sys.stdout is not None:
             sys.stdout.flush()
     except BrokenPipeError:
-        die_of(signal.SIGPIPE)
-
-
-def die_of(number):
-    """End as the signal would have ended us, so that the shell sees it."""
-    signal.signal(number, signal.SIG_DFL)
-    os.kill(os.getpid(), number)
+        signals.die_of("SIGPIPE")

@@ -9,8 +9,11 @@ from blurkit import __version__
 from blurkit.cli import options
 
 COMMANDS = ("patches", "train", "map", "refine", "mask", "score")
-KINDS = {"FILE": "files", "F": "files", "OUT": "files", "PHOTO": "files", "DIR": "folders"}  # of values, by metavar
-WORDS = {"DEV": ("auto", "cpu", "cuda"), "T": ("otsu", "mean")}  # metavars of values that may also be a word
+FOLDERS = ("DIR", "GOOD", "BAD")  # metavars of values
+FILES = ("FILE", "F", "OUT", "PHOTO", "MASKS", "HTML")
+WORDS = {"--device": ("auto", "cpu", "cuda"), "--threshold": ("otsu", "mean"), "--region": ("all", "mask")}  # values that may also be a word
+ZSH_FOLDERS = "{(( ${words[(I)(--recursive|-SHORT#rSHORT#)]} )) && _files -/ || _files}"  # with -r; else, or without any, files
+FISH_FOLDERS = " -f -a '(__fish_complete_directories)'"
 MADE = "made by python -m blurkit.cli.completions; do not edit"
 
 BASH = """\
@@ -22,10 +25,10 @@ _{name}() {{
     elif [[ $previous == = ]]; then  # --option=value
         previous=${{COMP_WORDS[COMP_CWORD-2]}}
     fi
-    COMPREPLY=()
+{second}    COMPREPLY=()
     case $previous in
 {cases}
-        *) [[ $current == -* ]] && words="{flags}" ;;
+        *) if [[ $current == -* ]]; then words="{flags}"{below}; fi ;;
     esac
     [[ -z $words ]] || COMPREPLY=($(compgen -W "$words" -- "$current"))
 }}
@@ -47,8 +50,18 @@ def switches(parser):
 
 def value(action):
     """What an option takes: (kind, words); kind is none, words, files, folders or any."""
-    words = tuple(action.choices or WORDS.get(action.metavar, ()))
-    return "none" if action.nargs == 0 else "words" if words else KINDS.get(action.metavar, "any"), words
+    words = tuple(action.choices or WORDS.get(action.option_strings[-1], ()))
+    metavar = action.metavar[0] if isinstance(action.metavar, tuple) else action.metavar
+    kind = "folders" if metavar in FOLDERS else "files" if metavar in FILES else "any"
+    return "none" if action.nargs == 0 else "words" if words else kind, words
+
+
+def recursive(parser):
+    """How -r may be written among other short options without a value, as a glob of bash and zsh; None where there is none."""
+    if "-r" not in parser._option_string_actions:
+        return None
+    flags = "".join(sorted(name[1] for action, kind, _ in switches(parser) for name in action.option_strings if kind == "none" and len(name) == 2))
+    return f"[{flags}]"
 
 
 def gist(action):
@@ -64,19 +77,28 @@ def quoted(text, quote):
 def bash(command, parser):
     """The bash file of one command; where it offers no words, bash completes file names."""
     answers = {"words": 'words="{}" ', "files": "", "folders": "compopt +o default -o dirnames ", "any": "compopt +o default "}
-    cases = []
+    cases, second = [], ""
     for action, kind, words in switches(parser):
         if kind != "none":
             cases.append(f"        {'|'.join(action.option_strings)}) {answers[kind].format(' '.join(words))};;")
+        if action.nargs == 2:
+            (name,) = action.option_strings
+            second += f"    [[ $COMP_CWORD -gt 2 && ${{COMP_WORDS[COMP_CWORD-2]}} == {name} ]] && previous={name}\n"
     flags = " ".join(flag for action, *_ in switches(parser) for flag in action.option_strings)
-    return BASH.format(command=command, name=command.replace("-", "_"), made=MADE, cases="\n".join(cases), flags=flags)
+    short, below = recursive(parser), ""
+    if short:
+        below = f'\n        elif [[ " ${{COMP_WORDS[*]}} " =~ \\ (--recursive|-{short}*r{short}*)\\  ]]; then compopt -o dirnames'
+    name = command.replace("-", "_")
+    return BASH.format(command=command, name=name, made=MADE, cases="\n".join(cases), flags=flags, second=second, below=below)
 
 
 def zsh(commands):
     """The zsh file of all commands."""
     cases = ""
     for command, parser in commands:
-        specs = ["_arguments -s -S", *(zsh_option(*switch) for switch in switches(parser)), "'*:file:_files' ;;"]
+        short = recursive(parser)
+        below = ZSH_FOLDERS.replace("SHORT", short) if short else "_files"
+        specs = ["_arguments -s -S", *(zsh_option(*switch) for switch in switches(parser)), f"'*:file:{below}' ;;"]
         cases += f"    {command})\n        " + " \\\n            ".join(specs) + "\n"
     return f"#compdef {' '.join(command for command, _ in commands)}\n# {MADE}\ncase $service in\n{cases}esac\n"
 
@@ -85,9 +107,10 @@ def zsh_option(action, kind, words):
     """One option as _arguments takes it: (those it excludes) its names [its gist] : value : how to complete it."""
     how = {"none": "", "words": f"({' '.join(words)})", "files": "_files", "folders": "_files -/", "any": " "}[kind]
     text = "[" + gist(action).replace("[", "\\[").replace("]", "\\]") + "]"
-    text += f":{action.metavar or 'value'}:{how}" if how else ""
+    metavars = action.metavar if isinstance(action.metavar, tuple) else (action.metavar or "value",)
+    text += "".join(f":{metavar}:{how}" for metavar in metavars) if how else ""
     first = "'*'" if isinstance(action.default, list) else f"'({' '.join(action.option_strings)})'"  # * may be given again
-    names = [name + ("=" if name.startswith("--") else "+") * bool(how) for name in action.option_strings]
+    names = [name + ("=" if name.startswith("--") else "+") * bool(how and action.nargs is None) for name in action.option_strings]
     spread = names[0] if len(names) == 1 else f"{{{','.join(names)}}}"
     return first + spread + quoted(text, "'\\''")
 
@@ -100,6 +123,10 @@ def fish(command, parser):
         names = "".join(f" -l {name[2:]}" if name.startswith("--") else f" -s {name[1:]}" for name in action.option_strings)
         told = quoted(gist(action), "\\'")
         lines.append(f"complete -c {command}{names}{answers[kind].format(' '.join(words))} -d {told}")
+        if action.nargs == 2:
+            lines.append(f"complete -c {command} -n 'contains -- {action.option_strings[0]} (commandline -opc)[-2]'{FISH_FOLDERS}")
+    if recursive(parser):
+        lines.append(f"complete -c {command} -n '__fish_contains_opt -s r recursive'{FISH_FOLDERS}")
     return "\n".join(lines) + "\n"
 
 

@@ -3,26 +3,30 @@
 import io
 import os
 import stat
-import sys
 from collections import namedtuple
 from contextlib import nullcontext
 
 from blurkit.cli import options
+from blurkit.cli.streams import MOST_BYTES, read_all, standard_input, standard_stream
 from blurkit.errors import InputError, UsageError
 
-RAW_SUFFIXES = (".dng", ".cr2", ".cr3", ".crw", ".nef", ".nrw", ".arw", ".raf", ".orf", ".rw2", ".pef", ".srw", ".mrw")
-PICTURE_SUFFIXES = (".jpg", ".jpeg", ".jpe", ".png", ".tif", ".tiff", ".webp", ".bmp", ".ppm", ".pgm", ".pbm", ".gif", ".heic", ".heif", ".hif", ".avif")
 MASKS = (".mask.png", ".png", ".jpg", ".bmp")  # how the mask of a photo may end; the first one says itself what white means
 SEGMENTS = (".seg.png",)
 BESIDE_PHOTOS = (".mask.png", ".seg.png")  # not photos themselves
+HIDDEN = "."  # how names begin that are not shown; a Mac leaves ._NAME beside every file on cards
+SYSTEM_FOLDERS = {  # lower case: what systems and network drives keep beside photos, thumbnails and deleted ones among it
+    *("__macosx", "$recycle.bin", "recycler", "system volume information", "lost+found"),
+    *("@eadir", "@recycle", "@recently-snapshot", "#recycle", "#snapshot"),
+}
 NAMELESS = "stdin"
 NONE_BELOW = InputError("no photos below this folder")
-MOST_BYTES = 2 << 30  # of a photo or map file; what is larger is no photo
-PIECE = 1 << 20  # bytes read at a time; Python sets aside all that it is asked for before it reads
 
 
-class Input(namedtuple("Input", "path stem data", defaults=(None,))):  # dataclasses would double the time of --help
-    """A file to read (`path` None: standard input), the relative name its output goes by, its bytes if already read."""
+class Input(namedtuple("Input", "path stem data args", defaults=(None, None))):  # dataclasses would double the time of --help
+    """A file to read (`path` None: standard input), the relative name its output goes by, its bytes if already read.
+
+    `args` are those of the command, for the way out where it names what it cannot mean.
+    """
 
     __slots__ = ()
 
@@ -35,38 +39,29 @@ class Input(namedtuple("Input", "path stem data", defaults=(None,))):  # datacla
         if self.data is not None:
             return self.data
         try:
-            with nullcontext(standard_input()) if self.path is None else open(self.path, "rb") as file:
+            with nullcontext(self.open()) if self.path is None else open(self.path, "rb") as file:
                 return read_all(file, most)
         except OSError as error:
-            raise InputError(error.strerror or str(error)) from error
+            raise self.unreadable(error) from error
 
     def open(self):
         """A buffered binary stream."""
         if self.data is not None:
             return io.BytesIO(self.data)
         if self.path is None:
-            return standard_input()
+            return standard_input(self.args)
         try:
             return open(self.path, "rb")
         except OSError as error:
-            raise InputError(error.strerror or str(error)) from error
+            raise self.unreadable(error) from error
 
+    def unreadable(self, error):
+        """An OSError in plain words; of a folder, with what is wanted in its place."""
+        if self.path is not None and os.path.isdir(self.path):
+            from blurkit.cli import hints
 
-def read_all(stream, most=MOST_BYTES):
-    """The rest of a stream; more than `most` bytes are refused."""
-    held = io.BytesIO()
-    while held.tell() <= most and (piece := stream.read(PIECE)):
-        held.write(piece)
-    if held.tell() > most:
-        raise InputError(f"has more than {most} bytes")
-    return held.getvalue()
-
-
-def standard_input():
-    """The binary stream behind standard input, or an InputError where the caller has closed it."""
-    if sys.stdin is None:
-        raise InputError("standard input is closed")
-    return sys.stdin.buffer
+            return InputError(hints.folder(self.args))
+        return InputError(error.strerror or str(error))
 
 
 def from_args(args, console):
@@ -82,14 +77,14 @@ def from_args(args, console):
     found = []
     for name in names:
         if name == "-":
-            found.append(Input(None, NAMELESS))
+            found.append(Input(None, NAMELESS, None, args))
         elif getattr(args, "recursive", False) and os.path.isdir(name):
             photos = below(name)
             if not photos:
                 console.bad(name, NONE_BELOW)
             found += photos
         else:
-            found.append(Input(name, stem_of(os.path.basename(name))))
+            found.append(Input(name, stem_of(os.path.basename(name)), None, args))
     return found
 
 
@@ -99,21 +94,29 @@ def from_list(args):
     if source is None:
         return []
     try:
-        data = Input(None if source == "-" else source, "").read()
+        data = read_all(standard_stream()) if source == "-" else Input(source, "").read()
     except InputError as error:
         raise InputError(f"{source}: {error}") from error
+    if b"\n" in data and b"\0" not in data and not os.path.lexists(os.fsdecode(data)):
+        raise InputError(f"{source}: the names must end in NUL, not in newlines: find ... -print0, or tr '\\n' '\\0'")
     return [os.fsdecode(name) for name in data.split(b"\0") if name]
 
 
 def below(folder):
-    """All photos below a folder, in the order of their names; of a RAW file and the camera's own picture of it the latter."""
+    """All photos below a folder, in the order of their names; of a RAW file and the camera's own picture of it the latter.
+
+    What is hidden, and what systems leave there, is passed over; not the folder itself, which somebody has named.
+    """
+    from blurkit.io.photo import PICTURE_SUFFIXES, RAW_SUFFIXES
+
     found = []
 
     def unreadable(error):
         found.append(Input(error.filename, os.path.join(os.path.relpath(error.filename, folder), "")))  # reading it says why
 
     for here, folders, names in os.walk(folder, onerror=unreadable):
-        folders.sort()
+        folders[:] = sorted(name for name in folders if not name.startswith(HIDDEN) and name.lower() not in SYSTEM_FOLDERS)
+        names = [name for name in names if not name.startswith(HIDDEN)]
         pictures = [name for name in names if name.lower().endswith(PICTURE_SUFFIXES) and not name.lower().endswith(BESIDE_PHOTOS)]
         stems = {stem_of(name) for name in pictures}
         alone = [name for name in names if name.lower().endswith(RAW_SUFFIXES) and stem_of(name) not in stems]
@@ -131,7 +134,7 @@ def stem_of(name):
 
 def photo(item, args):
     """The photo in an input."""
-    from blurkit.image import decode_photo
+    from blurkit.io.photo import decode_photo
 
     return decode_photo(item.read(), args.max_pixels, args.raw_develop)
 
@@ -162,7 +165,7 @@ def holds_arrays(item):
     from blurkit.npy import NPY_MAGIC
 
     if item.path is None:
-        return standard_input().peek(1).startswith(NPY_MAGIC[:1])
+        return standard_stream().peek(1).startswith(NPY_MAGIC[:1])
     with item.open() as file:
         return file.read(len(NPY_MAGIC)) == NPY_MAGIC
 
@@ -172,7 +175,7 @@ def maps(item, max_pixels, raw=False):
 
     Yields (input, map), with `raw` of one or two planes; raises InputError where the stream breaks.
     """
-    from blurkit.image import as_map, decode_map
+    from blurkit.io.maps import as_map, decode_map
     from blurkit.npy import NPY_MAGIC, OnlyRead, read_npy
 
     stream = item.open()
@@ -259,7 +262,7 @@ def beside(item, folder, suffixes, what):
 
 def truth(item, args):
     """The truth that belongs to a photo or map: 255 in focus, 0 out of focus, else unknown."""
-    from blurkit.image import decode_truth
+    from blurkit.io.maps import decode_truth
 
     if args.masks and os.path.isfile(args.masks):
         data, path = Input(args.masks, "").read(), args.masks

@@ -71,7 +71,7 @@ def groups(told, args, console):
 
 def taken(item, console):
     """When a photo was taken and by which camera; no time where it does not say, or is gone since it was scored."""
-    from blurkit.exif import capture
+    from blurkit.io.exif import capture
 
     if item.path is None:
         return None, None

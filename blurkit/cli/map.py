@@ -1,6 +1,6 @@
 """blur-map: photos in, sharpness maps out."""
 
-from blurkit.cli import inputs, options, output, run, work
+from blurkit.cli import inputs, options, output, progress, run, work
 
 FORMS = ("npy", "png", "tiff", "pfm")
 
@@ -8,6 +8,10 @@ FORMS = ("npy", "png", "tiff", "pfm")
 def describe(parser):
     parser.usage = "blur-map [OPTION]... [FILE]..."
     parser.description = "Find what is in focus in photos: one map per photo, float32 in [0, 1], 1 = in focus."
+    parser.examples = (
+        ("blur-map -o map.npy photo.jpg", "the map of one photo"),
+        ("blur-map -r -j 4 -o maps/ photos/", "a map for every photo of a tree, four at a time"),
+    )
     options.files(parser, "photos", recursive=True)
     group = options.method(parser)
     group.add_argument("--raw", action="store_true", help="leave out the refinement (blur-refine does it)")
@@ -36,7 +40,7 @@ def work_on(args, console):
         options.prepare(args)
         weights, header = options.load_weights(args)
         console.detail(f"method {args.method}, weights {header['checksum'][:12]}")
-        bar = output.progress(len(wanted), args, "photo")
+        bar = progress.start(len(wanted), args, "photo")
         for item, sharpness, error in work.in_order(lambda i: one(i, args, weights), wanted, args.jobs):
             if error:
                 console.bad(item.label, error)

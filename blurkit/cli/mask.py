@@ -12,6 +12,10 @@ FACTOR = 1.5  # of --threshold mean
 def describe(parser):
     parser.usage = "blur-mask [OPTION]... [FILE]..."
     parser.description = "Turn maps into masks: 255 = in focus, 0 = not."
+    parser.examples = (
+        ("blur-map a.jpg | blur-mask > mask.png", "the mask of one photo"),
+        ("blur-mask -t otsu -o masks/ maps/*.npy", "a mask for every map, each with a threshold of its own"),
+    )
     options.files(parser, "maps: NPY (any number in one stream), PNG, TIFF or PFM")
     group = parser.add_argument_group("threshold")
     rule = group.add_mutually_exclusive_group()
@@ -38,7 +42,10 @@ def threshold(text):
     try:
         return "fixed", options.share(text)
     except argparse.ArgumentTypeError:
-        raise argparse.ArgumentTypeError(f"{text!r} is neither otsu, mean nor a number from 0 to 1") from None
+        from blurkit.cli.hints import did_you_mean
+
+        meant = did_you_mean(text, ("otsu", "mean"))
+        raise argparse.ArgumentTypeError(f"{text!r} is neither otsu, mean nor a number from 0 to 1{meant}") from None
 
 
 def work_on(args, console):

@@ -5,6 +5,7 @@ import math
 import os
 import sys
 
+from blurkit.cli.parser import Parser
 from blurkit.errors import UsageError
 from blurkit.limits import MAX_PIXELS, WORKING_SIDE
 from blurkit.methods import DEFAULT, METHODS
@@ -12,6 +13,7 @@ from blurkit.methods import DEFAULT, METHODS
 KEPT = 31 << 20  # bytes; larger arrays are always returned
 MOST_NATURAL = 65535  # largest number of a copy in a patch set
 MOST_THREADS = 1024
+DEVICES = ("auto", "cpu", "cuda")
 PALETTES = ("viridis", "turbo", "magma", "inferno", "cividis")
 
 
@@ -19,8 +21,13 @@ def parse(command, describe, argv, version):
     """The arguments of a command; exits on ``--help``, ``--version`` and wrong usage."""
     parser = build(command, describe, version)
     words = sys.argv[1:] if argv is None else list(argv)
-    end = words.index("--") if "--" in words else len(words)  # parse_intermixed_args takes what follows for options
-    args = parser.parse_intermixed_args(words[:end])
+    end = words.index("--") if "--" in words else len(words)  # parse_known_intermixed_args takes what follows for options
+    parser.words = words[:end]
+    args, unknown = parser.parse_known_intermixed_args(parser.words)
+    if unknown:
+        from blurkit.cli import hints
+
+        parser.error(hints.unknown(parser, unknown))
     args.files += words[end + 1 :]
     args.parser = parser
     return args
@@ -28,7 +35,7 @@ def parse(command, describe, argv, version):
 
 def build(command, describe, version):
     """The parser of a command."""
-    parser = argparse.ArgumentParser(prog=command, add_help=False, allow_abbrev=False, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser(command)
     describe(parser)
     group = parser.add_argument_group("general")
     group.add_argument("-q", "--quiet", action="store_true", help="say nothing but errors; no progress bar")
@@ -71,8 +78,10 @@ def check_published(args):
 
 def check_device(device):
     """Raise a UsageError unless a device name could be meant."""
-    if device not in ("auto", "cpu", "cuda", "torch-cpu") and not is_numbered(device):
-        raise UsageError(f"unknown device {device!r}; there are auto, cpu, cuda and cuda:N")
+    if device not in (*DEVICES, "torch-cpu") and not is_numbered(device):
+        from blurkit.cli.hints import did_you_mean
+
+        raise UsageError(f"unknown device {device!r}; there are auto, cpu, cuda and cuda:N{did_you_mean(device, DEVICES)}")
 
 
 def threads_of_environment():
@@ -136,7 +145,10 @@ def region(text):
     except ValueError:
         found = math.nan
     if not (text.startswith("best:") and text.endswith("%") and 0 < found <= 1):
-        raise argparse.ArgumentTypeError(f"{text!r} is not best:N% (N up to 100), all or mask")
+        from blurkit.cli.hints import did_you_mean
+
+        meant = did_you_mean(text, ("all", "mask"))
+        raise argparse.ArgumentTypeError(f"{text!r} is not best:N% (N up to 100), all or mask{meant}")
     return found
 
 
@@ -161,6 +173,7 @@ def seconds(text):
 
 def files(parser, what, recursive=False, stdin=True, pixels=True):
     """FILE arguments and lists of files."""
+    parser.set_defaults(takes=what.partition(":")[0].partition(",")[0])
     group = parser.add_argument_group("input")
     group.add_argument("files", metavar="FILE", nargs="*", help=f"{what}; none or - reads standard input" if stdin else what)
     lists = group.add_mutually_exclusive_group()

@@ -1,8 +1,8 @@
 """Where results go: standard output, one file, or a folder; never half a file."""
 
 import os
-import sys
 
+from blurkit.cli import progress
 from blurkit.cli.guard import Guard, Refused, read_by
 from blurkit.cli.wholefile import STDOUT, WholeFile, write_all
 from blurkit.errors import OutputError, UsageError
@@ -153,6 +153,7 @@ def refuse_terminal(args):
 
 def line(text):
     """One line of text on standard output, at once."""
+    progress.clear(STDOUT)
     write_all(STDOUT, [os.fsencode(text) + b"\n"], "standard output")
 
 
@@ -164,25 +165,3 @@ def as_json(record):
         return [known(v) for v in value] if isinstance(value, list) else None if value != value else value
 
     return json.dumps({name: known(value) for name, value in record.items()})
-
-
-def progress(total, args, what):
-    """A bar on a terminal for what takes over a second, else nothing; has ``update`` and ``close``."""
-    if args.quiet or total < 2 or not sys.stderr.isatty():
-        return Silence()
-    from tqdm import tqdm
-
-    return tqdm(total=total, unit=what, delay=1, file=sys.stderr, leave=False)
-
-
-class Silence:
-    """A progress bar that says nothing."""
-
-    def update(self, count=1):
-        pass
-
-    def set_postfix(self, **_):
-        pass
-
-    def close(self):
-        pass

@@ -4,7 +4,7 @@ The header says how many patches follow, so they are kept in a temporary file un
 all are cut. Only one photo is held at a time.
 """
 
-from blurkit.cli import inputs, options, output, run, work
+from blurkit.cli import inputs, options, output, progress, run, work
 from blurkit.cli.wholefile import write_all
 from blurkit.errors import InputError, UsageError, check_sizes
 
@@ -16,6 +16,10 @@ COPIES = {"masks": 0, "compositions": 8, "sharp photos": 40}  # default of --cop
 def describe(parser):
     parser.usage = "blur-patches [OPTION]... PHOTO..."
     parser.description = "Cut labelled patches for blur-train out of photos: an NPY array of records."
+    parser.examples = (
+        ("blur-patches --masks gt --truth-is blurred -o set.npy image/*.jpg", "patches out of photos with masks drawn by hand"),
+        ("blur-patches --method park -o set.npy sharp/*.jpg", "patches out of sharp photos, blurred on purpose"),
+    )
     options.files(parser, "photos", recursive=True, stdin=False)
     options.method(parser, working_size=False)
     truth = parser.add_argument_group("truth")
@@ -89,7 +93,7 @@ def cut_all(items, args, console, kept):
     from blurkit.npy import as_bytes
 
     count = used = 0
-    bar = output.progress(len(items), args, "photo")
+    bar = progress.start(len(items), args, "photo")
     for (_, item), records, error in work.in_order(lambda i: cut(i, args), enumerate(items), args.jobs):
         if error:
             console.bad(item.label, error)
@@ -144,7 +148,7 @@ def companion(item, photo, args):
 
 def segments(item, args):
     """The segmentation that belongs to a photo."""
-    from blurkit.image import decode_segments
+    from blurkit.io.maps import decode_segments
 
     data, _ = inputs.beside(item, args.segments, inputs.SEGMENTS, "segmentation")
     try:

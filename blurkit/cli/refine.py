@@ -8,6 +8,10 @@ from blurkit.errors import InputError
 def describe(parser):
     parser.usage = "blur-refine [OPTION]... --guide PHOTO [FILE]..."
     parser.description = "Refine raw maps (from blur-map --raw) along the photos they were made from."
+    parser.examples = (
+        ("blur-refine --guide a.jpg -o a.npy raw.npy", "refine one raw map along its photo"),
+        ("blur-map --raw a.jpg | blur-refine --guide a.jpg > a.npy", "the same in a pipe"),
+    )
     group = options.files(parser, "maps: NPY (any number in one stream), PNG, TIFF or PFM")
     group.add_argument("--guide", metavar="PHOTO", action="append", default=[], help="the photo of a map; given once per map, in order")
     method = options.method(parser)

@@ -3,22 +3,27 @@
 import os
 from contextlib import nullcontext
 
-from blurkit.cli import inputs, keep, options, output, run, work
+from blurkit.cli import inputs, keep, options, output, progress, run, work
 from blurkit.cli.guard import Guard, is_special, read_by
 from blurkit.cli.wholefile import STDOUT, WholeFile
 from blurkit.errors import InputError, UsageError, check_sizes
 from blurkit.limits import SCORE_SIDE
 
 SHARPEST = "best:10%"
+SPARE = 4  # times the working size that a JPEG is decoded at, at least: decoders reduce less well, and the score would tell
 NAMES = ("auc", "f_max", "f_adaptive", "f_blurred", "mae", "accuracy", "precision", "recall")
 
 
 def describe(parser):
     parser.usage = "blur-score [OPTION]... [FILE]..."
     parser.description = (
-        "One line per photo: score, tab, path; bigger = sharper, from 0 to 1. The score is 1 / (1 + blur), blur in pixels\n"
-        "of the working size, in the sharpest tenth of what can be judged: a sharp subject before a soft background\n"
+        "One line per photo: score, tab, path; bigger = sharper, from 0 to 1. The score is 1 / (1 + blur), blur in pixels "
+        "of the working size, in the sharpest tenth of what can be judged: a sharp subject before a soft background "
         "scores as sharp, a blank wall as nan. With --truth: how well maps agree with masks made by hand."
+    )
+    parser.examples = (
+        ("blur-score --top 20 *.jpg", "the twenty sharpest"),
+        ("blur-score -r --report look.html photos/", "a line for every photo of a tree, and a page to look through"),
     )
     group = options.files(parser, "photos, or maps: NPY (any number in one stream), PFM", recursive=True)
     group.add_argument("--maps", action="store_true", help="PNG and TIFF inputs are maps, not photos")
@@ -115,7 +120,7 @@ def scored(items, args, console):
     """(input, what there is to say of it) for every photo and map that could be read, in order."""
     options.prepare(args)
     weights = Lazy(lambda: options.load_weights(args))
-    bar, count = output.progress(len(items), args, "photo"), 0
+    bar, count = progress.start(len(items), args, "photo"), 0
     for (item, *_), result, error in work.in_order(lambda t: one(t[0], t[1], t[2], args, weights), tasks(items, args, console), args.jobs):
         if error:
             console.bad(item.label, error)
@@ -173,7 +178,7 @@ def next_mask(masks, item):
 
 def one(item, found, mask, args, weights):
     """What there is to say of one map, or of the photo in an input."""
-    from blurkit.image import PFM_MAGIC, decode_map
+    from blurkit.io.maps import PFM_MAGIC, decode_map
 
     data = None if found is not None else item.read()
     if data is not None and (args.maps or data.startswith(PFM_MAGIC)):
@@ -197,13 +202,13 @@ def about_photos(args):
 
 def photo_score(item, data, mask, args, weights):
     """The score of the photo in some bytes, and what it rests on."""
-    from blurkit.image import decode_photo
+    from blurkit.io.photo import decode_photo
     from blurkit.methods import info
     from blurkit.score import in_focus, judged, told
 
     side = working_size(args)
     if args.max_size:
-        photo = decode_photo(data, args.max_pixels, args.raw_develop, side, not info(args.method).blur_needs_colour)
+        photo = decode_photo(data, args.max_pixels, args.raw_develop, SPARE * side, not info(args.method).blur_needs_colour)
     else:
         photo = decode_photo(data, args.max_pixels, args.raw_develop)
     if mask is not None and not args.max_size:
@@ -241,7 +246,7 @@ def report(results, args):
 def comparison(item, data, found, args, weights):
     """How well a map, or the map of a photo, agrees with its truth."""
     from blurkit.evaluate import compare
-    from blurkit.image import decode_photo
+    from blurkit.io.photo import decode_photo
     from blurkit.map import sharpness_map
 
     if found is None:

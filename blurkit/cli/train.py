@@ -1,8 +1,6 @@
 """blur-train: a patch set in, weights out."""
 
-import sys
-
-from blurkit.cli import inputs, options, output, run
+from blurkit.cli import inputs, options, output, progress, run
 from blurkit.errors import InputError, UsageError, WeightsError
 
 FORMS = ("npz",)
@@ -11,7 +9,11 @@ MOST_BYTES = 4 << 30
 
 def describe(parser):
     parser.usage = "blur-train [OPTION]... [FILE]..."
-    parser.description = "Learn weights from patch sets (from blur-patches). Needs torch: pip install 'blurkit[train]'."
+    parser.description = "Learn weights from patch sets (from blur-patches). Needs torch: pip install torch."
+    parser.examples = (
+        ("blur-train -o mine.npz set.npy", "learn weights from one patch set"),
+        ("blur-patches --method park *.jpg | blur-train --method park -o mine.npz", "from photos to weights in one pipe"),
+    )
     group = options.files(parser, "patch sets, any number in one stream", pixels=False)
     group.add_argument("--max-bytes", metavar="N", type=options.positive, default=MOST_BYTES, help=f"refuse larger patch sets (default {MOST_BYTES})")
     options.method(parser, working_size=False)
@@ -78,8 +80,8 @@ class Report:
     """A progress bar for each phase of training, with loss and accuracy."""
 
     def __init__(self, args):
-        self.shown = not args.quiet and sys.stderr.isatty()
-        self.bar, self.phase, self.loss, self.accuracy = output.Silence(), None, 0.0, 0.0
+        self.args = args
+        self.bar, self.phase, self.loss, self.accuracy = progress.Silence(), None, 0.0, 0.0
 
     def __enter__(self):
         return self
@@ -88,16 +90,12 @@ class Report:
         self.bar.close()
 
     def __call__(self, phase, step, steps, loss, accuracy):
-        if not self.shown:
-            return
         if phase != self.phase:
-            from tqdm import tqdm
-
-            self.__exit__()
-            self.bar, self.phase, self.loss, self.accuracy = tqdm(total=steps, desc=phase, file=sys.stderr), phase, loss, accuracy
+            self.bar = progress.start(steps, self.args, "step", phase)
+            self.phase, self.loss, self.accuracy = phase, loss, accuracy
         self.loss += 0.02 * (loss - self.loss)
         self.accuracy += 0.02 * (accuracy - self.accuracy)
-        self.bar.set_postfix(loss=f"{self.loss:.3f}", accuracy=f"{self.accuracy:.3f}", refresh=False)
+        self.bar.set_postfix(loss=f"{self.loss:.3f}", accuracy=f"{self.accuracy:.3f}")
         self.bar.update()
 
 

@@ -2,6 +2,8 @@
 
 from collections import deque
 
+from blurkit.cli import signals
+from blurkit.cli.packages import package_of
 from blurkit.errors import BlurkitError, InputError
 
 
@@ -37,6 +39,7 @@ def in_order(function, items, jobs):
 
 def outcome(function, item):
     """(result, None), or (None, error) where the error is about this input alone, foreseen or not; others are raised."""
+    signals.check()
     try:
         return function(item), None
     except InputError as error:
@@ -44,4 +47,7 @@ def outcome(function, item):
     except BlurkitError:
         raise
     except Exception as error:  # a bug that one photo shows must not cost the others; said to be one
+        signals.check()
+        if package_of(error):  # missing for all of them
+            raise
         return None, error

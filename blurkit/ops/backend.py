@@ -131,7 +131,7 @@ def backend_for(device, shape):
     if device == "cpu" or (device == "auto" and not gpu_present()):
         return CpuBackend
     if importlib.util.find_spec("torch") is None:
-        raise DeviceError(f"device {device} needs torch, which is not installed: pip install 'blurkit[train]'")
+        raise DeviceError(f"device {device} needs torch, which is not installed: pip install torch")
     import torch
 
     if device == "auto" and not torch.cuda.is_available():
@@ -173,7 +173,7 @@ def torch_device(device, threads=None):
         torch is not installed, or the device is not there.
     """
     if importlib.util.find_spec("torch") is None:
-        raise DeviceError("training needs torch, which is not installed: pip install 'blurkit[train]'")
+        raise DeviceError("training needs torch, which is not installed: pip install torch")
     import torch
 
     torch.set_num_threads(threads or 1)

@@ -14,7 +14,7 @@ from tests.files import CONFUSED, TAKES, one_line
 
 BAD = {  # file -> what the complaint must hold, where the command reads maps (others say what they miss in their own words)
     "missing.jpg": b"No such file",
-    "folder": b"Is a directory",
+    "folder": b"is a folder",
     "empty.jpg": b"empty file",
     "truncated.jpg": b"truncated",
     "text.jpg": b"not a photo",

@@ -2,6 +2,8 @@
 
 import io
 import json
+import struct
+import zlib
 from functools import cache
 
 import cv2
@@ -13,9 +15,10 @@ from blurkit import patches
 from blurkit.encode import encode_map
 from blurkit.methods import METHODS, get, info
 from blurkit.store import find_weights, read_weights, write_weights
-from tests.files import ORIENTATION, saved, tiff
+from tests.files import LONG, ORIENTATION, SHORT, saved, tiff, tiff_directory
 
 CHANGED = 0x0132  # EXIF tag
+WITH_MORE = ("png", "png palette")  # PNGs with chunks that make no pixels, where damage costs nothing
 HEIGHT, WIDTH = 64, 96  # pixels; no format fills up rows or tiles of this size
 
 
@@ -65,7 +68,46 @@ def photos():
         "ppm deep": b"P6\n96 64\n65535\n" + deep.astype(">u2").tobytes(),
         "ppm grey": saved(grey, "PPM"),
         "ppm plain": b"P2\n96 64\n255\n" + " ".join(map(str, scene()[..., 0].ravel())).encode() + b"\n",
+        **rare_photos(),
     }
+
+
+def rare_photos():
+    """As `photos`: what few programs write."""
+    deep = scene().astype(np.uint16) * 257
+    inks, grey = np.dstack([deep, deep[..., 0]]), Image.fromarray(scene()).convert("L")
+    masked = struct.pack("<IHHIIiiHHIIiiIIIII", 66 + 2 * grey.width * grey.height, 0, 0, 66, 40, *grey.size, 1, 16, 3, 0, 0, 0, 0, 0, 0xF00, 0xF0, 0xF)
+    return {
+        "pam": b"P7\nWIDTH 96\nHEIGHT 64\nDEPTH 3\nMAXVAL 255\nTUPLTYPE RGB\nENDHDR\n" + scene().tobytes(),
+        "pam deep": b"P7\nWIDTH 96\nHEIGHT 64\nDEPTH 3\nMAXVAL 65535\nENDHDR\n" + deep.astype(">u2").tobytes(),
+        "bigtiff": tiff(scene(), rowsperstrip=8, photometric="rgb", bigtiff=True),
+        "bigtiff inks": tiff(inks, photometric="separated", bigtiff=True),
+        "tiff12": twelve_bits(deep[..., 0] >> 4),
+        "tiff inks": tiff(inks, photometric="separated", rowsperstrip=16),
+        "tiff fax": saved(grey.convert("1"), "TIFF", compression="group4"),
+        "apng": animated(deep),
+        "bmp masks": b"BM" + masked + (deep[..., 0] >> 4).astype("<u2").tobytes(),
+    }
+
+
+def twelve_bits(grey):
+    """A TIFF of 12-bit grey, two values in three bytes."""
+    first, second = grey[:, ::2].astype(int), grey[:, 1::2].astype(int)
+    body = np.stack([first >> 4, (first & 15) << 4 | second >> 8, second & 255], axis=2).astype(np.uint8).tobytes()
+    tags = {256: (SHORT, [WIDTH]), 257: (SHORT, [HEIGHT]), 258: (SHORT, [12]), 259: (SHORT, [1]), 262: (SHORT, [1])}
+    tags |= {273: (LONG, [0]), 277: (SHORT, [1]), 278: (SHORT, [HEIGHT]), 279: (LONG, [len(body)])}
+    tags[273] = LONG, [8 + len(tiff_directory(tags, 8))]
+    return b"II*\0\x08\0\0\0" + tiff_directory(tags, 8) + body
+
+
+def animated(deep):
+    """An APNG of 16 bits whose still picture is no frame of it."""
+    data = cv2.imencode(".png", deep[..., ::-1])[1].tobytes()
+    body = b"fdAT\0\0\0\1" + zlib.compress(bytes(HEIGHT * (1 + 6 * WIDTH)))
+    frame = b"fcTL" + struct.pack(">IIIIIHHBB", 0, WIDTH, HEIGHT, 0, 0, 1, 10, 0, 0)
+    pieces = [b"acTL" + struct.pack(">II", 1, 0), frame, body]
+    count, *rest = (struct.pack(">I", len(p) - 4) + p + struct.pack(">I", zlib.crc32(p)) for p in pieces)
+    return data[:33] + count + data[33:-12] + b"".join(rest) + data[-12:]
 
 
 @cache

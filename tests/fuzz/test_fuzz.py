@@ -20,7 +20,7 @@ import samples  # noqa: E402
 from arguments import COMMANDS  # noqa: E402
 from targets import READERS  # noqa: E402
 
-from blurkit import image  # noqa: E402
+from blurkit.io.photo import decode_photo  # noqa: E402
 
 EXAMPLES = {"photos": 500, "maps": 500, "weights": 150, "patch sets": 150, "commands": 80, "arguments": 150, "processes": 6}
 
@@ -62,7 +62,7 @@ def unpickle():
     ("try_it", "verdict", "error", "complaint"),
     [
         (accepted, mutations.REFUSE, AssertionError, "damaged, and accepted"),
-        (lambda: image.decode_photo(b""), mutations.SOUND, AssertionError, "sound, and refused"),
+        (lambda: decode_photo(b""), mutations.SOUND, AssertionError, "sound, and refused"),
         (lambda: bytearray(2 * guard.ROOM), mutations.ANY, MemoryError, None),
         (lambda: bytearray(guard.RESIDENT + (9 << 20)), mutations.ANY, AssertionError, "took"),
         (unpickle, mutations.ANY, AssertionError, "unpickled"),

@@ -5,7 +5,7 @@ import io
 import pytest
 from PIL import Image
 
-from blurkit.exif import capture
+from blurkit.io.exif import capture
 
 
 def dated(tags, inner=None, form="JPEG"):

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hn
 from PIL import Image
 
-from blurkit import encode, image
+from blurkit import encode
 from blurkit.errors import InputError
+from blurkit.io import maps
 from tests.files import joined, saved
 
 # ---- truths and segmentations -----------------------------------------------
@@ -17,18 +18,18 @@ from tests.files import joined, saved
 
 def test_white_means_what_the_user_says():
     data = saved(Image.fromarray(np.uint8([[0, 100, 255]])), "PNG")
-    assert image.decode_truth(data).tolist() == [[0, 100, 255]]
-    assert image.decode_truth(data, truth_is="blurred").tolist() == [[255, 155, 0]]
+    assert maps.decode_truth(data).tolist() == [[0, 100, 255]]
+    assert maps.decode_truth(data, truth_is="blurred").tolist() == [[255, 155, 0]]
 
 
 def test_a_16_bit_truth_has_the_same_meaning():
     _, data = cv2.imencode(".png", np.uint16([[0, 257 * 128, 65535]]))
-    assert image.decode_truth(data.tobytes()).tolist() == [[0, 128, 255]]
+    assert maps.decode_truth(data.tobytes()).tolist() == [[0, 128, 255]]
 
 
 @given(hn.arrays(np.uint8, (5, 6, 3), elements=st.integers(0, 2)))
 def test_regions_are_distinct_where_their_colours_are_and_survive_single_precision(colours):
-    numbers = image.decode_segments(saved(Image.fromarray(colours), "PNG")).astype(np.float32).ravel()
+    numbers = maps.decode_segments(saved(Image.fromarray(colours), "PNG")).astype(np.float32).ravel()
     flat = colours.reshape(-1, 3)
     same_colour = (flat[:, None] == flat[None]).all(axis=2)
     assert np.array_equal(numbers[:, None] == numbers[None], same_colour)
@@ -36,7 +37,7 @@ def test_regions_are_distinct_where_their_colours_are_and_survive_single_precisi
 
 def test_region_numbers_of_16_bits_stay_distinct():
     _, data = cv2.imencode(".png", np.uint16([[300, 301], [44, 65535]]))
-    assert len(np.unique(image.decode_segments(data.tobytes()))) == 4
+    assert len(np.unique(maps.decode_segments(data.tobytes()))) == 4
 
 
 # ---- maps -------------------------------------------------------------------
@@ -54,7 +55,7 @@ def test_region_numbers_of_16_bits_stay_distinct():
     ],
 )
 def test_arrays_of_any_numeric_type_become_maps(array, expected):
-    found = image.as_map(array)
+    found = maps.as_map(array)
     assert found.dtype == np.float32 and found.dtype.isnative and np.allclose(found, expected, atol=1e-6)
 
 
@@ -77,7 +78,7 @@ def test_arrays_of_any_numeric_type_become_maps(array, expected):
 )
 def test_arrays_that_are_no_maps_are_refused_in_plain_words(array, complaint):
     with pytest.raises(InputError, match=complaint):
-        image.as_map(array)
+        maps.as_map(array)
 
 
 @pytest.mark.parametrize(
@@ -93,7 +94,7 @@ def test_arrays_that_are_no_maps_are_refused_in_plain_words(array, complaint):
 )
 def test_damaged_pfm_is_an_error_in_plain_words(data, complaint):
     with pytest.raises(InputError, match=complaint):
-        image.decode_map(data)
+        maps.decode_map(data)
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")  # Pillow's
@@ -101,8 +102,8 @@ def test_damaged_pfm_is_an_error_in_plain_words(data, complaint):
 def test_a_truncated_float_tiff_is_an_error(length):
     data = joined(encode.encode_map(np.random.default_rng(0).random((40, 40), dtype=np.float32), "tiff"))
     with pytest.raises(InputError):
-        image.decode_map(data[: length % len(data)])
+        maps.decode_map(data[: length % len(data)])
 
 
 def test_an_8_bit_grey_png_is_a_map_of_255ths():
-    assert np.allclose(image.decode_map(saved(Image.fromarray(np.uint8([[0, 51, 255]])), "PNG")), [[0, 0.2, 1]])
+    assert np.allclose(maps.decode_map(saved(Image.fromarray(np.uint8([[0, 51, 255]])), "PNG")), [[0, 0.2, 1]])

@@ -10,22 +10,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from blurkit import image
 from blurkit.errors import InputError
+from blurkit.io.maps import decode_map
+from blurkit.io.photo import decode_photo
 from tests.files import complaint, saved, tiff
 
 
 def test_too_many_pixels_are_refused_with_both_numbers(photos):
     data = (photos / "photo.png").read_bytes()
-    assert image.decode_photo(data, 10800).shape == (90, 120, 3)
+    assert decode_photo(data, 10800).shape == (90, 120, 3)
     with pytest.raises(InputError, match="120x90 = 10800 pixels; --max-pixels allows 10799"):
-        image.decode_photo(data, 10799)
+        decode_photo(data, 10799)
 
 
 def test_a_giant_is_refused_by_its_header_before_it_is_decoded():
     giant = b"P5\n1000000 1000000\n255\n"
     with pytest.raises(InputError, match="1000000x1000000"):
-        image.decode_photo(giant)
+        decode_photo(giant)
 
 
 @pytest.mark.parametrize(
@@ -40,14 +41,14 @@ def test_a_giant_is_refused_by_its_header_before_it_is_decoded():
 )
 def test_what_is_no_photo_is_told_in_plain_words(data, complaint):
     with pytest.raises(InputError, match=complaint):
-        image.decode_photo(data)
+        decode_photo(data)
 
 
 @pytest.mark.parametrize("name", ["photo.jpg", "photo.png", "deep_rgb.png", "palette.png", "cmyk.jpg"])
 def test_a_photo_cut_in_the_middle_is_an_error_that_says_truncated(photos, name):
     data = (photos / name).read_bytes()
     with pytest.raises(InputError, match="truncated"):
-        image.decode_photo(data[: len(data) // 2])
+        decode_photo(data[: len(data) // 2])
 
 
 @pytest.mark.parametrize(
@@ -56,7 +57,7 @@ def test_a_photo_cut_in_the_middle_is_an_error_that_says_truncated(photos, name)
 def test_a_tiff_or_webp_cut_in_the_middle_is_an_error(make, scene):
     data = make(scene)
     with pytest.raises(InputError):
-        image.decode_photo(data[: len(data) // 2])
+        decode_photo(data[: len(data) // 2])
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")  # Pillow's
@@ -67,7 +68,7 @@ def test_a_damaged_photo_is_an_error_or_a_picture_never_a_crash(form, place, val
     data[place] = value
     data = bytes(data[:place] if cut else data)
     try:
-        found = image.decode_photo(data, 100_000)
+        found = decode_photo(data, 100_000)
     except InputError as error:
         assert "\n" not in str(error) and str(error)
     else:
@@ -87,7 +88,7 @@ def rechunked(data, change):
     return data[:8] + b"".join(struct.pack(">I", len(b)) + k + b + struct.pack(">I", zlib.crc32(k + b)) for k, b in found.items())
 
 
-@pytest.mark.parametrize("read", [image.decode_photo, image.decode_map])
+@pytest.mark.parametrize("read", [decode_photo, decode_map])
 def test_a_flipped_bit_anywhere_in_a_png_is_noticed(read):
     data = cv2.imencode(".png", np.random.default_rng(0).integers(0, 9, (9, 40), np.uint8))[1].tobytes()
     assert read(data).shape[:2] == (9, 40)
@@ -100,7 +101,7 @@ def test_a_flipped_bit_anywhere_in_a_png_is_noticed(read):
 
 def test_a_png_without_its_palette_is_damaged(scene):
     data = saved(Image.fromarray(scene).quantize(16), "PNG")
-    assert image.decode_photo(rechunked(data, dict)).shape == scene.shape
+    assert decode_photo(rechunked(data, dict)).shape == scene.shape
     assert "palette is missing" in complaint(rechunked(data, lambda chunks: chunks.pop(b"PLTE")))
 
 
@@ -118,18 +119,18 @@ def interlaced(array):
 def test_a_png_with_fewer_rows_than_it_tells_is_truncated(size, value):
     plain = np.full(size, value, np.uint8)
     for data in (cv2.imencode(".png", plain)[1].tobytes(), interlaced(plain), saved(Image.fromarray(plain), "PNG", bits=8)):
-        assert np.array_equal(image.decode_photo(data)[..., 0], plain)
+        assert np.array_equal(decode_photo(data)[..., 0], plain)
         for more in (1, 8, 100):
             taller = rechunked(data, lambda chunks: chunks.update({b"IHDR": struct.pack(">II", size[1], size[0] + more) + chunks[b"IHDR"][8:]}))  # noqa: B023
             with pytest.raises(InputError):
-                image.decode_photo(taller)
+                decode_photo(taller)
 
 
 @pytest.mark.parametrize("bits", [1, 2, 4])
 def test_a_black_palette_of_few_bits_is_whole(bits):
     picture = Image.new("P", (13, 5))
     picture.putpalette([7, 8, 9, 200, 100, 50])
-    assert np.array_equal(image.decode_photo(saved(picture, "PNG", bits=bits)), np.full((5, 13, 3), (7, 8, 9)))
+    assert np.array_equal(decode_photo(saved(picture, "PNG", bits=bits)), np.full((5, 13, 3), (7, 8, 9)))
 
 
 @pytest.mark.parametrize("options", [{"rowsperstrip": 8}, {"tile": (16, 16)}, {"planarconfig": "separate"}, {"rowsperstrip": 32}], ids=str)
@@ -137,11 +138,11 @@ def test_a_black_palette_of_few_bits_is_whole(bits):
 def test_a_tiff_whose_strips_or_tiles_do_not_cover_it_is_truncated(options, tag):
     array = np.random.default_rng(0).integers(0, 256, (3, 32, 48) if "planarconfig" in options else (32, 48, 3), np.uint8)
     data = tiff(array, photometric="rgb", **options)
-    assert image.decode_photo(data).shape == (32, 48, 3)
+    assert decode_photo(data).shape == (32, 48, 3)
     at = next(at for at in range(10, 200, 12) if struct.unpack("<H", data[at : at + 2]) == (tag,))
     lie = data[: at + 2] + struct.pack("<HII", 4, 1, 400) + data[at + 12 :]
     with pytest.raises(InputError, match="truncated"):
-        image.decode_photo(lie)
+        decode_photo(lie)
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")  # Pillow's
@@ -151,16 +152,16 @@ def test_a_tiff_cut_at_its_end_is_truncated(compression, mode, scene):
     data = saved(Image.fromarray(scene).convert(mode), "TIFF", compression=compression)
     for left in range(len(data) - 40, len(data)):
         with pytest.raises(InputError):
-            (image.decode_map if mode == "F" else image.decode_photo)(data[:left])
+            (decode_map if mode == "F" else decode_photo)(data[:left])
 
 
 def test_16_bit_colour_wider_than_opencv_reads_is_refused():
     with pytest.raises(InputError, match="too wide"):
-        image.decode_photo(tiff(np.zeros((1, (1 << 20) + 1, 3), np.uint16), photometric="rgb", compression="zlib"))
+        decode_photo(tiff(np.zeros((1, (1 << 20) + 1, 3), np.uint16), photometric="rgb", compression="zlib"))
 
 
 def test_32_bit_and_floating_point_pixels_are_refused_as_photos():
     with pytest.raises(InputError, match="floating-point"):
-        image.decode_photo(tiff(np.zeros((4, 5), np.float32)))
+        decode_photo(tiff(np.zeros((4, 5), np.float32)))
     with pytest.raises(InputError, match="32-bit"):
-        image.decode_photo(tiff(np.full((4, 5), 70000, np.int32)))
+        decode_photo(tiff(np.full((4, 5), 70000, np.int32)))

@@ -12,9 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from blurkit import image, raw
 from blurkit.errors import InputError
-from blurkit.exif import capture
+from blurkit.io import jpeg as jpeg_module
+from blurkit.io import raw
+from blurkit.io.exif import capture
+from blurkit.io.photo import decode_photo
+from blurkit.io.pixels import upright
+from blurkit.io.tags import directories as tags_of
 from tests.files import camera_file, complaint, jpeg
 
 pytest.importorskip("rawpy")
@@ -52,27 +56,28 @@ def dng(mosaic, scene):
 
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_the_preview_is_turned_once_as_the_raw_file_says(orientation, dng, scene):
-    expected = image.upright(image.decode_photo(jpeg(scene)), orientation)
-    assert np.array_equal(image.decode_photo(dng(orientation)), expected)
-    assert np.array_equal(image.decode_photo(dng(orientation, jpeg(scene, software="no word of orientation"))), expected)
+    expected = upright(decode_photo(jpeg(scene)), orientation)
+    assert np.array_equal(decode_photo(dng(orientation)), expected)
+    assert np.array_equal(decode_photo(dng(orientation, jpeg(scene, software="no word of orientation"))), expected)
 
 
 @pytest.mark.parametrize("orientation", [1, 6, 8])
 def test_the_preview_knows_its_orientation_better_than_the_raw_file(orientation, dng, scene):
-    expected = image.upright(image.decode_photo(jpeg(scene)), orientation)
-    assert np.array_equal(image.decode_photo(dng(3, jpeg(scene, orientation))), expected)
+    expected = upright(decode_photo(jpeg(scene)), orientation)
+    assert np.array_equal(decode_photo(dng(3, jpeg(scene, orientation))), expected)
 
 
 def test_a_preview_of_plain_pixels_is_turned_too(dng, scene, monkeypatch):
     monkeypatch.setattr(raw, "preview", lambda data: (scene, 6, 240))
-    assert np.array_equal(image.decode_photo(dng()), np.rot90(scene, -1))
+    assert np.array_equal(decode_photo(dng()), np.rot90(scene, -1))
 
 
 def test_the_preview_can_be_reduced_by_its_decoder(dng, scene, monkeypatch):
     preview = jpeg(cv2.resize(scene, (1600, 1200)))
-    sizes = []
-    monkeypatch.setattr(image, "as_rgb", lambda picture, as_rgb=image.as_rgb: sizes.append(picture.size) or as_rgb(picture))
-    assert image.decode_photo(dng(6, preview), least=390).shape == (400, 300, 3) and sizes == [(400, 300)]
+    scales, by_pillow = [], jpeg_module.by_pillow
+    monkeypatch.setitem(sys.modules, "simplejpeg", None)
+    monkeypatch.setattr(jpeg_module, "by_pillow", lambda whole, luma, scale: scales.append(scale) or by_pillow(whole, luma, scale))
+    assert decode_photo(dng(6, preview), least=390).shape == (400, 300, 3) and scales == [4]
 
 
 def test_a_raw_file_without_a_preview_asks_to_be_developed(dng):
@@ -92,7 +97,7 @@ def test_a_damaged_preview_is_told_as_such(dng, scene):
 
 
 def test_the_development_shows_what_the_sensor_saw_in_16_bits(dng, large):
-    found = image.decode_photo(dng(), develop=True)
+    found = decode_photo(dng(), develop=True)
     assert found.dtype == np.uint16 and found.shape == large.shape and found.flags.c_contiguous
     assert len(np.unique(found)) > 2000
     for channel in range(3):
@@ -102,13 +107,13 @@ def test_the_development_shows_what_the_sensor_saw_in_16_bits(dng, large):
 
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_the_development_is_turned_once(orientation, dng):
-    expected = image.upright(image.decode_photo(dng(), develop=True), orientation)
-    assert np.array_equal(image.decode_photo(dng(orientation, preview=None), develop=True), expected)
+    expected = upright(decode_photo(dng(), develop=True), orientation)
+    assert np.array_equal(decode_photo(dng(orientation, preview=None), develop=True), expected)
 
 
 def test_developing_changes_nothing_for_other_photos(photos):
     data = (photos / "photo.jpg").read_bytes()
-    assert np.array_equal(image.decode_photo(data, develop=True), image.decode_photo(data))
+    assert np.array_equal(decode_photo(data, develop=True), decode_photo(data))
 
 
 # ---- what is RAW and what is not ----------------------------------------------
@@ -117,7 +122,7 @@ def test_developing_changes_nothing_for_other_photos(photos):
 def test_a_camera_file_is_told_by_its_sensor_without_the_marks_of_dng(dng, scene):
     for options in ({"marks": {}}, {"marks": {}, "photometric": 34892}):
         assert raw.is_raw(dng(**options))
-    assert np.array_equal(image.decode_photo(dng(marks={})), image.decode_photo(jpeg(scene)))  # not the pixels of the first directory
+    assert np.array_equal(decode_photo(dng(marks={})), decode_photo(jpeg(scene)))  # not the pixels of the first directory
 
 
 def test_a_camera_file_is_told_by_the_reduced_copy_it_begins_with(dng):
@@ -134,7 +139,7 @@ def test_a_plain_tiff_stays_a_plain_tiff(scene):
         file.write(scene, photometric="rgb", subifds=1)
         file.write(scene[::2, ::2], photometric="rgb", subfiletype=1)
     for out in tiffs:
-        assert not raw.is_raw(out.getvalue()) and np.array_equal(image.decode_photo(out.getvalue()), scene)
+        assert not raw.is_raw(out.getvalue()) and np.array_equal(decode_photo(out.getvalue()), scene)
 
 
 @pytest.mark.parametrize(
@@ -159,7 +164,7 @@ def test_directories_that_go_round_in_circles_are_left(dng):
     data = bytearray(dng(marks={}, photometric=1, preview=None))
     number = int.from_bytes(data[8:10], "little")
     data[10 + 12 * number : 14 + 12 * number] = (8).to_bytes(4, "little")  # the next directory is the first again
-    assert len(list(raw.directories(bytes(data)))) == raw.MOST_DIRECTORIES
+    assert [tags.start for tags in tags_of(bytes(data))] == [tags.start for tags in tags_of(dng(marks={}, photometric=1, preview=None))]
 
 
 # ---- bad files ----------------------------------------------------------------
@@ -185,7 +190,7 @@ def test_a_damaged_file_is_an_error_or_a_picture_never_a_crash(place, change, ea
     data = bytearray(camera_file(rng.integers(0, 65536, (32, 48), np.uint16), jpeg(rng.integers(0, 256, (32, 48, 3), np.uint8))))
     data[place % (900 if early else len(data))] ^= change
     try:
-        found = image.decode_photo(bytes(data), 100_000, develop=develop)
+        found = decode_photo(bytes(data), 100_000, develop=develop)
     except InputError as complaint:
         assert str(complaint) and "\n" not in str(complaint)
     else:
@@ -194,21 +199,21 @@ def test_a_damaged_file_is_an_error_or_a_picture_never_a_crash(place, change, ea
 
 @pytest.mark.parametrize(("develop", "pixels", "size"), [(False, 10800, "120x90"), (True, 43200, "240x180")])
 def test_too_many_pixels_are_refused_before_they_are_decoded(develop, pixels, size, dng, monkeypatch):
-    assert image.decode_photo(dng(), pixels, develop=develop).shape[2] == 3
-    monkeypatch.setattr(image, "as_rgb", None)  # nothing is decoded
+    assert decode_photo(dng(), pixels, develop=develop).shape[2] == 3
+    monkeypatch.setattr(jpeg_module, "by_simplejpeg", None)  # nothing is decoded
     assert f"{size} = {pixels} pixels; --max-pixels allows {pixels - 1}" in complaint(dng(), max_pixels=pixels - 1, develop=develop)
 
 
-def test_a_missing_extra_is_named(dng, monkeypatch):
+def test_a_missing_package_is_named(dng, monkeypatch):
     monkeypatch.setitem(sys.modules, "rawpy", None)
-    assert complaint(dng()) == complaint(dng(), develop=True) == "RAW needs the extra 'raw': pip install 'blurkit[raw]'"
+    assert complaint(dng()) == complaint(dng(), develop=True) == "RAW needs rawpy: pip install rawpy"
 
 
-def test_a_missing_extra_costs_one_line(run, dng, tmp_path):
+def test_a_missing_package_costs_one_line(run, dng, tmp_path):
     (tmp_path / "rawpy.py").write_text("raise ImportError('not here')\n")
     (tmp_path / "photo.tif").write_bytes(dng())
     done = run("blur-score", "photo.tif", cwd=tmp_path, env={"PYTHONPATH": str(tmp_path)})
-    assert done == (2, b"", b"blur-score: photo.tif: RAW needs the extra 'raw': pip install 'blurkit[raw]'\n")
+    assert done == (2, b"", b"blur-score: photo.tif: RAW needs rawpy: pip install rawpy\n")
 
 
 # ---- the commands -------------------------------------------------------------

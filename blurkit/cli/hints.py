@@ -1,0 +1,119 @@
+"""The way out of wrong usage: what was meant. Imported where there is an error, and only then."""
+
+import difflib
+import os
+
+from blurkit.cli.completions import parsers
+
+ALIKE = 0.65  # share of letters in common, as difflib counts them, from which on one word may be meant by another
+LIKE_NAMES = 4  # lines of standard input that must look like names of files
+SUFFIXES = (".npy", ".npz", ".pfm")  # of files that are no pictures
+
+# What people type who come from other programs: (options that are not there, one that is, how to write it).
+# The first line of which a command has the second entry counts.
+HABITS = (
+    ("-R --recurse --recursively --recursion --subfolders --subdirs", "-r", "-r"),
+    ("--output-dir --out-dir --outdir --output-folder --output-directory --directory --dest -d", "-o", "-o FOLDER/"),
+    ("--out --outfile --out-file --output-file --save -O", "-o", "-o OUT"),
+    ("--threshold --thresh --cutoff --min-score --min-sharpness -t", "--fail-below", "--fail-below T"),
+    ("--threshold --thresh --cutoff", "--threshold", "--threshold T"),
+    ("--csv --tsv --jsonl --output-format --format -f", "--json", "--json"),
+    ("--limit --head --best --count -n", "--top", "--top N"),
+    ("--sorted --order --order-by --reverse --sort-by", "--sort", "--sort"),
+    ("--workers --num-workers --processes --procs --parallel --cores --cpus --njobs -P -p -n", "-j", "-j N"),
+    ("--files-from --from-file --file-list --filelist --input-list --list -T", "--files0-from", "--files0-from F, each name ended by NUL"),
+    ("--null --print0 -print0 --zero -z", "-0", "-0"),
+    ("--gpu --cuda --use-gpu", "--device", "--device cuda"),
+    ("--cpu --no-gpu --no-cuda", "--device", "--device cpu"),
+    ("--model --algorithm --backend -m", "--method", "--method"),
+    ("--checkpoint --ckpt --model-path --weight", "--weights", "--weights FILE"),
+    ("--size --resize --max-dim --max-side --max-width --scale", "--max-size", "--max-size N"),
+    ("--size --resize --max-dim --max-side --max-size --scale", "--working-size", "--working-size N"),
+    ("--overwrite --replace --clobber --yes -y", "--force", "--force"),
+    ("--skip-existing --continue --no-clobber --skip --no-overwrite", "--resume", "--resume"),
+    ("--color --colour --colourmap --cmap --heatmap", "--colormap", "--colormap"),
+    ("--inverse --invers --negate --reverse", "--invert", "--invert"),
+    ("--photo --image --photos", "--guide", "--guide PHOTO"),
+    ("--html --gallery --page", "--report", "--report HTML"),
+    ("--random-seed --random-state", "--seed", "--seed N"),
+    ("--silent --no-progress --no-progress-bar", "-q", "-q"),
+    ("-V", "--version", "--version"),
+    ("-? --usage -help", "--help", "--help"),
+)
+NO_OPTION = {  # what needs none, where a command has none: a sentence about {prog} and the {takes} it takes
+    "--input --inputs --image --images --photo --photos --file --files --path -i": "files are named without an option",
+    "--output --out --outfile --output-file --output-dir --outdir --out-dir -o -O": "{prog} writes lines to standard output: {prog} ... > FILE",
+    "-r -R --recursive --recurse": "{prog} takes {takes}, not folders: name them, as in FOLDER/*",
+}
+
+
+def did_you_mean(word, words):
+    """'; did you mean ...?' where one of some words is like another, else nothing."""
+    by_letters = {option.lstrip("-"): option for option in words}
+    bare = word.lstrip("-").lower().replace("_", "-")
+    longer = [option for option in by_letters if bare and option.startswith(bare)]
+    meant = longer if len(longer) == 1 else difflib.get_close_matches(bare, by_letters, 1, ALIKE)
+    return f"; did you mean {by_letters[meant[0]]}?" if meant else ""
+
+
+def unknown(parser, words):
+    """What is said of options that a command does not have."""
+    text = ""
+    for name in [word.partition("=")[0] for word in words]:
+        text += ("" if not text else " " if text.endswith("?") else "; ") + f"there is no option {name}{meant(parser, name)}"
+    return text
+
+
+def meant(parser, name):
+    """What may be meant by an option that a command does not have, as the end of a sentence."""
+    options = parser._option_string_actions
+    for others, option, written in HABITS:
+        if name in others.split() and option in options:
+            return f"; did you mean {written}?"
+    for others, text in NO_OPTION.items():
+        if name in others.split():
+            return "; " + text.format(prog=parser.prog, takes=parser.get_default("takes"))
+    if having := [command for command, other in parsers() if name in other._option_string_actions]:
+        return f"; {' and '.join(having)} {'has' if len(having) == 1 else 'have'} it"
+    return did_you_mean(name, [option for option in options if option.startswith("--")]) or f"; {parser.prog} --help shows all"
+
+
+def with_way_out(parser, message):
+    """What is said of wrong usage; a file whose name was taken for options is spoken of, and a long option with one dash."""
+    options = parser._option_string_actions
+    for word in parser.words:
+        name = word.partition("=")[0]
+        if not word.startswith("-") or word == "-" or name in options:
+            continue
+        if os.path.lexists(word):
+            return f"{message.partition(';')[0]}; a name that starts with - goes after --: {parser.prog} -- {word}"
+        if f"-{name}" in options and "did you mean" not in message:
+            return f"{message}; did you mean -{name}?"
+    return message
+
+
+def folder(args):
+    """What is said of a folder where a file is wanted; `args` are those of the command, or None."""
+    if args is None:
+        return "is a folder"
+    return f"is a folder; -r takes the {args.takes} in it" if hasattr(args, "recursive") else f"is a folder; name the {args.takes} in it, as in FOLDER/*"
+
+
+def names(start, args):
+    """What is said of standard input that begins with some bytes, if they are names of files, else None."""
+    from blurkit.io.photo import PICTURE_SUFFIXES, RAW_SUFFIXES
+
+    lists = start.split(b"\0") if b"\0" in start else start.splitlines()
+    whole = lists[:-1] if len(lists) > 1 else lists  # the last may be cut short
+    try:
+        looked = [os.fsencode(name).decode() for name in whole[:LIKE_NAMES]]
+    except UnicodeDecodeError:
+        return None
+    endings = PICTURE_SUFFIXES + RAW_SUFFIXES + SUFFIXES
+    if not looked or not all(name.isprintable() and (name.lower().endswith(endings) or os.path.exists(name)) for name in looked):
+        return None
+    command = "blur-map" if args is None else args.parser.prog
+    if b"\0" in start:
+        return f"standard input holds names, not {'photos' if args is None else args.takes}; add -0: find ... -print0 | {command} -0"
+    what = "a photo" if args is None or args.takes == "photos" else args.takes
+    return f"standard input holds names, not {what}; -0 reads names each ended by NUL: find ... -print0 | {command} -0"

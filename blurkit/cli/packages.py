@@ -1,0 +1,44 @@
+"""The packages that blurkit needs, and what is said where one is missing or broken."""
+
+REQUIRED = {  # package by the module that is imported, as in setup.cfg
+    "numpy": "numpy",
+    "cv2": "opencv-python-headless",
+    "PIL": "pillow",
+    "scipy": "scipy",
+    "skimage": "scikit-image",
+    "tqdm": "tqdm",
+    "rich": "rich",
+}
+EXTRA = {
+    "torch": "torch",
+    "pillow_heif": "pillow-heif",
+    "rawpy": "rawpy",
+    "tifffile": "tifffile",
+    "imagecodecs": "imagecodecs",
+}
+
+
+def package_of(error):
+    """The package that an ImportError is about, None where it is none of ours."""
+    return (REQUIRED | EXTRA).get((error.name or "").partition(".")[0]) if isinstance(error, ImportError) else None
+
+
+def words(error):
+    """What is said of an ImportError that is about one of our packages: all that are missing, and how to get them."""
+    package = package_of(error)
+    if not isinstance(error, ModuleNotFoundError):
+        return f"cannot import the package {package}: {error}: pip install --force-reinstall {package}"
+    from importlib.util import find_spec
+
+    missing = [package] + [name for module, name in REQUIRED.items() if name != package and find_spec(module) is None]
+    if len(missing) == 1:
+        return f"needs the package {package}, which is not installed: pip install {package}"
+    return f"needs the packages {', '.join(missing)}, which are not installed: pip install {' '.join(missing)}"
+
+
+def check_numpy():
+    """Raise a ModuleNotFoundError where there is no NumPy; OpenCV would print advice on standard output."""
+    from importlib.util import find_spec
+
+    if find_spec("numpy") is None:
+        raise ModuleNotFoundError("No module named 'numpy'", name="numpy")

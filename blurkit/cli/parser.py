@@ -1,0 +1,111 @@
+"""How a command reads its options and shows its help: at the width of the terminal, with examples, and with a way out of errors."""
+
+import argparse
+import os
+import textwrap
+
+STDOUT = 1
+UNKNOWN = 80  # columns where there is no terminal
+NARROWEST, WIDEST = 24, 120  # columns help is set in
+TWO_COLUMNS = 60  # columns from which on explanations stand beside the options, else below
+BESIDE, BELOW = 24, 8  # where explanations begin
+FURTHER = "    "  # before what goes on in the next line
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose help ends in examples, and which complains in one line.
+
+    ``examples`` are (command line, what it does); ``words`` the arguments that are parsed, for the way out of an error.
+    """
+
+    examples = ()
+    words = ()
+
+    def __init__(self, command):
+        super().__init__(prog=command, add_help=False, allow_abbrev=False, formatter_class=Layout)
+        self.color = False  # of Python 3.14, whose sequences would count as letters
+
+    def format_help(self):
+        """The help, the examples, and where there is more."""
+        width = columns()
+        lines = ["", "examples:"]
+        for line, what in self.examples:
+            lines += folded(line, width - 2) + wrapped(what, width, " " * 6)
+        return super().format_help() + "\n".join([*lines, "", f"more: man {self.prog}", ""])
+
+    def error(self, message):
+        """Complain in one line, with the way out where there is one, and exit with 2."""
+        from blurkit.cli import Console, hints
+
+        Console(self.prog).say(hints.with_way_out(self, message))
+        self.exit(2)
+
+    def _check_value(self, action, value):
+        if action.choices is not None and value not in action.choices:
+            from blurkit.cli.hints import did_you_mean
+
+            text = f"{value!r} is none of {', '.join(action.choices)}{did_you_mean(value, action.choices)}"
+            raise argparse.ArgumentError(action, text)
+
+
+class Layout(argparse.HelpFormatter):
+    """Help as wide as the terminal, in which no word is broken."""
+
+    def __init__(self, prog):
+        width = columns()
+        super().__init__(prog, max_help_position=BESIDE if width >= TWO_COLUMNS else BELOW, width=width)
+
+    def _split_lines(self, text, width):
+        return wrapped(text, width)
+
+    def _fill_text(self, text, width, indent):
+        return "\n".join(wrapped(text, width, indent))
+
+    def _format_usage(self, *about):
+        text = super()._format_usage(*about)
+        return "\n".join(wrapped(text, self._width, "", " " * 7)) + "\n\n"
+
+    def _format_action_invocation(self, action):
+        """The names of an option and what it takes; broken after commas where that is too long."""
+        text = super()._format_action_invocation(action)
+        room = self._width - self._current_indent
+        if len(text) <= room:
+            return text
+        parts = text.replace(", -", ", \0-").split("\0")
+        if any(len(part) + len(FURTHER) > room for part in parts):
+            parts = text.replace(",", ",\0").split("\0")
+        lines = [""]
+        for part in parts:
+            if len(lines[-1] + part.rstrip()) > room:
+                lines.append(FURTHER + part.lstrip())
+            else:
+                lines[-1] += part
+        return ("\n" + " " * self._current_indent).join(line.rstrip() for line in lines)
+
+
+def columns():
+    """Columns to set help in: $COLUMNS, or those of the terminal, less one that some terminals need."""
+    text = os.environ.get("COLUMNS", "")
+    try:
+        width = int(text) if text.isdecimal() and int(text) else os.get_terminal_size(STDOUT).columns or UNKNOWN
+    except OSError:
+        width = UNKNOWN
+    return min(max(width, NARROWEST), WIDEST) - 1
+
+
+def wrapped(text, width, indent="", further=None):
+    """A text in lines of at most `width`, but for words that are longer."""
+    return textwrap.wrap(
+        " ".join(text.split()),
+        width,
+        initial_indent=indent,
+        subsequent_indent=indent if further is None else further,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def folded(line, width):
+    """A command line in lines of at most `width`, as a shell takes it."""
+    lines = wrapped(line, width - 2, "  ", "  " + FURTHER) if len(line) > width else [f"  {line}"]
+    return [f"{part} \\" for part in lines[:-1]] + lines[-1:]

@@ -1,0 +1,64 @@
+"""What OpenCV and the libraries below it say of a file on descriptor 2, where they tell of damage in no other way."""
+
+import os
+import tempfile
+import threading
+from contextlib import contextmanager
+
+import cv2
+
+STDERR = 2
+LOCK = threading.Lock()
+WARNINGS = cv2.utils.logging.LOG_LEVEL_WARNING
+OF_DECODERS = (  # how lines are known: by the source file of a decoder of OpenCV, and by what libjpeg says
+    *("grfmt_", "Corrupt JPEG data", "Premature end of JPEG file", "Inconsistent progression sequence"),
+)
+
+
+class Overheard:
+    """What was said, once the context has ended."""
+
+    text = ""
+
+
+@contextmanager
+def overheard():
+    """What OpenCV's decoders say goes into an `Overheard`, one thread at a time.
+
+    The descriptor is one for the whole process: other words reach their goal a moment later.
+    """
+    heard, level = Overheard(), cv2.utils.logging.getLogLevel()
+    with LOCK, tempfile.TemporaryFile() as file:
+        cv2.utils.logging.setLogLevel(WARNINGS)
+        with led_into(file):
+            yield heard
+        cv2.utils.logging.setLogLevel(level)
+        file.seek(0)
+        lines = file.read().decode("utf-8", "surrogateescape").splitlines(keepends=True)
+        heard.text = "".join(line for line in lines if is_of_decoder(line))
+        others = "".join(line for line in lines if not is_of_decoder(line))
+        if others:
+            os.write(STDERR, others.encode("utf-8", "surrogateescape"))
+
+
+def is_of_decoder(line):
+    """True for a line that a decoder has written."""
+    return any(words in line for words in OF_DECODERS)
+
+
+@contextmanager
+def led_into(file):
+    """Descriptor 2 leads into a file."""
+    try:
+        kept = os.dup(STDERR)
+    except OSError:
+        kept = None  # closed by the caller
+    os.dup2(file.fileno(), STDERR)
+    try:
+        yield
+    finally:
+        if kept is None:
+            os.close(STDERR)
+        else:
+            os.dup2(kept, STDERR)
+            os.close(kept)

@@ -1,0 +1,199 @@
+"""JPEG: its segments told apart so that broken metadata costs nothing, decoded by libjpeg-turbo, whose warnings count.
+
+simplejpeg decodes what it can, since it tells of damage that libjpeg passes over; Pillow decodes the rest, and all
+where simplejpeg is not installed. Both are the same decoder, and their pixels are the same.
+"""
+
+import re
+from collections import namedtuple
+
+import cv2
+import numpy as np
+
+from blurkit.errors import InputError, check_photo
+from blurkit.io.complaints import overheard
+from blurkit.io.orientation import EXIF, orientation
+from blurkit.io.pixels import as_rgb, opened, truncated, upright
+
+START = b"\xff\xd8\xff"
+MARKER = re.compile(rb"\xff[^\xff\0]")
+SUFFIXES = (".jpg", ".jpeg", ".jpe", ".jfif", ".jfi", ".jif", ".mpo")
+XMP = b"http://ns.adobe.com/xap/1.0/\0"
+APP0, APP1, APP14, COMMENT, END, SCAN = 0xE0, 0xE1, 0xEE, 0xFE, 0xD9, 0xDA  # markers
+ALONE = {0x01, *range(0xD0, 0xD9)}  # markers without a length
+APPLICATION = range(0xE0, 0xF0)
+FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
+LOSSLESS = {0xC3, 0xC7, 0xCB, 0xCF}
+PROGRESSIVE = {0xC2, 0xC6, 0xCA, 0xCE}
+NEEDED = {APP0: (b"JFIF\0", 14), APP14: (b"Adobe", 12)}  # by which libjpeg knows the colours, and their least bytes
+BLOCK = 8  # pixels
+SCALES = (8, 4, 2)  # by which a decoder can reduce
+LEAST_KEPT = 15 / 16  # of a side; where blocks beyond the photo would cost more, it is not reduced
+CODED = (  # warnings of libjpeg that tell of damage
+    *("premature end of data segment", "bad huffman code", "bad arithmetic code"),
+    *("found marker", "inconsistent progression"),
+)
+FILE_ENDS = "premature end of jpeg file"
+
+Parts = namedtuple("Parts", "plain frame exif xmp")
+"""A JPEG without metadata, what its frame says, and two kinds of metadata."""
+Frame = namedtuple("Frame", "marker bits width height samplings")
+"""Samplings are (across, down) of each component."""
+
+
+def is_jpeg(data):
+    """True for JPEG and MPO."""
+    return data.startswith(START)
+
+
+def parts(data):
+    """A JPEG taken apart; an InputError where it ends before its first scan, or has no frame."""
+    kept, frame, tags, xmp = [data[:2]], None, b"", b""
+    for marker, start, end in segments(data):
+        body = data[start + 4 : end]
+        if marker == APP1 and body.startswith(EXIF):
+            tags += body[len(EXIF) :]
+        elif marker == APP1 and body.startswith(XMP):
+            xmp = body[len(XMP) :]
+        if marker in FRAMES and len(body) >= 6:
+            frame = described(marker, body)
+        name, least = NEEDED.get(marker, (b"", 0))
+        if marker != COMMENT and (marker not in APPLICATION or name and body.startswith(name) and len(body) >= least):
+            kept.append(data[start:end])
+    if frame is None:
+        raise InputError("cannot decode JPEG: it has no frame")
+    return Parts(b"".join(kept), frame, tags, xmp)
+
+
+def segments(data):
+    """(marker, start, end) of every segment; the last one begins with the first scan and ends with the file."""
+    at, marker = 2, None
+    while marker != SCAN:
+        place = MARKER.search(data, at)  # what stands before it is passed over, as libjpeg does
+        if not place:
+            raise truncated("JPEG")
+        at, marker = place.start(), data[place.start() + 1]
+        end = at + 2
+        if marker == END:
+            raise InputError("cannot decode JPEG: it has no pixels")
+        if marker not in ALONE:
+            end += max(2, int.from_bytes(data[at + 2 : at + 4]))
+            if end > len(data):
+                raise truncated("JPEG")
+            yield marker, at, len(data) if marker == SCAN else end
+        at = end
+
+
+def described(marker, body):
+    """What a frame header says."""
+    samplings = [divmod(body[at + 1], 16) for at in range(6, len(body) - 2, 3)]
+    return Frame(marker, body[0], int.from_bytes(body[3:5]), int.from_bytes(body[1:3]), samplings[: body[5]])
+
+
+def size(data):
+    """(width, height) of a JPEG."""
+    frame = parts(data).frame
+    return frame.width, frame.height
+
+
+def metadata(data):
+    """The EXIF of a JPEG."""
+    return parts(data).exif
+
+
+def decode(data, wanted, turned=1):
+    """A photo from a JPEG, upright; `turned` is the orientation of one that names none.
+
+    Returns
+    -------
+    ndarray, (H, W, 3), uint8, or (H, W) where luma alone was wanted and the JPEG is in colour
+    """
+    whole = parts(data)
+    frame = whole.frame
+    check_photo(frame.width, frame.height, wanted.max_pixels)
+    if frame.bits != 8:
+        raise InputError(f"cannot decode JPEG: it has {frame.bits} bits per channel; 8 are supported")
+    luma = wanted.luma and len(frame.samplings) in (1, 3) and frame.marker not in LOSSLESS
+    scale = scale_of(frame, wanted.least, luma) if wanted.least else 1
+    array = by_simplejpeg(whole, luma, scale)
+    if array is None:
+        array = by_pillow(whole, luma, scale)
+    if scale > 1:
+        array = without_padding(array, frame, luma, scale)
+    return upright(array, orientation(whole.exif, whole.xmp) or turned)
+
+
+def block(frame, luma):
+    """(width, height) in pixels of the largest block of a component that is decoded."""
+    used = frame.samplings[: 1 if luma else None]
+    if len(frame.samplings) == 1:
+        return BLOCK, BLOCK
+    return tuple(BLOCK * max(s[way] for s in frame.samplings) // max(1, min(s[way] for s in used)) for way in (0, 1))
+
+
+def inside(frame, luma):
+    """(width, height) in pixels of what whole blocks cover."""
+    return tuple(n - n % b for n, b in zip((frame.width, frame.height), block(frame, luma), strict=True))
+
+
+def scale_of(frame, least, luma):
+    """By how much a JPEG may be reduced as it is decoded, so that `least` pixels are left of its longer side."""
+    covered = inside(frame, luma)
+    if frame.marker in LOSSLESS or covered[0] < LEAST_KEPT * frame.width or covered[1] < LEAST_KEPT * frame.height:
+        return 1
+    return next((scale for scale in SCALES if max(covered) // scale >= least), 1)
+
+
+def without_padding(array, frame, luma, scale):
+    """A reduced JPEG without the blocks that go beyond the photo.
+
+    What fills them up is up to the encoder, black as well as the last row once more, and a reduced block mixes both.
+    """
+    width, height = inside(frame, luma)
+    return array[: height // scale, : width // scale]
+
+
+def by_simplejpeg(whole, luma, scale):
+    """The pixels of a JPEG; None where another decoder is needed; an InputError where libjpeg finds them damaged."""
+    frame = whole.frame
+    if len(frame.samplings) not in (1, 3) or frame.marker in LOSSLESS:
+        return None
+    try:
+        import simplejpeg
+    except ImportError:
+        return None
+    wanted = {"min_width": -(-frame.width // scale), "min_height": -(-frame.height // scale)} if scale > 1 else {}
+    try:
+        array = simplejpeg.decode_jpeg(whole.plain, "GRAY" if luma else "RGB", strict=True, **wanted)
+    except ValueError as error:
+        check_warnings(str(error))
+        return None  # not damage, or Pillow says it better
+    return array[..., 0] if luma else array
+
+
+def by_pillow(whole, luma, scale):
+    """The same by Pillow, which reads all kinds of JPEG, and tells of no damage but a file that is too short.
+
+    Where blocks are missing libjpeg repeats the last one to the end, or, of a progressive JPEG, leaves it coarse: what
+    looks so is decoded once more by OpenCV, which lets libjpeg speak.
+    """
+    picture = opened(whole.plain, "JpegImagePlugin", "JpegImageFile")
+    if luma or scale > 1:
+        picture.draft("L" if luma else None, (picture.width // scale, picture.height // scale))
+    picture.load()
+    array = np.asarray(picture) if luma else as_rgb(picture)
+    if whole.frame.marker not in LOSSLESS and (whole.frame.marker in PROGRESSIVE or (array[-1] == array[-1, -1]).all()):
+        with overheard() as heard:
+            cv2.imdecode(np.frombuffer(whole.plain, np.uint8), cv2.IMREAD_REDUCED_GRAYSCALE_8)
+        check_warnings(heard.text)
+    return array
+
+
+def check_warnings(text):
+    """Raise an InputError where something that libjpeg said tells of damage."""
+    said = text.lower().strip()
+    if FILE_ENDS in said:
+        raise truncated("JPEG")
+    for line in said.splitlines():
+        if any(words in line for words in CODED):
+            raise InputError(f"cannot decode JPEG: damaged: {line.removeprefix('corrupt jpeg data: ')}")

@@ -1,0 +1,32 @@
+"""How a photo is to be turned, by its EXIF or XMP. What cannot be read says nothing."""
+
+import re
+
+from blurkit.io.tags import directories
+
+ORIENTATION = 0x0112  # tag
+EXIF = b"Exif\0\0"  # how a block of EXIF begins, or not
+XMP_ORIENTATION = re.compile(rb'tiff:Orientation(?:="|>)([0-9])')
+UPRIGHT = range(1, 9)  # orientations there are
+
+
+def first(data):
+    """The first directory of EXIF, with or without its start, or of a TIFF; None where there is none."""
+    while data.startswith(EXIF):
+        data = data[len(EXIF) :]
+    return next(directories(data), None)
+
+
+def orientation(exif, xmp=b""):
+    """How a photo is stored, from 1 to 8, by its EXIF, else by its XMP; None where neither says."""
+    return orientation_of(first(exif), xmp)
+
+
+def orientation_of(tags, xmp=b""):
+    """The same by a directory, or by None."""
+    if tags is not None and ORIENTATION in tags:
+        value = tags.number(ORIENTATION)
+    else:
+        stated = XMP_ORIENTATION.search(xmp)
+        value = int(stated[1]) if stated else 0
+    return value if value in UPRIGHT else None

@@ -1,0 +1,86 @@
+"""The door for photos: bytes of a file in, an array out, by the table of formats. Content counts, never the suffix."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from blurkit.errors import InputError, missing_extra
+from blurkit.io import heif, jpeg, plain, png, pnm, raw, tiff
+from blurkit.io.pixels import Wanted, decoding
+from blurkit.limits import MAX_PIXELS
+from blurkit.npy import NPY_MAGIC
+
+
+class Format(NamedTuple):
+    """How one format of photos is known and read."""
+
+    name: str
+    sniff: Callable  # bytes -> bool
+    decode: Callable  # bytes, Wanted -> (H, W, 3) uint8 or uint16, upright
+    metadata: Callable  # bytes -> bytes of EXIF, or of a TIFF
+    suffixes: tuple = ()  # by which a folder is searched
+    packages: tuple = ()  # that it may need besides those that every installation has
+
+
+FORMATS = (  # the first that fits reads a file, so RAW stands before TIFF, and AVIF before HEIC
+    Format("JPEG", jpeg.is_jpeg, jpeg.decode, jpeg.metadata, jpeg.SUFFIXES),
+    Format("PNG", png.is_png, png.decode, png.metadata, png.SUFFIXES),
+    Format("RAW", raw.is_raw, raw.decode, raw.metadata, raw.SUFFIXES, ("rawpy",)),
+    Format("TIFF", tiff.is_tiff, tiff.decode, tiff.metadata, tiff.SUFFIXES, ("tifffile", "imagecodecs")),
+    Format("WebP", plain.is_webp, plain.decode_webp, plain.webp_metadata, (".webp",)),
+    Format("GIF", plain.is_gif, plain.decode_gif, plain.no_metadata, (".gif",)),
+    Format("BMP", plain.is_bmp, plain.decode_bmp, plain.no_metadata, (".bmp",)),
+    Format("PNM", pnm.is_pnm, pnm.decode, plain.no_metadata, pnm.SUFFIXES),
+    Format("AVIF", heif.is_avif, heif.decode_avif, heif.avif_metadata, (".avif",), ("pillow>=11.3",)),
+    Format("HEIC", heif.is_heic, heif.decode_heic, heif.heic_metadata, (".heic", ".heif", ".hif"), ("pillow-heif",)),
+)
+RAW_SUFFIXES = raw.SUFFIXES
+PICTURE_SUFFIXES = tuple(suffix for row in FORMATS if row.decode is not raw.decode for suffix in row.suffixes)
+
+
+def format_of(data):
+    """The row of `FORMATS` that reads some bytes; an InputError where there is none."""
+    if not data:
+        raise InputError("empty file")
+    if data.startswith(NPY_MAGIC):
+        raise InputError("is an NPY array, not a photo")
+    for row in FORMATS:
+        if row.sniff(data):
+            return row
+    raise InputError(f"not a photo: {' '.join(row.name for row in FORMATS)} are known")
+
+
+def decode_photo(data, max_pixels=MAX_PIXELS, develop=False, least=None, luma=False):
+    """A photo from the bytes of its file, upright.
+
+    EXIF orientation is applied. Grey, palette and CMYK become RGB; alpha is dropped; 16 bits are
+    kept; of several pages the first is taken. Colour profiles are not applied. Of a RAW file the
+    largest preview in it is taken.
+
+    Parameters
+    ----------
+    data : bytes
+    max_pixels : int
+    develop : bool, optional
+        Develop a RAW file instead.
+    least : int, optional
+        Pixels; a JPEG is decoded at a half, a quarter or an eighth of its size, which is faster, as long as that
+        leaves its longer side so long. Blocks that go beyond the photo are left out then: up to 31 pixels at the right
+        and below.
+    luma : bool
+        Of a JPEG in colour decode luma alone, which is faster still.
+
+    Returns
+    -------
+    ndarray, (H, W, 3), uint8 or uint16, RGB; or (H, W), uint8, where `luma` was decoded
+
+    Raises
+    ------
+    InputError
+        Empty, unknown, damaged, truncated or too large; or what it needs is not installed.
+    """
+    row = format_of(data)
+    try:
+        with decoding(row.name):
+            return row.decode(data, Wanted(max_pixels, develop, least, luma))
+    except ImportError as error:
+        raise missing_extra(row.name, row.packages) from error

@@ -1,0 +1,206 @@
+"""JPEG: broken metadata costs nothing, damaged pixels do, and both decoders see the same."""
+
+import io
+import re
+import struct
+import sys
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+from blurkit.io import jpeg
+from blurkit.io.photo import decode_photo
+from tests.files import complaint, saved
+
+SUBSAMPLINGS = ("4:4:4", "4:2:2", "4:2:0")
+EXIF = b"Exif\0\0"
+
+
+def segment(marker, body):
+    return bytes([0xFF, marker]) + struct.pack(">H", len(body) + 2) + body
+
+
+def tags(kind, value, order="<"):
+    """EXIF whose orientation is one number of a type."""
+    packed = struct.pack(order + {1: "B", 3: "H", 4: "I", 9: "i", 2: "c"}[kind], value).ljust(4, b"\0")
+    start = (b"II*\0" if order == "<" else b"MM\0*") + struct.pack(order + "I", 8)
+    return EXIF + start + struct.pack(order + "HHHI", 1, 0x0112, kind, 1) + packed + bytes(4)
+
+
+@pytest.fixture(scope="module")
+def plain(scene):
+    return saved(Image.fromarray(scene), "JPEG", quality=90)
+
+
+@pytest.fixture(scope="module")
+def busy():
+    """Noise, so that damage has much to hit: (240, 320, 3) uint8."""
+    return cv2.GaussianBlur(np.random.default_rng(5).integers(0, 256, (240, 320, 3), np.uint8), (0, 0), 1)
+
+
+BROKEN = {
+    "zeroed EXIF": segment(0xE1, EXIF + bytes(100)),
+    "garbage EXIF": segment(0xE1, EXIF + b"garbage!!"),
+    "empty EXIF": segment(0xE1, EXIF),
+    "EXIF that ends early": segment(0xE1, EXIF + b"II*\0\x08\0\0\0\xff\xff"),
+    "EXIF whose directory lies far off": segment(0xE1, EXIF + b"II*\0\xff\xff\xff\xff"),
+    "profile in too few parts": segment(0xE2, b"ICC_PROFILE\0\1\7words"),
+    "profile of a few bytes": segment(0xE2, b"ICC_PROFILE\0"),
+    "Photoshop": segment(0xED, b"Photoshop 3.0\x008BIM\x03\xed\0"),
+    "pictures that are not there": segment(0xE2, b"MPF\0II*\0\xff\xff\xff\xff"),
+    "short Adobe": segment(0xEE, b"Adobe"),
+    "comment": segment(0xFE, b"\xff\xd9\xff\xda words"),
+    "XMP": segment(0xE1, jpeg.XMP + b"\xff\xfe<<<"),
+    "bytes before a marker": b"\0\1\2",
+    "a marker filled up": b"\xff\xff\xff",
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+@pytest.mark.parametrize("dpi", [None, (300, 300)])
+def test_broken_metadata_leaves_the_pixels_as_they_are(name, dpi, scene):
+    data = saved(Image.fromarray(scene), "JPEG", quality=90, **({"dpi": dpi} if dpi else {}))
+    expected = decode_photo(data)
+    for at in (2, 20) if BROKEN[name].startswith(b"\xff") else (20,):  # before and behind JFIF
+        assert np.array_equal(decode_photo(data[:at] + BROKEN[name] + data[at:]), expected)
+
+
+@pytest.mark.parametrize("length", range(2, 16))
+def test_a_short_jfif_segment_is_passed_over(length, plain):
+    body = plain[6:20][: length - 2]
+    assert np.array_equal(decode_photo(plain[:2] + segment(0xE0, body) + plain[20:]), decode_photo(plain))
+
+
+@pytest.mark.parametrize(("kind", "value", "turned"), [(1, 6, 6), (3, 6, 6), (4, 8, 8), (9, 3, 3), (3, 0, 1), (3, 9, 1), (4, 65542, 1), (2, b"6", 1)])
+@pytest.mark.parametrize("order", "<>")
+def test_an_orientation_counts_whatever_the_type_of_its_number_if_it_is_one(kind, value, turned, order, plain):
+    from blurkit.io.pixels import upright
+
+    data = plain[:2] + segment(0xE1, tags(kind, value, order)) + plain[2:]
+    assert np.array_equal(decode_photo(data), upright(decode_photo(plain), turned))
+
+
+def entropy(data):
+    """Where the coded pixels of a JPEG begin and end."""
+    at = data.index(b"\xff\xda")
+    return at + 2 + int.from_bytes(data[at + 2 : at + 4]), len(data) - 2
+
+
+HURT = {
+    "cut out": lambda data, start, size: data[:start] + data[start + size :],
+    "cut off, with an end": lambda data, start, size: data[:start] + b"\xff\xd9",
+}
+
+
+@pytest.fixture(params=["simplejpeg", "Pillow"])
+def decoder(request, monkeypatch):
+    """Each of the two that there may be."""
+    if request.param == "Pillow":
+        monkeypatch.setitem(sys.modules, "simplejpeg", None)
+    else:
+        pytest.importorskip("simplejpeg")
+
+
+@pytest.mark.parametrize("how", HURT)
+@pytest.mark.parametrize("options", [{}, {"subsampling": "4:4:4"}, {"progressive": True}], ids=str)
+def test_damage_that_libjpeg_tells_of_is_an_error(decoder, how, options, busy):
+    data = saved(Image.fromarray(busy), "JPEG", quality=90, **options)
+    start, end = entropy(data)
+    harmed = HURT[how](data, (start + end) // 2, (end - start) // 4)
+    for more in ({}, {"luma": True}, {"least": 40}):
+        assert complaint(harmed, **more).startswith("cannot decode JPEG: damaged: ")
+
+
+def test_a_lost_part_between_restarts_is_an_error(busy):
+    pytest.importorskip("simplejpeg")  # Pillow passes over it
+    data = saved(Image.fromarray(busy), "JPEG", quality=90, restart_marker_rows=1)
+    assert decode_photo(data).shape == busy.shape
+    first, second = [found.start() for found in re.finditer(rb"\xff[\xd0-\xd7]", data)][2:4]
+    assert "damaged" in complaint(data[:first] + data[second:])
+
+
+def test_a_file_that_ends_early_is_truncated_by_either_decoder(busy, monkeypatch):
+    data = saved(Image.fromarray(busy), "JPEG")
+    for left in (3, 15, 200, len(data) // 2, len(data) - 300):
+        assert complaint(data[:left]) == "cannot decode JPEG: truncated"
+    monkeypatch.setitem(sys.modules, "simplejpeg", None)
+    assert complaint(data[: len(data) // 2]) == "cannot decode JPEG: truncated"
+
+
+def test_a_photo_that_ends_in_one_colour_is_no_damage(decoder, busy):
+    flat = busy.copy()
+    flat[-20:] = 128
+    for options in ({}, {"progressive": True}):
+        assert decode_photo(saved(Image.fromarray(flat), "JPEG", **options)).shape == busy.shape
+
+
+def test_bytes_left_over_before_the_end_are_no_damage(decoder, plain):
+    assert np.array_equal(decode_photo(plain[:-2] + bytes(7) + plain[-2:]), decode_photo(plain))
+    assert np.array_equal(decode_photo(plain + b"\0" * 1000 + plain), decode_photo(plain))
+
+
+@pytest.mark.parametrize("mode", ["RGB", "L", "CMYK"])
+@pytest.mark.parametrize("options", [*({"subsampling": s} for s in SUBSAMPLINGS), {"progressive": True}, {"quality": 30}], ids=str)
+def test_both_decoders_see_the_same(mode, options, busy, monkeypatch):
+    pytest.importorskip("simplejpeg")
+    data = saved(Image.fromarray(busy[:-3, :-5]).convert(mode), "JPEG", **options)
+    wanted = ({}, {"luma": True}, *({"least": least, "luma": luma} for least in (150, 70, 30) for luma in (False, True)))
+    one = [decode_photo(data, **more) for more in wanted]
+    monkeypatch.setitem(sys.modules, "simplejpeg", None)
+    assert all(np.array_equal(a, decode_photo(data, **more)) for a, more in zip(one, wanted, strict=True))
+    with Image.open(io.BytesIO(data)) as picture:
+        assert np.array_equal(one[0], np.asarray(picture.convert("RGB")))
+
+
+@pytest.mark.parametrize("luma", [False, True])
+@pytest.mark.parametrize("subsampling", SUBSAMPLINGS)
+@pytest.mark.parametrize("size", [(251, 403), (240, 321), (249, 400), (255, 415)])
+def test_what_fills_up_the_last_blocks_does_not_go_into_a_reduced_photo(size, subsampling, luma):
+    height, width = size
+    rng = np.random.default_rng(3)
+    soft = cv2.normalize(cv2.GaussianBlur(rng.normal(0, 1, (height, width, 3)), (0, 0), 14), None, 120, 220, cv2.NORM_MINMAX)
+    padded = np.zeros((-(-height // 16) * 16, -(-width // 16) * 16, 3), np.uint8)
+    padded[:height, :width] = soft
+    data = saved(Image.fromarray(padded), "JPEG", quality=95, subsampling=subsampling)
+    at = data.index(b"\xff\xc0")
+    data = data[: at + 5] + struct.pack(">HH", height, width) + data[at + 9 :]  # the black is no part of the photo
+    whole = decode_photo(data, luma=luma)
+    assert whole.shape[:2] == size
+    for by in (2, 4, 8):
+        found = decode_photo(data, least=(width - 16) // by, luma=luma)
+        down, right = found.shape[0] * by, found.shape[1] * by
+        assert height - 16 < down <= height and width - 16 < right <= width
+        expected = cv2.resize(whole[:down, :right], found.shape[1::-1], interpolation=cv2.INTER_AREA)
+        assert np.abs(found.astype(int) - expected).max() < 30  # black would be 60 and more apart
+
+
+def test_a_narrow_photo_is_not_reduced_where_that_would_cost_much_of_it():
+    strip = np.random.default_rng(0).integers(0, 256, (31, 900, 3), np.uint8)
+    assert decode_photo(saved(Image.fromarray(strip), "JPEG"), least=100).shape == strip.shape
+
+
+def test_lossless_jpeg_comes_out_as_it_is_whatever_size_is_asked_for(scene):
+    codecs = pytest.importorskip("imagecodecs")
+    data = codecs.jpeg8_encode(scene, lossless=True)
+    for wanted in ({}, {"least": 20}, {"least": 20, "luma": True}):
+        assert np.array_equal(decode_photo(bytes(data), **wanted), scene)
+
+
+def test_more_than_8_bits_are_told_as_such(plain):
+    at = plain.index(b"\xff\xc0") + 4
+    assert complaint(plain[:at] + b"\x0c" + plain[at + 1 :]) == "cannot decode JPEG: it has 12 bits per channel; 8 are supported"
+
+
+def test_a_reduced_score_is_that_of_the_whole(run, tmp_path):
+    rng = np.random.default_rng(0)
+    height, width = 1187, 2208
+    soft = cv2.normalize(cv2.GaussianBlur(rng.normal(0, 1, (height, width, 3)).astype(np.float32), (0, 0), 14), None, 40, 240, cv2.NORM_MINMAX)
+    padded = np.zeros((1200, width, 3), np.uint8)
+    padded[:height] = soft
+    data = saved(Image.fromarray(padded), "JPEG", quality=60, subsampling="4:2:0")
+    at = data.index(b"\xff\xc0")
+    (tmp_path / "soft.jpg").write_bytes(data[: at + 5] + struct.pack(">H", height) + data[at + 7 :])
+    plain, *reduced = (float(run("blur-score", *words, tmp_path / "soft.jpg").stdout.split()[0]) for words in ((), ("--max-size", 1600), ("--max-size", 1100)))
+    assert all(abs(score - plain) <= 0.02 for score in reduced)

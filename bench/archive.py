@@ -10,7 +10,7 @@ import numpy as np
 import skimage
 from compose import PHOTOS
 
-from blurkit.whole import is_whole
+from blurkit.io.complete import is_whole
 
 SIDE = (160, 120)  # pixels; of the photos of the library
 DAMAGED_EVERY = 100

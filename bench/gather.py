@@ -16,8 +16,8 @@ from pathlib import Path
 import cv2
 from photos import SUFFIXES, is_cuhk, masked, named
 
+from blurkit.defaults import MAX_PIXELS
 from blurkit.io.maps import decode_truth
-from blurkit.limits import MAX_PIXELS
 
 
 def pairs(folder):

@@ -20,7 +20,7 @@ from park import CONDITIONS, fresh, halved, load
 from scipy import fft
 from torch import nn
 
-from blurkit.mask import mask
+from blurkit.mask import focus_mask
 from blurkit.methods.park import edges, features, method, network, patches, sparse, training
 from blurkit.methods.park.features import COUNTS, LARGE, NAMES, PADDED
 from blurkit.ops.backend import CpuBackend, torch_device
@@ -204,7 +204,7 @@ def feature_maps(data, scratch, results):
     for path in photos.validation(data)[:PICTURES]:
         photo = load(path)
         maps = [map_of(photo, partial(probabilities, parts, models[parts], weights)) for parts in models]
-        rows.append([photo, *map(painted, maps), mask(maps[-1], "alpha", 0.3)])
+        rows.append([photo, *map(painted, maps), focus_mask(maps[-1], "alpha", 0.3)])
     montage(results / "maps.png", rows)
     yield "maps.png", {"photos": PICTURES, "columns": "photo, fD, fG, fS, fC, fB, mask of fB"}
 

@@ -15,7 +15,7 @@ import numpy as np
 import photos
 from measure import command, maps, peak, seconds
 
-from blurkit import store
+from blurkit.io.weights import find_weights, read_weights
 from blurkit.methods.park import edges, network, patches
 from blurkit.methods.park import method as park_method
 from blurkit.ops.backend import CpuBackend
@@ -72,7 +72,7 @@ def fresh(names, condition, reduce, seed=0, count=POINTS):
 
 def shipped():
     """The weights that come with blurkit."""
-    return store.read_weights(store.find_weights("park").read_bytes(), "park", network.SHAPES)[0]
+    return read_weights(find_weights("park").read_bytes(), "park", network.SHAPES)[0]
 
 
 def folded(posterior):

@@ -20,7 +20,7 @@ import measure
 import numpy as np
 from archive import DAMAGED_EVERY, SIDE, contents, cut_short, files_in, growth, library, mosaic, resident, start
 
-from blurkit.npy import encode_npy
+from blurkit.io.npy import encode_npy
 
 KILLS, INTERRUPTS = 50, 10
 MAPS = 10_000  # in one stream

@@ -52,17 +52,18 @@ def control(data, scratch, results):
 
 def control_weights(kind, seed, scratch):
     """Weights that differ from the shipped ones in their kernels, and in the calibration fitted to these."""
-    from blurkit import store
+    from blurkit.io import patchset
+    from blurkit.io.weights import find_weights, write_weights
     from blurkit.methods.zeng import basis, calibration, metric, training
     from blurkit.methods.zeng import method as zeng_method
     from blurkit.ops.backend import torch_device
     from blurkit.training.loop import held_out
 
     if (kind, seed) == ("learned", 0):
-        return store.find_weights("zeng")
+        return find_weights("zeng")
     device = torch_device("cpu")
     with open(scratch / "patches.npy", "rb") as stream:
-        records, _ = store.read_patches(stream, zeng_method.patch_record(), 1 << 33)
+        records, _ = patchset.read_patches(stream, zeng_method.patch_record(), 1 << 33)
     if kind == "lap o lap":
         laplacian = np.pad(np.float64([[0, 1, 0], [1, -4, 1], [0, 1, 0]]), 2)
         published = filters = basis.pair(laplacian, laplacian)
@@ -75,7 +76,7 @@ def control_weights(kind, seed, scratch):
     taught = ~held_out(records)[origin]
     weights = calibration.fit(inputs[taught], targets[taught], seed, lambda *_: None)
     path = scratch / f"{kind}-{seed}.npz"
-    path.write_bytes(store.write_weights({"published": published, "filters": filters, **weights}, {"method": "zeng"}))
+    path.write_bytes(write_weights({"published": published, "filters": filters, **weights}, {"method": "zeng"}))
     return path
 
 

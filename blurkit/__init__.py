@@ -1,25 +1,65 @@
 """blurkit finds what is in focus in a photograph, pixel by pixel.
 
-Arrays in, arrays out: the six modules ``patches``, ``train``, ``map``,
-``refine``, ``mask`` and ``score`` carry the work of the six commands of the
-same names; ``image`` and ``store`` read and write the files; `read_maps` and
-`write_map` are for filters of one's own among the commands. Nothing is imported
-before it is asked for (PEP 562), so that ``--help`` stays instant.
+>>> import blurkit
+>>> photo = blurkit.read_photo("photo.jpg")  # doctest: +SKIP
+>>> sharp = blurkit.sharpness_map(photo)  # doctest: +SKIP
+
+`load` gives a method that is kept for many photos; `read_maps` and `write_map` are for filters of one's own among the
+commands. What is named here is imported when it is first asked for (PEP 562), so that ``import blurkit`` and
+``--help`` stay instant.
 """
 
 import importlib
 
 __version__ = "0.1.0"
 
-FROM = {"read_maps": "streams", "write_map": "streams"}  # what is offered here, and the module that has it
-__all__ = [*FROM]
+FROM = {  # what is offered here, and the module that has it
+    "load": "api",
+    "list_methods": "api",
+    "Model": "api",
+    "RawMap": "api",
+    "Score": "api",
+    "read_photo": "api",
+    "sharpness_map": "api",
+    "blur_map": "api",
+    "focus_mask": "api",
+    "score_photo": "api",
+    "read_maps": "io.streams",
+    "write_map": "io.streams",
+    "BlurkitError": "errors",
+    "DeviceError": "errors",
+    "InputError": "errors",
+    "UsageError": "errors",
+    "WeightsError": "errors",
+}
+__all__ = [
+    "load",
+    "list_methods",
+    "Model",
+    "RawMap",
+    "Score",
+    "read_photo",
+    "sharpness_map",
+    "blur_map",
+    "focus_mask",
+    "score_photo",
+    "read_maps",
+    "write_map",
+    "BlurkitError",
+    "DeviceError",
+    "InputError",
+    "UsageError",
+    "WeightsError",
+]
 
 
-def __getattr__(name):
+def __getattr__(name: str) -> object:
     if name not in FROM:
         raise AttributeError(f"module 'blurkit' has no attribute {name!r}")
-    return getattr(importlib.import_module(f"blurkit.{FROM[name]}"), name)
+    value = getattr(importlib.import_module(f"blurkit.{FROM[name]}"), name)
+    globals()[name] = value
+    return value
 
 
-def __dir__():
-    return [*globals(), *FROM]
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -11,16 +11,17 @@ from typing import Any, BinaryIO, Literal, NamedTuple, cast
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from blurkit import methods, store
+from blurkit import map as maps
+from blurkit import mask as masks
+from blurkit import methods
+from blurkit import score as scores
+from blurkit.defaults import MAX_PIXELS, SCORE_SIDE, SHARPEST_SHARE, WORKING_SIDE
 from blurkit.errors import InputError, UsageError, WeightsError, check_sizes
 from blurkit.io.maps import as_map
 from blurkit.io.photo import decode_photo
-from blurkit.limits import MAX_PIXELS, SCORE_SIDE, SHARPEST_SHARE, WORKING_SIDE
-from blurkit.map import sharpness_map as estimate
-from blurkit.mask import mask as mask_of
+from blurkit.io.weights import LARGEST_WEIGHTS, find_weights, read_weights
 from blurkit.ops.backend import backend_for
-from blurkit.refine import refine as refined
-from blurkit.score import judged, told
+from blurkit.refine import refine_map
 
 Source = str | os.PathLike[str] | bytes | BinaryIO
 """A file: its path, its bytes, or an open binary file."""
@@ -135,7 +136,7 @@ class Model:
         self._check_sigma(sigma)
         planes = raw.planes() if isinstance(raw, RawMap) else np.asarray(raw)
         guide = None if photo is None else as_photo(photo)
-        return cast(Map, refined(as_map(planes, raw=True), guide, self.method, self.as_published, self._side(), sigma, steps))
+        return cast(Map, refine_map(as_map(planes, raw=True), guide, self.method, self.as_published, self._side(), sigma, steps))
 
     def score(self, photo: ArrayLike, *, share: float = SHARPEST_SHARE, mask: ArrayLike | None = None) -> Score:
         """How sharp a photo is.
@@ -158,8 +159,14 @@ class Model:
         measured, blur = self.measure_blur(picture)
         return self.score_of(measured, blur, share=share, region=region)
 
-    def measure_blur(self, photo: Photo) -> tuple[Photo, Map]:
+    def measure_blur(self, photo: Photo, *, working_size: int | None = None) -> tuple[Photo, Map]:
         """A photo at the size at which its score is measured, and the blur of its cells of 4 x 4 pixels there.
+
+        Parameters
+        ----------
+        photo : ndarray, (H, W, 3), uint8 or uint16; or its luma, (H, W), unless ``info.blur_needs_colour``
+        working_size : int, optional
+            In place of that of the model.
 
         Returns
         -------
@@ -167,17 +174,18 @@ class Model:
         blur : ndarray, (2, ceil(h / 4), ceil(w / 4)), float32
             Sigma in pixels, and deviation of its logarithm, infinite where nothing shows.
         """
-        side = SCORE_SIDE if self.working_size is None else self.working_size
-        return cast(tuple[Photo, Map], told(photo, self._arrays, self.method, self.device, side))
+        sides = (working_size, self.working_size, SCORE_SIDE)
+        side = next(side for side in sides if side is not None)
+        return cast(tuple[Photo, Map], scores.measure_blur(photo, self._arrays, self.method, self.device, side))
 
     def score_of(self, measured: Photo, blur: Map, *, share: float = SHARPEST_SHARE, region: NDArray[np.bool_] | None = None) -> Score:
         """The score by what `measure_blur` gives."""
-        return Score(**judged(measured, blur, share, region), method=self.method, weights=self.weights)
+        return Score(**scores.score_from_blur(measured, blur, share, region), method=self.method, weights=self.weights)
 
     def _map(self, photo: ArrayLike, raw: bool, sigma: bool) -> Map:
         return cast(
             Map,
-            estimate(as_photo(photo), self._arrays, self.method, raw, self.as_published, self.device, self._side(), sigma),
+            maps.sharpness_map(as_photo(photo), self._arrays, self.method, raw, self.as_published, self.device, self._side(), sigma),
         )
 
     def _side(self) -> int:
@@ -236,16 +244,16 @@ def load(
     if working_size is not None and (not isinstance(working_size, int) or working_size < 0):
         raise UsageError(f"working_size is {working_size!r}; it must be a whole number of pixels, or 0")
     backend_for(device, ANY_SHAPE)  # so that a GPU that is not there is told here
-    arrays, header = read_weights(method, weights)
+    arrays, header = weights_of(method, weights)
     return Model(method, arrays, header, device, as_published, working_size)
 
 
-def read_weights(method: str, source: Source | None = None) -> tuple[dict[str, NDArray[np.float32]], dict[str, Any]]:
+def weights_of(method: str, source: Source | None = None) -> tuple[dict[str, NDArray[np.float32]], dict[str, Any]]:
     """Arrays and header of the weights of a method; an error names the file it is about."""
-    source = store.find_weights(method) if source is None else source
-    data, name = read_bytes(source, store.LARGEST_WEIGHTS + 1, WeightsError)
+    source = find_weights(method) if source is None else source
+    data, name = read_bytes(source, LARGEST_WEIGHTS + 1, WeightsError)
     try:
-        return cast(tuple[dict[str, Any], dict[str, Any]], store.read_weights(data, method, methods.get(method).SHAPES))
+        return cast(tuple[dict[str, Any], dict[str, Any]], read_weights(data, method, methods.get(method).SHAPES))
     except WeightsError as error:
         raise WeightsError(f"{name}{error}") from error
 
@@ -376,4 +384,4 @@ def focus_mask(sharpness: ArrayLike, threshold: float | Literal["otsu", "mean"] 
     if isinstance(threshold, str) and threshold not in rules or not isinstance(threshold, str) and not 0 <= threshold <= 1:
         raise InputError(f"threshold is {threshold!r}; it must be a number from 0 to 1, 'otsu' or 'mean'")
     rule, value = (threshold, 1.5) if isinstance(threshold, str) else ("fixed", float(threshold))
-    return cast(NDArray[np.bool_], mask_of(as_map(np.asarray(sharpness)), rule, value, invert) == 255)
+    return cast(NDArray[np.bool_], masks.focus_mask(as_map(np.asarray(sharpness)), rule, value, invert) == 255)

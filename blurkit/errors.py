@@ -5,11 +5,11 @@ class BlurkitError(Exception):
     """Something the user can act on; its text is one plain line."""
 
 
-class UsageError(BlurkitError):
-    """The command line asks for something that makes no sense."""
+class UsageError(BlurkitError, ValueError):
+    """What is asked for makes no sense, or does not go together."""
 
 
-class InputError(BlurkitError):
+class InputError(BlurkitError, ValueError):
     """A photo, map, mask or patch set cannot be read or does not fit."""
 
 
@@ -21,7 +21,7 @@ class WeightsError(BlurkitError):
     """Weights are missing, damaged, of another method, or not good enough."""
 
 
-class DeviceError(BlurkitError):
+class DeviceError(BlurkitError, RuntimeError):
     """The asked-for device is not there."""
 
 
@@ -34,7 +34,7 @@ def check_sizes(what, shape, other, other_shape):
 def check_photo(width, height, max_pixels):
     """Raise an InputError unless a photo has pixels, and no more than `max_pixels` of them."""
     if width * height > max_pixels:
-        raise InputError(f"photo is {width}x{height} = {width * height} pixels; --max-pixels allows {max_pixels}")
+        raise InputError(f"photo is {width}x{height} = {width * height} pixels; max_pixels allows {max_pixels}")
     if width * height == 0:
         raise InputError("photo has no pixels")
 

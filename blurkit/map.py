@@ -1,8 +1,8 @@
 """Sharpness maps of photos."""
 
 from blurkit import methods
-from blurkit.limits import WORKING_SIDE
-from blurkit.refine import refine
+from blurkit.defaults import WORKING_SIDE
+from blurkit.refine import refine_map
 
 
 def sharpness_map(photo, weights, method, raw=False, as_published=False, device="auto", side=WORKING_SIDE, sigma=False):
@@ -12,7 +12,7 @@ def sharpness_map(photo, weights, method, raw=False, as_published=False, device=
     ----------
     photo : ndarray, (H, W, 3), uint8 or uint16, RGB
     weights : dict of ndarray
-        From ``store.read_weights``.
+        From ``weights.read_weights``.
     method : str
     raw : bool
         Leave out the refinement.
@@ -31,5 +31,5 @@ def sharpness_map(photo, weights, method, raw=False, as_published=False, device=
     """
     found = methods.get(method).estimate(photo, weights, as_published, device, side)
     if not raw:
-        return refine(found, photo, method, as_published, side, sigma)
+        return refine_map(found, photo, method, as_published, side, sigma)
     return methods.get(method).in_pixels(found, as_published, side) if sigma else found

@@ -34,7 +34,7 @@ def threshold(sharpness, rule, value=None):
     raise ValueError(f"unknown rule {rule!r}")
 
 
-def mask(sharpness, rule="fixed", value=0.5, invert=False):
+def focus_mask(sharpness, rule="fixed", value=0.5, invert=False):
     """What is in focus, as a mask.
 
     Parameters

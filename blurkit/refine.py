@@ -1,11 +1,11 @@
 """Refinement of raw maps."""
 
 from blurkit import methods
+from blurkit.defaults import WORKING_SIDE
 from blurkit.errors import InputError, UsageError, check_sizes
-from blurkit.limits import WORKING_SIDE
 
 
-def refine(raw, guide, method, as_published=False, side=WORKING_SIDE, sigma=False, steps=None):
+def refine_map(raw, guide, method, as_published=False, side=WORKING_SIDE, sigma=False, steps=None):
     """Refine a raw map, along the photo it was made from where the method uses one.
 
     Parameters
@@ -34,9 +34,9 @@ def refine(raw, guide, method, as_published=False, side=WORKING_SIDE, sigma=Fals
     """
     stages, info = methods.get(method), methods.info(method)
     if steps and not (as_published and info.refines_in_steps):
-        raise UsageError(f"--steps is about a refinement in steps: --method {methods.those_with('refines_in_steps')} --as-published")
+        raise UsageError(f"the argument steps is for a refinement in steps: that of method {methods.those_with('refines_in_steps')}, as_published")
     if guide is None and stages.needs_guide(as_published):
-        raise UsageError(f"method {method} refines along the photo: give it with --guide")
+        raise UsageError(f"method {method} refines along the photo: the argument photo is missing")
     planes = raw.shape[0] if raw.ndim == 3 else 1
     if planes != info.raw_planes:
         raise InputError(f"raw map has {planes} plane{'s' * (planes > 1)}; those of method {method} have {info.raw_planes}")

@@ -12,7 +12,7 @@ import math
 import cv2
 import numpy as np
 
-from blurkit.marks import GENERATOR
+from blurkit.io.marks import GENERATOR
 from blurkit.ops import resize
 from blurkit.ops.colour import eight_bits
 

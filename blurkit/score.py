@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from blurkit import methods
-from blurkit.limits import SCORE_SIDE, SHARPEST_SHARE
+from blurkit.defaults import SCORE_SIDE, SHARPEST_SHARE
 from blurkit.ops import filters, resize, statistics
 from blurkit.ops.backend import CpuBackend
 from blurkit.ops.colour import grey
@@ -18,14 +18,14 @@ CERTAIN = 1e-6  # distance from 0 and 1 within which a probability says nothing 
 SOFTNESS = 4.0  # divides the mean logit, so that scores of sharp maps do not crowd at 1
 
 
-def score(photo, weights, method, device="auto", side=SCORE_SIDE, share=SHARPEST_SHARE, region=None):
+def score_photo(photo, weights, method, device="auto", side=SCORE_SIDE, share=SHARPEST_SHARE, region=None):
     """How sharp a photo is, by how wide its blur is.
 
     Parameters
     ----------
     photo : ndarray, (H, W, 3), uint8 or uint16; its luma, (H, W), will do unless the method's ``BLUR_NEEDS_COLOUR``
     weights : dict of ndarray
-        From ``store.read_weights``.
+        From ``weights.read_weights``.
     method : str
     device : str
         As for ``backend.backend_for``.
@@ -44,18 +44,18 @@ def score(photo, weights, method, device="auto", side=SCORE_SIDE, share=SHARPEST
         of the region that can be judged; ``noise``: deviation of the noise of its luma, 8-bit
         steps; ``working_size``: longer side as measured, pixels.
     """
-    measured, blur = told(photo, weights, method, device, side)
-    return judged(measured, blur, share, region)
+    measured, blur = measure_blur(photo, weights, method, device, side)
+    return score_from_blur(measured, blur, share, region)
 
 
-def told(photo, weights, method, device="auto", side=SCORE_SIDE):
+def measure_blur(photo, weights, method, device="auto", side=SCORE_SIDE):
     """A photo at the size at which it is measured, and the blur of its cells: (h, w, 3), and (2, ceil(h / 4), ceil(w / 4)) as ``Method.blur`` gives it."""
     measured = resize.reduce_to(photo, resize.working_shape(photo.shape, side))
     return measured, methods.get(method).blur(measured, weights, device)
 
 
-def judged(measured, blur, share=SHARPEST_SHARE, region=None):
-    """What `score` says, by what `told` gives."""
+def score_from_blur(measured, blur, share=SHARPEST_SHARE, region=None):
+    """What `score_photo` says, by what `measure_blur` gives."""
     sigma, deviation = blur
     inside = np.full(sigma.shape, True) if region is None else resize.resize_to(region.astype(np.float32), sigma.shape) > 0.5
     known = inside & (deviation <= JUDGED)

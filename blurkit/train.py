@@ -3,7 +3,7 @@
 from blurkit import methods
 
 
-def train(records, method, epochs, seed, device, report):
+def train_weights(records, method, epochs, seed, device, report):
     """Learn a method's weights.
 
     Parameters

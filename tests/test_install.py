@@ -57,7 +57,8 @@ def installed(root, tmp_path):
     """A prefix with the package as pip lays it out; returns (prefix, ask), ask(**environment) being what find_weights says."""
     packages = tmp_path / "usr" / "lib" / "python3.x" / "site-packages"
     shutil.copytree(root / "blurkit", packages / "blurkit", ignore=shutil.ignore_patterns("__pycache__"))
-    code = "import sys; from blurkit import errors, store\ntry: print(store.find_weights('zeng'))\nexcept errors.WeightsError as e: sys.exit(str(e))"
+    imports = "import sys\nfrom blurkit.errors import WeightsError\nfrom blurkit.io.weights import find_weights\n"
+    code = f"{imports}try: print(find_weights('zeng'))\nexcept WeightsError as e: sys.exit(str(e))"
 
     def ask(**variables):
         environment = {**{k: v for k, v in os.environ.items() if not k.startswith("BLURKIT_")}, "PYTHONPATH": str(packages), **variables}
@@ -109,7 +110,7 @@ def test_without_weights_it_says_where_it_looked(installed):
 
 @pytest.mark.parametrize("method", METHODS)
 def test_the_checkout_finds_its_own(root, monkeypatch, method):
-    from blurkit.store import find_weights
+    from blurkit.io.weights import find_weights
 
     monkeypatch.delenv("BLURKIT_WEIGHTS", raising=False)
     assert find_weights(method) == root / "share" / "weights" / f"{method}.npz"

@@ -4,39 +4,39 @@ from hypothesis import given
 from hypothesis import strategies as st
 from skimage.filters import threshold_otsu
 
-from blurkit.mask import mask, threshold
+from blurkit.mask import focus_mask, threshold
 
 RAMP = np.float32([[0.0, 0.2, 0.4], [0.6, 0.8, 1.0]])
 
 
 def test_a_fixed_threshold_is_strict():
     exact = np.float32([[0.25, 0.5, np.nextafter(np.float32(0.5), np.float32(1))]])
-    assert mask(exact).tolist() == [[0, 0, 255]]
-    assert mask(np.float32([[0.3, 0.31]]), "fixed", 0.3).tolist() == [[0, 255]]
-    assert mask(np.float32([[0, 1]]), "fixed", 1.0).tolist() == [[0, 0]]
-    assert mask(np.float32([[0, 1e-9]]), "fixed", 0.0).tolist() == [[0, 255]]
+    assert focus_mask(exact).tolist() == [[0, 0, 255]]
+    assert focus_mask(np.float32([[0.3, 0.31]]), "fixed", 0.3).tolist() == [[0, 255]]
+    assert focus_mask(np.float32([[0, 1]]), "fixed", 1.0).tolist() == [[0, 0]]
+    assert focus_mask(np.float32([[0, 1e-9]]), "fixed", 0.0).tolist() == [[0, 255]]
 
 
 def test_the_mean_rule_takes_one_and_a_half_times_the_mean():
     assert threshold(RAMP, "mean", 1.5) == pytest.approx(0.75)
-    assert mask(RAMP, "mean", 1.5).tolist() == [[0, 0, 0], [0, 255, 255]]
+    assert focus_mask(RAMP, "mean", 1.5).tolist() == [[0, 0, 0], [0, 255, 255]]
 
 
 def test_the_mean_rule_stays_below_the_maximum():
     bright = np.float32([[0.8, 0.8, 0.8, 0.9]])
     assert threshold(bright, "mean", 1.5) == pytest.approx(0.95 * 0.9)
-    assert mask(bright, "mean", 1.5).tolist() == [[0, 0, 0, 255]]
+    assert focus_mask(bright, "mean", 1.5).tolist() == [[0, 0, 0, 255]]
 
 
 def test_the_alpha_rule_is_parks():
     # Defocus is 1, .8, .6, .4, .2, 0; blurred is above .3 x 1 + .7 x 0 = .3.
     assert threshold(RAMP, "alpha", 0.3) == pytest.approx(0.7)
-    assert mask(RAMP, "alpha", 0.3).tolist() == [[0, 0, 0], [0, 255, 255]]
+    assert focus_mask(RAMP, "alpha", 0.3).tolist() == [[0, 0, 0], [0, 255, 255]]
 
 
 def test_the_alpha_rule_counts_a_pixel_on_the_threshold_as_in_focus():
     on = np.float32([[0, 0.5, 1]])
-    assert mask(on, "alpha", 0.5).tolist() == [[0, 255, 255]]
+    assert focus_mask(on, "alpha", 0.5).tolist() == [[0, 255, 255]]
 
 
 @given(st.integers(0, 10**6), st.floats(0.1, 0.9))
@@ -46,12 +46,12 @@ def test_otsu_splits_where_skimage_splits(seed, portion):
     levels = np.clip(np.rint(levels), 0, 255).astype(np.uint8).reshape(50, 60)
     levels[0, 0], levels[0, 1] = 0, 255  # so that both count in the same bins
     expected = levels > threshold_otsu(levels)
-    assert np.array_equal(mask(levels.astype(np.float32) / 255, "otsu") == 255, expected)
+    assert np.array_equal(focus_mask(levels.astype(np.float32) / 255, "otsu") == 255, expected)
 
 
 def test_otsu_works_over_the_maps_own_range():
     low = np.float32([[0.10, 0.11, 0.10], [0.20, 0.21, 0.20]])
-    assert mask(low, "otsu").tolist() == [[0, 0, 0], [255, 255, 255]]
+    assert focus_mask(low, "otsu").tolist() == [[0, 0, 0], [255, 255, 255]]
 
 
 @pytest.mark.parametrize("rule", ["fixed", "mean", "otsu", "alpha"])
@@ -59,16 +59,16 @@ def test_otsu_works_over_the_maps_own_range():
 def test_inverting_marks_exactly_the_other_pixels(rule, seed):
     sharpness = np.random.default_rng(seed).random((9, 7), dtype=np.float32)
     value = {"fixed": 0.4, "mean": 1.5, "otsu": None, "alpha": 0.3}[rule]
-    one, other = mask(sharpness, rule, value), mask(sharpness, rule, value, invert=True)
+    one, other = focus_mask(sharpness, rule, value), focus_mask(sharpness, rule, value, invert=True)
     assert one.dtype == np.uint8 and np.array_equal(one, 255 - other)
 
 
 @pytest.mark.parametrize("level", [0.0, 0.1, 0.3, 1.0])
 def test_a_map_of_one_value_has_an_answer_for_every_rule(level):
     flat = np.full((4, 5), level, np.float32)
-    assert not mask(flat, "otsu").any()
-    assert mask(flat, "alpha", 0.3).all()
-    assert mask(flat, "mean", 1.5).all() == (level > 0)
+    assert not focus_mask(flat, "otsu").any()
+    assert focus_mask(flat, "alpha", 0.3).all()
+    assert focus_mask(flat, "mean", 1.5).all() == (level > 0)
 
 
 def test_an_unknown_rule_is_an_error():

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from blurkit import methods, score, store
+from blurkit import methods, score
+from blurkit.io.weights import find_weights, read_weights
 
 places = st.lists(st.tuples(st.floats(0.2, 5), st.floats(0.05, 3) | st.just(math.inf)), min_size=1, max_size=12)
 
@@ -17,8 +18,8 @@ places = st.lists(st.tuples(st.floats(0.2, 5), st.floats(0.05, 3) | st.just(math
 def judge(request):
     """score(photo, ...) by the shipped weights of each method."""
     name = request.param
-    weights, _ = store.read_weights(store.find_weights(name).read_bytes(), name, methods.get(name).SHAPES)
-    return lambda photo, **more: score.score(photo, weights, name, device="cpu", **more)
+    weights, _ = read_weights(find_weights(name).read_bytes(), name, methods.get(name).SHAPES)
+    return lambda photo, **more: score.score_photo(photo, weights, name, device="cpu", **more)
 
 
 @pytest.fixture(scope="module")

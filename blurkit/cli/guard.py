@@ -62,7 +62,7 @@ class Guard:
 
     def is_ours(self, path):
         """True if a file is such an output itself; looked into once, unless it changes."""
-        from blurkit.marks import is_output
+        from blurkit.io.marks import is_output
 
         try:
             with open(path, "rb") as file:
@@ -133,10 +133,10 @@ def weights(args):
     """The path of the weights that a command uses, in a list; an empty one where it uses none, or there are none."""
     if not hasattr(args, "weights") or args.weights:
         return []  # those that are named are among `READ`
-    from blurkit import store
     from blurkit.errors import WeightsError
+    from blurkit.io.weights import find_weights
 
     try:
-        return [os.fspath(store.find_weights(args.method))]
+        return [os.fspath(find_weights(args.method))]
     except WeightsError:
         return []

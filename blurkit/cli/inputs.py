@@ -162,7 +162,7 @@ def mode_of(path):
 
 def holds_arrays(item):
     """True if an input begins like NPY."""
-    from blurkit.npy import NPY_MAGIC
+    from blurkit.io.npy import NPY_MAGIC
 
     if item.path is None:
         return standard_stream().peek(1).startswith(NPY_MAGIC[:1])
@@ -176,7 +176,7 @@ def maps(item, max_pixels, raw=False):
     Yields (input, map), with `raw` of one or two planes; raises InputError where the stream breaks.
     """
     from blurkit.io.maps import as_map, decode_map
-    from blurkit.npy import NPY_MAGIC, OnlyRead, read_npy
+    from blurkit.io.npy import NPY_MAGIC, OnlyRead, read_npy
 
     stream = item.open()
     try:

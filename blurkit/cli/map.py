@@ -1,6 +1,7 @@
 """blur-map: photos in, sharpness maps out."""
 
-from blurkit.cli import inputs, options, output, progress, run, work
+from blurkit.cli import inputs, options, output, parallel, progress
+from blurkit.cli.run import run
 
 FORMS = ("npy", "png", "tiff", "pfm")
 
@@ -38,10 +39,10 @@ def work_on(args, console):
         if args.resume:
             console.detail(f"{len(items) - len(wanted)} of {len(items)} maps are there or may not be replaced")
         options.prepare(args)
-        weights, header = options.load_weights(args)
-        console.detail(f"method {args.method}, weights {header['checksum'][:12]}")
+        model = options.load_model(args)
+        console.detail(f"method {model.method}, weights {model.weights}")
         bar = progress.start(len(wanted), args, "photo")
-        for item, sharpness, error in work.in_order(lambda i: one(i, args, weights), wanted, args.jobs):
+        for item, sharpness, error in parallel.in_order(lambda i: one(i, args, model), wanted, args.jobs):
             if error:
                 console.bad(item.label, error)
             else:
@@ -50,12 +51,12 @@ def work_on(args, console):
         bar.close()
 
 
-def one(item, args, weights):
+def one(item, args, model):
     """The map of one photo."""
-    from blurkit.map import sharpness_map
-
     photo = inputs.photo(item, args)
-    return sharpness_map(photo, weights, args.method, args.raw, args.as_published, args.device, args.working_size, args.sigma)
+    if args.raw:
+        return model.raw_map(photo, sigma=args.sigma).planes()
+    return model.blur_map(photo) if args.sigma else model.sharpness_map(photo)
 
 
 def check_picture_options(args, out):
@@ -81,7 +82,7 @@ def check_planes(args, out):
 
 
 def encode(sharpness, out, args):
-    from blurkit.encode import encode_map
+    from blurkit.io.encode import encode_map
 
     return encode_map(sharpness, out.form, args.stretch, args.palette)
 

@@ -2,7 +2,8 @@
 
 import argparse
 
-from blurkit.cli import inputs, options, output, run
+from blurkit.cli import inputs, options, output
+from blurkit.cli.run import run
 from blurkit.errors import InputError, UsageError, check_sizes
 
 FORMS = ("png", "npy")
@@ -61,12 +62,12 @@ def work_on(args, console):
 
 def mask_one(item, sharpness, photo, args, out, console):
     """Write the mask of one map, or its photo cut out."""
-    from blurkit.encode import encode_cut, encode_mask
-    from blurkit.mask import mask
+    from blurkit.io.encode import encode_cut, encode_mask
+    from blurkit.mask import focus_mask
     from blurkit.mask import threshold as threshold_of
 
     rule, value = args.threshold if args.alpha is None else ("alpha", args.alpha)
-    found = mask(sharpness, rule, value, args.invert)
+    found = focus_mask(sharpness, rule, value, args.invert)
     console.detail(f"{item.label}: threshold {threshold_of(sharpness, rule, value):.4f}, {(found > 0).mean():.1%} marked")
     if photo is None:
         out.write(item, encode_mask(found, out.form))

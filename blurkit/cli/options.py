@@ -6,8 +6,8 @@ import os
 import sys
 
 from blurkit.cli.parser import Parser
+from blurkit.defaults import MAX_PIXELS, WORKING_SIDE
 from blurkit.errors import UsageError
-from blurkit.limits import MAX_PIXELS, WORKING_SIDE
 from blurkit.methods import DEFAULT, METHODS
 
 KEPT = 31 << 20  # bytes; larger arrays are always returned
@@ -252,18 +252,9 @@ def prepare(args):
         cv2.setNumThreads(1)
 
 
-def load_weights(args):
-    """Weights and their header, as the options and the environment say."""
-    from blurkit import methods, store
-    from blurkit.errors import WeightsError
+def load_model(args):
+    """The method, with its weights, as the options and the environment say."""
+    from blurkit import api
 
-    path = args.weights or store.find_weights(args.method)
-    try:
-        with open(path, "rb") as file:
-            data = file.read(store.LARGEST_WEIGHTS + 1)
-    except OSError as error:
-        raise WeightsError(f"{os.fspath(path)}: {error.strerror}") from error
-    try:
-        return store.read_weights(data, args.method, methods.get(args.method).SHAPES)
-    except WeightsError as error:
-        raise WeightsError(f"{os.fspath(path)}: {error}") from error
+    side = None if args.as_published else args.working_size
+    return api.load(args.method, weights=args.weights, device=args.device, as_published=args.as_published, working_size=side)

@@ -89,7 +89,7 @@ class Output:
 
     def is_done(self, path):
         """True if a file is a whole output of ours."""
-        from blurkit.whole import is_whole
+        from blurkit.io.complete import is_whole
 
         try:
             with open(path, "rb") as file:

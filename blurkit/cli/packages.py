@@ -13,6 +13,7 @@ EXTRA = {
     "torch": "torch",
     "pillow_heif": "pillow-heif",
     "rawpy": "rawpy",
+    "simplejpeg": "simplejpeg",
     "tifffile": "tifffile",
     "imagecodecs": "imagecodecs",
 }

@@ -35,7 +35,8 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message):
         """Complain in one line, with the way out where there is one, and exit with 2."""
-        from blurkit.cli import Console, hints
+        from blurkit.cli import hints
+        from blurkit.cli.console import Console
 
         Console(self.prog).say(hints.with_way_out(self, message))
         self.exit(2)

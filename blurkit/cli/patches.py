@@ -4,7 +4,8 @@ The header says how many patches follow, so they are kept in a temporary file un
 all are cut. Only one photo is held at a time.
 """
 
-from blurkit.cli import inputs, options, output, progress, run, work
+from blurkit.cli import inputs, options, output, parallel, progress
+from blurkit.cli.run import run
 from blurkit.cli.wholefile import write_all
 from blurkit.errors import InputError, UsageError, check_sizes
 
@@ -47,7 +48,7 @@ def work_on(args, console):
     import tempfile
 
     from blurkit import methods
-    from blurkit.npy import encode_npy_header
+    from blurkit.io.npy import encode_npy_header
 
     check(args)
     items = inputs.from_args(args, console)
@@ -90,11 +91,11 @@ def check(args):
 
 def cut_all(items, args, console, kept):
     """Write the patches of all photos that can be used into a file, in order; how many."""
-    from blurkit.npy import as_bytes
+    from blurkit.io.npy import as_bytes
 
     count = used = 0
     bar = progress.start(len(items), args, "photo")
-    for (_, item), records, error in work.in_order(lambda i: cut(i, args), enumerate(items), args.jobs):
+    for (_, item), records, error in parallel.in_order(lambda i: cut(i, args), enumerate(items), args.jobs):
         if error:
             console.bad(item.label, error)
         else:

@@ -1,7 +1,8 @@
 """blur-refine: maps in, refined maps out."""
 
-from blurkit.cli import inputs, options, output, run
+from blurkit.cli import inputs, options, output
 from blurkit.cli.map import FORMS, check_picture_options, check_planes, encode, picture_options
+from blurkit.cli.run import run
 from blurkit.errors import InputError
 
 
@@ -33,13 +34,13 @@ def work_on(args, console):
 
 def refine_one(item, raw, guide, args, out, console):
     """Refine and write one map; a bad photo or one of another size costs only this map."""
-    from blurkit.refine import refine
+    from blurkit.refine import refine_map
 
     about = guide or item.label  # what an error is about
     try:
         photo = None if guide is None else inputs.photo(inputs.Input(guide, ""), args)
         about = item.label
-        refined = refine(raw, photo, args.method, args.as_published, args.working_size, args.sigma, args.steps)
+        refined = refine_map(raw, photo, args.method, args.as_published, args.working_size, args.sigma, args.steps)
     except (InputError, MemoryError) as error:
         console.bad(about, error)
     else:

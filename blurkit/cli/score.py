@@ -3,11 +3,12 @@
 import os
 from contextlib import nullcontext
 
-from blurkit.cli import inputs, keep, options, output, progress, run, work
+from blurkit.cli import culling, inputs, options, output, parallel, progress
 from blurkit.cli.guard import Guard, is_special, read_by
+from blurkit.cli.run import run
 from blurkit.cli.wholefile import STDOUT, WholeFile
+from blurkit.defaults import SCORE_SIDE
 from blurkit.errors import InputError, UsageError, check_sizes
-from blurkit.limits import SCORE_SIDE
 
 SHARPEST = "best:10%"
 SPARE = 4  # times the working size that a JPEG is decoded at, at least: decoders reduce less well, and the score would tell
@@ -40,7 +41,7 @@ def describe(parser):
     text = "write a page of all photos as well, sorted by score, with what is in focus marked; - = to standard output, in place of the lines"
     group.add_argument("--report", metavar="HTML", help=text)
     group.add_argument("--force", action="store_true", help="let the page replace a file that is no page of blurkit; never a photo that is read")
-    keep.describe(parser)
+    culling.describe(parser)
     options.workers(parser)
 
 
@@ -55,11 +56,11 @@ def describe_truth(parser):
 def work_on(args, console):
     check(args)
     if args.calibrate:
-        return keep.calibrate(args, lambda items: scored(items, args, console))
+        return culling.calibrate(args, lambda items: scored(items, args, console))
     items, told, below = inputs.from_args(args, console), [], False
     with opened_page(items, args) as page:  # where it cannot be written is told before the work
         results = scored(items, args, console)
-        for item, result in keep.chosen(list(results), args, console) if keep.waits(args) else results:
+        for item, result in culling.chosen(list(results), args, console) if culling.waits(args) else results:
             if args.report != "-":
                 tell(item.label, result, args)
             below |= args.fail_below is not None and result["score"] < args.fail_below
@@ -87,7 +88,7 @@ def check(args):
     if args.region is None and not args.mask:
         raise UsageError("--region mask needs --mask FILE")
     check_report(args)
-    keep.check(args)
+    culling.check(args)
 
 
 def check_report(args):
@@ -119,9 +120,9 @@ def opened_page(items, args):
 def scored(items, args, console):
     """(input, what there is to say of it) for every photo and map that could be read, in order."""
     options.prepare(args)
-    weights = Lazy(lambda: options.load_weights(args))
+    model = Lazy(lambda: options.load_model(args))
     bar, count = progress.start(len(items), args, "photo"), 0
-    for (item, *_), result, error in work.in_order(lambda t: one(t[0], t[1], t[2], args, weights), tasks(items, args, console), args.jobs):
+    for (item, *_), result, error in parallel.in_order(lambda t: one(t[0], t[1], t[2], args, model), tasks(items, args, console), args.jobs):
         if error:
             console.bad(item.label, error)
         else:
@@ -176,7 +177,7 @@ def next_mask(masks, item):
     return mask
 
 
-def one(item, found, mask, args, weights):
+def one(item, found, mask, args, model):
     """What there is to say of one map, or of the photo in an input."""
     from blurkit.io.maps import PFM_MAGIC, decode_map
 
@@ -184,7 +185,7 @@ def one(item, found, mask, args, weights):
     if data is not None and (args.maps or data.startswith(PFM_MAGIC)):
         found = decode_map(data, args.max_pixels)
     if args.masks:
-        return comparison(item, data, found, args, weights)
+        return comparison(item, data, found, args, model)
     if found is not None:
         for option, given in about_photos(args):
             if given:
@@ -192,7 +193,7 @@ def one(item, found, mask, args, weights):
         from blurkit.score import map_score
 
         return {"score": map_score(found)}
-    return photo_score(item, data, mask, args, weights)
+    return photo_score(item, data, mask, args, model)
 
 
 def about_photos(args):
@@ -200,11 +201,10 @@ def about_photos(args):
     return ("report", args.report), ("mask", args.mask), ("region", args.region != options.region(SHARPEST)), ("max-size", args.max_size)
 
 
-def photo_score(item, data, mask, args, weights):
+def photo_score(item, data, mask, args, model):
     """The score of the photo in some bytes, and what it rests on."""
     from blurkit.io.photo import decode_photo
     from blurkit.methods import info
-    from blurkit.score import in_focus, judged, told
 
     side = working_size(args)
     if args.max_size:
@@ -214,12 +214,11 @@ def photo_score(item, data, mask, args, weights):
     if mask is not None and not args.max_size:
         check_sizes("photo", photo.shape, "its mask", mask.shape)
     share = 1.0 if args.region is None else args.region
-    arrays, header = weights()
-    measured, blur = told(photo, arrays, args.method, args.device, side)
-    found = judged(measured, blur, share, None if mask is None else mask > 0.5)
-    found |= {"method": args.method, "weights": header["checksum"][:12]}
+    measured, blur = model().measure_blur(photo, working_size=side)
+    found = model().score_of(measured, blur, share=share, region=None if mask is None else mask > 0.5)._asdict()
     if args.report:
         from blurkit.report import THUMBNAIL_SIDE, overlay, thumbnail
+        from blurkit.score import in_focus
 
         picture = measured if measured.ndim == 3 else decode_photo(data, args.max_pixels, args.raw_develop, THUMBNAIL_SIDE)  # a page has colours
         found |= {"shown": {"path": item.label, "thumbnail": thumbnail(picture), "overlay": overlay(in_focus(blur))}}
@@ -243,15 +242,14 @@ def report(results, args):
     return page(rows, "Sharpness of photos", args.method, facts)
 
 
-def comparison(item, data, found, args, weights):
+def comparison(item, data, found, args, model):
     """How well a map, or the map of a photo, agrees with its truth."""
     from blurkit.evaluate import compare
     from blurkit.io.photo import decode_photo
-    from blurkit.map import sharpness_map
 
     if found is None:
         photo = decode_photo(data, args.max_pixels, args.raw_develop)
-        found = sharpness_map(photo, weights()[0], args.method, False, args.as_published, args.device, args.working_size)
+        found = model().sharpness_map(photo)
     known = inputs.truth(item, args)
     check_sizes("map", found.shape, "mask", known.shape)
     return compare(found, known)

@@ -1,6 +1,7 @@
 """blur-train: a patch set in, weights out."""
 
-from blurkit.cli import inputs, options, output, progress, run
+from blurkit.cli import inputs, options, output, progress
+from blurkit.cli.run import run
 from blurkit.errors import InputError, UsageError, WeightsError
 
 FORMS = ("npz",)
@@ -33,9 +34,10 @@ def describe(parser):
 
 
 def work_on(args, console):
-    from blurkit import methods, store
+    from blurkit import methods
+    from blurkit.io.weights import check_arrays, write_weights
     from blurkit.ops.backend import torch_device
-    from blurkit.train import train
+    from blurkit.train import train_weights
 
     items = inputs.from_args(args, console)
     method, info = methods.get(args.method), methods.info(args.method)
@@ -49,9 +51,9 @@ def work_on(args, console):
         records, digest = read_records(items, method.patch_record(), args.max_bytes)
         console.detail(f"{len(records)} patches")
         with Report(args) as report:
-            arrays, measured = train(records, args.method, epochs, args.seed, device, report)
+            arrays, measured = train_weights(records, args.method, epochs, args.seed, device, report)
         table(measured, args)
-        store.check_arrays(arrays, method.SHAPES)  # hostile records can lead to NaN
+        check_arrays(arrays, method.SHAPES)  # hostile records can lead to NaN
         if not measured["accuracy"] >= least:
             raise WeightsError(f"accuracy on unseen photos is {measured['accuracy']:.3f}, below {least:g}: no weights written (--min-accuracy)")
         header = {
@@ -62,12 +64,12 @@ def work_on(args, console):
             "patches_sha256": digest,
             "measured": {name: round(value, 6) for name, value in measured.items()},
         }
-        out.write(None, [store.write_weights(arrays, header)])
+        out.write(None, [write_weights(arrays, header)])
 
 
 def read_records(items, dtype, most_bytes):
     """The records of all inputs and their digest; an error names the input it is about."""
-    from blurkit.store import read_patches
+    from blurkit.io.patchset import read_patches
 
     stream = inputs.Chained(items)
     try:

@@ -2,11 +2,11 @@
 
 import numpy as np
 
+from blurkit.defaults import MAX_PIXELS
 from blurkit.errors import InputError
 from blurkit.io import tiff
 from blurkit.io.photo import decode_photo, format_of
 from blurkit.io.pixels import decoding
-from blurkit.limits import MAX_PIXELS
 
 PFM_MAGIC = (b"Pf\n", b"PF\n")
 

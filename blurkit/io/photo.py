@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
+from blurkit.defaults import MAX_PIXELS
 from blurkit.errors import InputError, missing_extra
 from blurkit.io import heif, jpeg, plain, png, pnm, raw, tiff
+from blurkit.io.npy import NPY_MAGIC
 from blurkit.io.pixels import Wanted, decoding
-from blurkit.limits import MAX_PIXELS
-from blurkit.npy import NPY_MAGIC
 
 
 class Format(NamedTuple):

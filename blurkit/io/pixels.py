@@ -11,8 +11,8 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from blurkit.errors import InputError
-from blurkit.limits import MAX_PIXELS
+from blurkit.defaults import MAX_PIXELS
+from blurkit.errors import BlurkitError, InputError
 
 Wanted = namedtuple("Wanted", "max_pixels develop least luma", defaults=(MAX_PIXELS, False, None, False))
 """The arguments of ``photo.decode_photo``."""
@@ -46,6 +46,8 @@ def decoding(kind):
     """Complaints of decoders become an InputError in our words."""
     try:
         yield
+    except BlurkitError:
+        raise
     except DAMAGED as error:
         raise InputError(f"cannot decode {kind}: {reason(error)}") from error
 

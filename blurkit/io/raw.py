@@ -3,12 +3,12 @@
 import io
 from contextlib import contextmanager
 
+from blurkit.defaults import SCORE_SIDE
 from blurkit.errors import InputError, check_photo
 from blurkit.io import jpeg, tiff
 from blurkit.io.heif import check_whole
 from blurkit.io.pixels import decoding, three, truncated, upright
 from blurkit.io.tags import directories
-from blurkit.limits import SCORE_SIDE
 
 STARTS = (  # RAF, ORF, RW2, MRW, CRW
     *(b"FUJIFILMCCD-RAW", b"IIRO", b"IIRS", b"MMOR"),
@@ -25,7 +25,7 @@ SENSOR = {32803, 34892}  # photometric interpretations: a mosaic, and RGB before
 COMMON = {1, 2, 3, 4, 5, 6, 7, 8, 32773, 32946, 34925, 50000}  # compressions of pictures; cameras have their own
 ORIENTATION_OF_FLIP = (1, 2, 4, 3, 5, 8, 6, 7)  # LibRaw: 1 = left to right, 2 = top to bottom, 4 = rows to columns
 LIBRAWS = b"dcraw v"  # the software that EXIF made by LibRaw names
-NOT_DEVELOPED = "--raw-develop develops it"
+NOT_DEVELOPED = "develop_raw develops it"
 
 
 def is_raw(data):

@@ -17,21 +17,25 @@ METHODS = {
 }
 DEFAULT = "joint"
 
-FIELDS = {  # of `MethodInfo`, and their defaults, where there are any
-    "title": None,
-    "learns_from": None,
-    "epochs": None,
-    "least_accuracy": None,
-    "scales": (1.0, 1.0),
-    "raw_planes": 1,
-    "measures_sigma": False,
-    "blur_needs_colour": False,
-    "is_published": False,
-    "refines_in_steps": False,
-}
 
-
-class MethodInfo(namedtuple("MethodInfo", FIELDS, defaults=list(FIELDS.values())[4:])):  # dataclasses would double the time of --help
+class MethodInfo(  # dataclasses would double the time of --help
+    namedtuple(
+        "MethodInfo",
+        (
+            "title",
+            "learns_from",
+            "epochs",
+            "least_accuracy",
+            "scales",
+            "raw_planes",
+            "measures_sigma",
+            "blur_needs_colour",
+            "is_published",
+            "refines_in_steps",
+        ),
+        defaults=((1.0, 1.0), 1, False, False, False, False),
+    )
+):
     """What is known of a method before it is loaded; frozen.
 
     Attributes

@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from blurkit.limits import WORKING_SIDE
+from blurkit.defaults import WORKING_SIDE
 
 
 def pool(plane, cell):

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from blurkit.store import write_weights
+from blurkit.io.weights import write_weights
 from tests.files import TAKES, one_line
 
 

@@ -75,4 +75,4 @@ def test_masks_are_looked_up_beside_photos_as_before(tmp_path):
     (tmp_path / ".photo.mask.png").write_bytes(b"mask")
     (tmp_path / ".photo.png").write_bytes(saved(Image.fromarray(np.zeros((4, 4), np.uint8)), "PNG"))
     item = inputs.Input(str(tmp_path / ".photo.png"), ".photo")
-    assert inputs.beside(item, None, (".mask.png",), "mask") == (b"mask", ".mask.png")
+    assert inputs.beside(item, None, (".mask.png",), "mask") == (b"mask", str(tmp_path / ".photo.mask.png"))

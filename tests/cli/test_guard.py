@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from blurkit import marks
 from blurkit.cli.guard import Guard, Refused
 from blurkit.cli.wholefile import WholeFile
-from blurkit.encode import encode_map
 from blurkit.errors import UsageError
+from blurkit.io import marks
+from blurkit.io.encode import encode_map
 from tests.files import joined, listed, npy
 
 MAP = np.linspace(0, 1, 90 * 120, dtype=np.float32).reshape(90, 120)

@@ -79,7 +79,8 @@ WAYS = {  # what becomes of the exception that the signal is
 WORK = """
 import os, sys, time, weakref
 sys.argv[0] = "blur-map"
-from blurkit.cli import options, run
+from blurkit.cli import options
+from blurkit.cli.run import run
 from blurkit.errors import InputError
 def kill():
     os.kill(os.getpid(), {number})

@@ -7,10 +7,11 @@ import cv2
 import numpy as np
 import pytest
 
-from blurkit import methods, store
+from blurkit import methods
 from blurkit import patches as patch_sets
 from blurkit.cli import options
 from blurkit.errors import UsageError
+from blurkit.io.weights import find_weights, read_weights, write_weights
 from blurkit.methods import METHODS
 from blurkit.methods.joint import method as joint_method
 from blurkit.methods.joint import patches
@@ -30,7 +31,7 @@ def weights(tmp_path_factory):
         found[mean] -= 3
         found[scale] = np.ones_like(found[scale])
     path = tmp_path_factory.mktemp("weights") / "random.npz"
-    path.write_bytes(store.write_weights(found, {"method": "joint"}))
+    path.write_bytes(write_weights(found, {"method": "joint"}))
     return path
 
 
@@ -136,7 +137,7 @@ def test_narrow_photos_get_a_map(run, photos, weights, name):
 
 
 def test_weights_and_maps_of_another_method_are_refused(run, photos, weights):
-    for method, path in (("zeng", weights), ("joint", store.find_weights("zeng"))):
+    for method, path in (("zeng", weights), ("joint", find_weights("zeng"))):
         done = run("blur-map", "--method", method, "--weights", path, photos / "photo.png")
         assert done.status == 2 and done.stdout == b"" and f", not {method}".encode() in done.stderr
     raw = io.BytesIO()
@@ -208,7 +209,7 @@ def test_training_twice_gives_the_same_bytes_on_stdout_and_in_a_file(run, traine
 
 
 def test_the_header_says_what_the_weights_were_made_from(trained):
-    _, header = store.read_weights(trained[1], "joint", joint_method.SHAPES)
+    _, header = read_weights(trained[1], "joint", joint_method.SHAPES)
     assert header["patches"] == len(arrays(trained[0])[0]) >= 20 and header["photos"] == 10 and header["method"] == "joint"
     assert header["command"] == "blur-train --method joint --epochs 2 --seed 0"
     assert set(header["measured"]) == {"accuracy", "blur_order"} and 0 <= header["measured"]["accuracy"] <= 1

@@ -12,12 +12,13 @@ import cv2
 import numpy as np
 import pytest
 
-from blurkit.cli import inputs, words
+from blurkit.cli import inputs
+from blurkit.cli.console import words
 from blurkit.cli.guard import Guard
+from blurkit.cli.parallel import in_order
 from blurkit.cli.wholefile import WholeFile, is_running, left_over
-from blurkit.cli.work import in_order
 from blurkit.errors import InputError, OutputError, UsageError
-from blurkit.whole import is_whole
+from blurkit.io.complete import is_whole
 from tests.files import listed, npy
 
 DEAD = subprocess.Popen([sys.executable, "-c", ""])  # the number of a process that is gone

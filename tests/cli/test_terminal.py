@@ -125,7 +125,8 @@ def test_patches_are_cut_under_a_bar_of_which_nothing_stays(run, shown, roll, tm
 
 TRAINING = """
 import argparse, time
-from blurkit.cli import Console, progress, train
+from blurkit.cli import progress, train
+from blurkit.cli.console import Console
 progress.APPEARS_AFTER = 1e-6
 args = argparse.Namespace(quiet=False, debug=False, method="joint", output="weights.npz")
 console = Console("blur-train", verbose=True)

@@ -10,8 +10,8 @@ import cv2
 import numpy as np
 import pytest
 
-from blurkit import store
 from blurkit.cli import train
+from blurkit.io.weights import read_weights
 from blurkit.methods.zeng import method as zeng_method
 from blurkit.methods.zeng import patches
 
@@ -155,7 +155,7 @@ def test_training_twice_gives_the_same_bytes_on_stdout_and_in_a_file(run, traine
 
 def test_the_header_says_what_the_weights_were_made_from(trained):
     records, weights = trained
-    arrays, header = store.read_weights(weights, "zeng", zeng_method.SHAPES)
+    arrays, header = read_weights(weights, "zeng", zeng_method.SHAPES)
     count = len(np.load(io.BytesIO(records)))
     assert header["patches"] == count and header["photos"] == 12 and header["method"] == "zeng"
     assert header["command"] == "blur-train --method zeng --epochs 3 --seed 0"
@@ -181,7 +181,7 @@ def test_sets_joined_in_one_stream_count_as_one(run, trained):
     records, _ = trained
     done = run("blur-train", *ZENG, "--epochs", 1, "--min-accuracy", "0", stdin=records + records)
     assert done.status == 0 and b"zeng: on photos kept out of training\n" in done.stderr and b"calibration accuracy" in done.stderr
-    assert store.read_weights(done.stdout, "zeng", zeng_method.SHAPES)[1]["patches"] == 2 * len(np.load(io.BytesIO(records)))
+    assert read_weights(done.stdout, "zeng", zeng_method.SHAPES)[1]["patches"] == 2 * len(np.load(io.BytesIO(records)))
 
 
 def test_a_named_pipe_is_read_once_and_standard_input_refused_for_want_of_a_name(run, tmp_path):

@@ -12,9 +12,9 @@ from PIL import Image
 from skimage import data
 
 from blurkit import patches
-from blurkit.encode import encode_map
+from blurkit.io.encode import encode_map
+from blurkit.io.weights import find_weights, read_weights, write_weights
 from blurkit.methods import METHODS, get, info
-from blurkit.store import find_weights, read_weights, write_weights
 from tests.files import LONG, ORIENTATION, SHORT, saved, tiff, tiff_directory
 
 CHANGED = 0x0132  # EXIF tag

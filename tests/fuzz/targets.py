@@ -14,10 +14,11 @@ from mutations import REFUSE, SOUND, harmed, lying, npy_liar
 
 from blurkit.cli import inputs
 from blurkit.io.exif import capture
+from blurkit.io.npy import encode_npy_header
+from blurkit.io.patchset import read_patches
 from blurkit.io.photo import decode_photo
+from blurkit.io.weights import LARGEST_WEIGHTS, read_weights
 from blurkit.methods import METHODS, get
-from blurkit.npy import encode_npy_header
-from blurkit.store import LARGEST_WEIGHTS, read_patches, read_weights
 
 MAX_PIXELS = 100_000
 MOST_BYTES = 1 << 20  # of a patch set

@@ -8,9 +8,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hn
 from PIL import Image
 
-from blurkit import encode
 from blurkit.errors import InputError
-from blurkit.io import maps
+from blurkit.io import encode, maps
 from tests.files import joined, saved
 
 # ---- truths and segmentations -----------------------------------------------

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from blurkit import methods, store
+from blurkit import methods
 from blurkit.errors import UsageError
+from blurkit.io.weights import write_weights
 from blurkit.methods import contract
 
 TOY_INFO = """
@@ -125,7 +126,7 @@ def toy(tmp_path, masked_scene):
     (tmp_path / "toy").mkdir()
     (tmp_path / "toy" / "__init__.py").write_text(TOY_INFO)
     (tmp_path / "toy" / "method.py").write_text(TOY_METHOD)
-    weights = store.write_weights({"gain": np.float32([8])}, {"method": "toy"})
+    weights = write_weights({"gain": np.float32([8])}, {"method": "toy"})
     (tmp_path / "toy.npz").write_bytes(weights)
 
     def toy(command, *words, stdin=b"", root=masked_scene.root):

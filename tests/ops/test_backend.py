@@ -92,9 +92,9 @@ def test_looking_for_a_gpu_imports_nothing(root, tmp_path):
 
 
 def test_a_whole_map_is_the_same_on_torchs_device(torch, root, scene):
+    from blurkit.io.weights import read_weights
     from blurkit.map import sharpness_map
     from blurkit.methods import get
-    from blurkit.store import read_weights
 
     weights, _ = read_weights((root / "share" / "weights" / "zeng.npz").read_bytes(), "zeng", get("zeng").SHAPES)
     one, other = (sharpness_map(scene, weights, "zeng", device=name) for name in ("cpu", "torch-cpu"))

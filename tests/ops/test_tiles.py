@@ -3,20 +3,21 @@
 import numpy as np
 import pytest
 
-from blurkit import methods, store
+from blurkit import methods
+from blurkit.io.weights import find_weights, read_weights
 from blurkit.map import sharpness_map
 from blurkit.methods.joint import evidence as joint_evidence
 from blurkit.methods.park import edges
 from blurkit.methods.zeng import evidence as zeng_evidence
 from blurkit.ops import tiles
-from blurkit.score import told
+from blurkit.score import measure_blur
 
 METHODS = {"joint": (joint_evidence, "measured"), "zeng": (zeng_evidence, "measured"), "park": (edges, "gradient")}  # what works on a strip
 
 
 @pytest.fixture(scope="module")
 def weights():
-    return {name: store.read_weights(store.find_weights(name).read_bytes(), name, methods.get(name).SHAPES)[0] for name in METHODS}
+    return {name: read_weights(find_weights(name).read_bytes(), name, methods.get(name).SHAPES)[0] for name in METHODS}
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +31,7 @@ def photo(discs):
 
 def measured(photo, method, weights):
     """All that is told of a photo."""
-    return sharpness_map(photo, weights[method], method, side=0), told(photo, weights[method], method, side=0)[1]
+    return sharpness_map(photo, weights[method], method, side=0), measure_blur(photo, weights[method], method, side=0)[1]
 
 
 @pytest.mark.parametrize("high", [4, 37, 96])

@@ -8,8 +8,8 @@ in the order of their blur, whatever their noise.
 
 import numpy as np
 
+from blurkit.defaults import LEAST_SIGMA, SHARPEST_SHARE
 from blurkit.errors import InputError
-from blurkit.limits import LEAST_SIGMA, SHARPEST_SHARE
 from blurkit.methods.joint.evidence import PLANES, STATISTICS
 from blurkit.methods.joint.network import normal
 from blurkit.ops.tiles import row_blocks

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from blurkit.limits import WORKING_SIDE
+from blurkit.defaults import WORKING_SIDE
 from blurkit.methods.joint import blur as blurs
 from blurkit.methods.joint import evidence, network
 from blurkit.methods.joint import refine as refinement

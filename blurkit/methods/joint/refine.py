@@ -1,6 +1,6 @@
 """Stage 6: the sure parts of the map spread along the photo."""
 
-from blurkit.limits import WORKING_SIDE
+from blurkit.defaults import WORKING_SIDE
 from blurkit.methods.joint.evidence import CELL
 from blurkit.ops import resize
 from blurkit.ops.smoothing import sure_parts

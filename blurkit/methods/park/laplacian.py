@@ -103,7 +103,7 @@ def check_size(shape):
     if min(height, width) < 3:
         raise InputError(f"photo is {width}x{height}; matting needs at least 3x3")
     if height * width > MOST_PIXELS:
-        raise InputError(f"photo has {height * width} pixels; matting at full size (--as-published) takes at most {MOST_PIXELS}")
+        raise InputError(f"photo has {height * width} pixels; matting at full size (as_published) takes at most {MOST_PIXELS}")
 
 
 def solve(matrix, right, shape, start):

@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from blurkit.defaults import WORKING_SIDE
 from blurkit.errors import InputError
-from blurkit.limits import WORKING_SIDE
 from blurkit.methods.park import edges, laplacian, network, patches, sparse, spread
 from blurkit.ops import resize
 from blurkit.ops.backend import backend_for
@@ -150,7 +150,7 @@ def refine(raw, guide, as_published=False, side=WORKING_SIDE, sigma=False, steps
         In [0, 1], 1 = in focus; or pixels, >= 0.
     """
     if sparse.is_published(raw) != as_published and raw[1].any():
-        raise InputError(f"raw map was made {'without' if as_published else 'with'} --as-published; refine it alike")
+        raise InputError(f"raw map was made {'without' if as_published else 'with'} as_published; refine it alike")
     if as_published:
         return published_refinement(raw, guide, sigma)
     return spread.spread(raw, guide, resize.working_shape(guide.shape, side), sigma)

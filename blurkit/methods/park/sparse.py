@@ -7,7 +7,7 @@ would stop calling it sharp, and can be turned back into pixels.
 
 import numpy as np
 
-from blurkit.limits import LEAST_SIGMA
+from blurkit.defaults import LEAST_SIGMA
 from blurkit.methods.park.patches import CLASSES, SIGMAS
 
 MIDDLE = 1.0  # pixels; sigma whose sharpness is one half

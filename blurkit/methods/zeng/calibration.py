@@ -76,7 +76,7 @@ def examples(records, filters):
         inputs.append(evidence.with_statistics(np.stack(found)))
         origin.append(group)
     if not inputs:
-        raise InputError(f"no photo of the patch set has {FEWEST} patches; give blur-patches a higher --per-photo")
+        raise InputError(f"no photo of the patch set has {FEWEST} patches; give blur-patches a higher per_photo")
     inputs, origin = np.concatenate(inputs), np.concatenate(origin)
     sigma = records["sigma"][origin]
     known = np.isfinite(records["core"][origin]) & ~((sigma > 0) & (sigma < LEAST_BLUR))

@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from blurkit.defaults import LEAST_SIGMA, WORKING_SIDE
 from blurkit.errors import InputError
-from blurkit.limits import LEAST_SIGMA, WORKING_SIDE
 from blurkit.methods.zeng import calibration, evidence, metric
 from blurkit.methods.zeng import refine as refinement
 from blurkit.ops import resize, tiles

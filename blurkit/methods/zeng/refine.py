@@ -8,7 +8,7 @@ sure places tell unsure ones, and edges of the photo stop the word.
 import cv2
 import numpy as np
 
-from blurkit.limits import WORKING_SIDE
+from blurkit.defaults import WORKING_SIDE
 from blurkit.ops import resize
 from blurkit.ops.smoothing import sure_parts
 

@@ -86,7 +86,7 @@ def train(records, epochs, seed, device, report):
     if min(len(learn), len(check)) < FEWEST:
         raise InputError(
             f"patch set has {len(chosen)} usable patches (labelled, with structure, as many sharp as blurred), {len(check)} of them held out; "
-            f"at least {FEWEST} to learn from and {FEWEST} held out are needed: more photos, or more --per-photo"
+            f"at least {FEWEST} to learn from and {FEWEST} held out are needed: more photos, or more per_photo"
         )
     model = network.build().to(device)
 

@@ -6,19 +6,19 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from blurkit import store
 from blurkit.errors import InputError, UsageError
+from blurkit.io.weights import find_weights, read_weights, write_weights
 from blurkit.map import sharpness_map
 from blurkit.methods.joint import evidence, network, patches
 from blurkit.methods.joint import method as joint_method
 from blurkit.ops import backend, resize
 from blurkit.ops.colour import grey
-from blurkit.refine import refine
+from blurkit.refine import refine_map
 
 
 @pytest.fixture(scope="module")
 def shipped():
-    return store.read_weights(store.find_weights("joint").read_bytes(), "joint", joint_method.SHAPES)[0]
+    return read_weights(find_weights("joint").read_bytes(), "joint", joint_method.SHAPES)[0]
 
 
 def test_map_is_refine_after_raw(sharp_photo, weights):
@@ -26,7 +26,7 @@ def test_map_is_refine_after_raw(sharp_photo, weights):
     assert raw.shape == (90, 122) and raw.dtype == np.float32 and raw.min() >= 0 and raw.max() <= 1
     whole = sharpness_map(sharp_photo, weights, "joint")
     assert whole.shape == (90, 122) and whole.dtype == np.float32
-    assert (refine(raw, sharp_photo, "joint") == whole).all() and (raw != whole).any()
+    assert (refine_map(raw, sharp_photo, "joint") == whole).all() and (raw != whole).any()
 
 
 def plain_look(photo, weights):
@@ -203,11 +203,11 @@ def test_a_photo_of_one_colour_has_a_map_whatever_the_colour(weights, colour):
 
 def test_refinement_without_a_photo_or_of_two_planes_or_of_another_size_is_refused(sharp_photo):
     with pytest.raises(UsageError, match="--guide"):
-        refine(np.zeros((9, 9), np.float32), None, "joint")
+        refine_map(np.zeros((9, 9), np.float32), None, "joint")
     with pytest.raises(InputError, match="2 planes; those of method joint have 1"):
-        refine(np.zeros((2, 90, 122), np.float32), sharp_photo, "joint")
+        refine_map(np.zeros((2, 90, 122), np.float32), sharp_photo, "joint")
     with pytest.raises(InputError, match="9x8.*122x90"):
-        refine(np.zeros((8, 9), np.float32), sharp_photo, "joint")
+        refine_map(np.zeros((8, 9), np.float32), sharp_photo, "joint")
 
 
 def test_torch_gives_the_same_raw_map(sharp_photo, weights):
@@ -235,9 +235,9 @@ def test_fit_gives_weights_of_the_declared_shapes_twice_the_same(toy_records):
     assert {what for what, *_ in steps} == {"blur", "network"}
     again, measured_again = joint_method.fit(toy_records, 1, 1, "cpu", lambda *_: None)
     assert measured_again == measured
-    data = store.write_weights(weights, {"method": "joint"})
-    assert data == store.write_weights(again, {"method": "joint"})
-    assert set(store.read_weights(data, "joint", joint_method.SHAPES)[0]) == set(weights)
+    data = write_weights(weights, {"method": "joint"})
+    assert data == write_weights(again, {"method": "joint"})
+    assert set(read_weights(data, "joint", joint_method.SHAPES)[0]) == set(weights)
 
 
 def test_weights_fresh_from_training_find_the_sharp_half(half_sharp, trained):

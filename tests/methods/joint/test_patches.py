@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from blurkit import patches as patch_sets
-from blurkit.limits import WORKING_SIDE
+from blurkit.defaults import WORKING_SIDE
 from blurkit.methods.joint import evidence, patches
 from blurkit.ops import backend
 from blurkit.ops.colour import grey

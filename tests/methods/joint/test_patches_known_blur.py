@@ -5,7 +5,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from blurkit.limits import WORKING_SIDE
+from blurkit.defaults import WORKING_SIDE
 from blurkit.methods.joint import evidence, method, patches
 
 CELL, PART = evidence.CELL, patches.PART

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from blurkit.limits import WORKING_SIDE
+from blurkit.defaults import WORKING_SIDE
 from blurkit.methods.joint import evidence, refine
 from blurkit.ops.smoothing import sure_parts
 

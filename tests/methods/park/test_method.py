@@ -6,13 +6,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from blurkit import patches as patch_sets
-from blurkit import store
 from blurkit.errors import InputError, UsageError
+from blurkit.io.weights import find_weights, read_weights, write_weights
 from blurkit.map import sharpness_map
 from blurkit.methods.park import edges, network, patches, sparse
 from blurkit.methods.park import method as park_method
 from blurkit.ops import resize
-from blurkit.refine import refine
+from blurkit.refine import refine_map
 from blurkit.score import map_score
 
 both = pytest.mark.parametrize("as_published", [False, True])
@@ -25,7 +25,7 @@ def test_map_is_refine_after_raw(sharp_photo, weights, as_published):
     for sigma in (False, True):
         whole = sharpness_map(sharp_photo, weights, "park", as_published=as_published, sigma=sigma)
         assert whole.shape == (60, 84) and whole.dtype == np.float32
-        assert (refine(raw, sharp_photo, "park", as_published, sigma=sigma) == whole).all()
+        assert (refine_map(raw, sharp_photo, "park", as_published, sigma=sigma) == whole).all()
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,7 @@ def test_map_is_refine_after_raw(sharp_photo, weights, as_published):
     ],
 )
 def test_the_shipped_weights_give_the_map_they_gave(graded, as_published, known):
-    shipped, _ = store.read_weights(store.find_weights("park").read_bytes(), "park", park_method.SHAPES)
+    shipped, _ = read_weights(find_weights("park").read_bytes(), "park", park_method.SHAPES)
     found = sharpness_map(graded, shipped, "park", as_published=as_published, device="cpu")
     assert np.abs(resize.reduce_to(found, (3, 4)) - known).max() < 0.01
 
@@ -108,11 +108,11 @@ def test_only_seeds_count_for_the_score():
 
 def test_refinement_without_a_photo_or_of_one_plane_or_of_another_size_is_refused(sharp_photo):
     with pytest.raises(UsageError, match="--guide"):
-        refine(np.zeros((2, 9, 9), np.float32), None, "park")
+        refine_map(np.zeros((2, 9, 9), np.float32), None, "park")
     with pytest.raises(InputError, match="1 plane; those of method park have 2"):
-        refine(np.zeros((60, 84), np.float32), sharp_photo, "park")
+        refine_map(np.zeros((60, 84), np.float32), sharp_photo, "park")
     with pytest.raises(InputError, match="9x8.*84x60"):
-        refine(np.zeros((2, 8, 9), np.float32), sharp_photo, "park")
+        refine_map(np.zeros((2, 8, 9), np.float32), sharp_photo, "park")
 
 
 @both
@@ -146,6 +146,6 @@ def test_fit_gives_weights_of_the_declared_shapes_twice_the_same(toy_records):
     assert set(measured) == {"accuracy", "published_accuracy"} and all(0 <= share <= 1 for share in measured.values())
     assert list(dict.fromkeys(step[0] for step in steps)) == ["network", "paper's network, deep", "paper's network, fine"]
     again, _ = park_method.fit(toy_records, 1, 1, "cpu", lambda *_: None)
-    data = store.write_weights(weights, {"method": "park"})
-    assert data == store.write_weights(again, {"method": "park"})
-    assert set(store.read_weights(data, "park", park_method.SHAPES)[0]) == set(weights)
+    data = write_weights(weights, {"method": "park"})
+    assert data == write_weights(again, {"method": "park"})
+    assert set(read_weights(data, "park", park_method.SHAPES)[0]) == set(weights)

@@ -4,17 +4,17 @@ import cv2
 import numpy as np
 import pytest
 
-from blurkit import store
 from blurkit.errors import UsageError
+from blurkit.io.weights import find_weights, read_weights, write_weights
 from blurkit.map import sharpness_map
 from blurkit.methods.zeng import method as zeng_method
 from blurkit.ops import resize
-from blurkit.refine import refine
+from blurkit.refine import refine_map
 
 
 @pytest.fixture(scope="module")
 def weights():
-    return store.read_weights(store.find_weights("zeng").read_bytes(), "zeng", zeng_method.SHAPES)[0]
+    return read_weights(find_weights("zeng").read_bytes(), "zeng", zeng_method.SHAPES)[0]
 
 
 @pytest.fixture(scope="module")
@@ -54,9 +54,9 @@ def test_a_flat_photo_is_not_in_focus(weights):
 
 def test_map_is_refine_after_raw(half_sharp, weights):
     raw = sharpness_map(half_sharp, weights, "zeng", raw=True)
-    assert (refine(raw, half_sharp, "zeng") == sharpness_map(half_sharp, weights, "zeng")).all()
+    assert (refine_map(raw, half_sharp, "zeng") == sharpness_map(half_sharp, weights, "zeng")).all()
     published = sharpness_map(half_sharp, weights, "zeng", raw=True, as_published=True)
-    assert (refine(published, None, "zeng", as_published=True) == sharpness_map(half_sharp, weights, "zeng", as_published=True)).all()
+    assert (refine_map(published, None, "zeng", as_published=True) == sharpness_map(half_sharp, weights, "zeng", as_published=True)).all()
 
 
 def test_sixteen_bits_give_the_map_of_eight(half_sharp, weights):
@@ -75,7 +75,7 @@ def test_a_large_photo_is_measured_at_the_working_size(half_sharp, weights):
 
 def test_refinement_without_a_photo_is_refused(weights):
     with pytest.raises(UsageError, match="--guide"):
-        refine(np.zeros((9, 9), np.float32), None, "zeng")
+        refine_map(np.zeros((9, 9), np.float32), None, "zeng")
 
 
 def test_torch_gives_the_same_map(half_sharp, weights):
@@ -92,4 +92,4 @@ def test_fit_gives_weights_of_the_declared_shapes_twice_the_same(toy_records):
     assert all(array.dtype == np.float32 for array in weights.values())
     assert measured["accuracy"] >= 0.9 and measured["calibration_accuracy"] >= 0.8 and 0 < measured["explained"] <= 1
     again, _ = zeng_method.fit(toy_records, 30, 1, "cpu", lambda *_: None)
-    assert store.write_weights(weights, {"method": "zeng"}) == store.write_weights(again, {"method": "zeng"})
+    assert write_weights(weights, {"method": "zeng"}) == write_weights(again, {"method": "zeng"})

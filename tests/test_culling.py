@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from blurkit import choose
+from blurkit import culling
 
 scores = st.lists(st.integers(0, 6).map(lambda n: n / 6) | st.just(math.nan), max_size=12)
 some = st.lists(st.integers(0, 8).map(lambda n: n / 8), min_size=1, max_size=10)
@@ -14,7 +14,7 @@ some = st.lists(st.integers(0, 8).map(lambda n: n / 8), min_size=1, max_size=10)
 
 @given(scores)
 def test_the_best_come_first_and_what_cannot_be_judged_last(values):
-    found = choose.order(values)
+    found = culling.order(values)
     assert sorted(found) == list(range(len(values)))
     for one, next_one in zip(found, found[1:], strict=False):
         a, b = values[one], values[next_one]
@@ -24,7 +24,7 @@ def test_the_best_come_first_and_what_cannot_be_judged_last(values):
 @given(scores, st.randoms(use_true_random=False))
 def test_each_group_keeps_its_best(values, random):
     groups = [random.choice(["a", "b", None]) for _ in values]
-    found = choose.best_of_groups(values, groups)
+    found = culling.best_of_groups(values, groups)
     assert found == sorted(found)
     assert [groups[i] for i in found].count(None) == groups.count(None)
     for name in {"a", "b"} & set(groups):
@@ -34,13 +34,13 @@ def test_each_group_keeps_its_best(values, random):
 
 
 def test_a_burst_goes_on_as_long_as_the_next_photo_comes_in_time():
-    assert choose.bursts([10.0, 0.0, 12.5, 14.0, None, 2.0, 13.0], "aaaaaaa", 2.0) == [1, 0, 2, 2, None, 0, 2]
-    assert choose.bursts([], "", 1) == [] and choose.bursts([None], "a", 1) == [None] and choose.bursts([5.0, 5.0], "aa", 0) == [0, 0]
+    assert culling.bursts([10.0, 0.0, 12.5, 14.0, None, 2.0, 13.0], "aaaaaaa", 2.0) == [1, 0, 2, 2, None, 0, 2]
+    assert culling.bursts([], "", 1) == [] and culling.bursts([None], "a", 1) == [None] and culling.bursts([5.0, 5.0], "aa", 0) == [0, 0]
 
 
 @given(st.lists(st.none() | st.integers(0, 30).map(float), max_size=9), st.integers(0, 5))
 def test_photos_of_one_burst_are_joined_by_a_chain_of_short_gaps(times, gap):
-    found = choose.bursts(times, [None] * len(times), gap)
+    found = culling.bursts(times, [None] * len(times), gap)
     known = sorted((t, found[i]) for i, t in enumerate(times) if t is not None)
     assert all((one[1] == two[1]) == (two[0] - one[0] <= gap) for one, two in zip(known, known[1:], strict=False))
     assert [number is None for number in found] == [t is None for t in times]
@@ -48,11 +48,11 @@ def test_photos_of_one_burst_are_joined_by_a_chain_of_short_gaps(times, gap):
 
 @given(st.lists(st.tuples(st.none() | st.integers(0, 30).map(float), st.sampled_from("ab")), max_size=9), st.integers(0, 5))
 def test_bursts_of_two_cameras_are_those_of_each_alone(photos, gap):
-    found = choose.bursts([time for time, _ in photos], [camera for _, camera in photos], gap)
+    found = culling.bursts([time for time, _ in photos], [camera for _, camera in photos], gap)
     series = {}
     for camera in "ab":
         mine = [i for i, (_, its) in enumerate(photos) if its == camera]
-        alone = choose.bursts([photos[i][0] for i in mine], [camera] * len(mine), gap)
+        alone = culling.bursts([photos[i][0] for i in mine], [camera] * len(mine), gap)
         same = {(found[i], number) for i, number in zip(mine, alone, strict=True)}
         assert len(same) == len(set(alone)) == len({number for number, _ in same})  # one to one
         series[camera] = {found[i] for i in mine} - {None}
@@ -61,7 +61,7 @@ def test_bursts_of_two_cameras_are_those_of_each_alone(photos, gap):
 
 @given(some, some)
 def test_no_threshold_makes_fewer_errors(good, bad):
-    found, good_below, bad_above = choose.threshold(good, bad)
+    found, good_below, bad_above = culling.threshold(good, bad)
 
     def errors(level):
         return sum(g < level for g in good) / len(good), sum(b >= level for b in bad) / len(bad)
@@ -73,10 +73,10 @@ def test_no_threshold_makes_fewer_errors(good, bad):
 
 
 def test_the_threshold_lies_in_the_middle_of_the_widest_gap():
-    assert choose.threshold([0.8, 0.9, math.nan], [0.2, 0.4]) == (pytest.approx(0.6), 0, 0)
-    assert choose.threshold([0.5, 0.9], [0.8, 0.1]) == (pytest.approx(0.3), 0, 0.5)
+    assert culling.threshold([0.8, 0.9, math.nan], [0.2, 0.4]) == (pytest.approx(0.6), 0, 0)
+    assert culling.threshold([0.5, 0.9], [0.8, 0.1]) == (pytest.approx(0.3), 0, 0.5)
 
 
 def test_without_any_score_there_is_no_threshold():
     with pytest.raises(ValueError, match="no score"):
-        choose.threshold([0.5], [math.nan])
+        culling.threshold([0.5], [math.nan])

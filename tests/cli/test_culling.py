@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from blurkit.cli import Console, keep
+from blurkit.cli import culling
+from blurkit.cli.console import Console
 from blurkit.cli.inputs import Input
 
 TAKEN = 0x9003  # EXIF tag, in the folder 0x8769
@@ -75,7 +76,7 @@ def test_a_photo_that_is_gone_since_it_was_scored_costs_nothing_but_a_line(capfd
     told = [(Input("gone.jpg", "gone"), {"score": 0.5}), (Input(None, "stdin"), {"score": 0.7})]
     console = Console("blur-score")
     args = argparse.Namespace(keep_best=True, burst=2, sort=True, top=None)
-    assert [item.label for item, _ in keep.chosen(told, args, console)] == ["-", "gone.jpg"]
+    assert [item.label for item, _ in culling.chosen(told, args, console)] == ["-", "gone.jpg"]
     assert console.status == 2 and capfdbinary.readouterr().err == b"blur-score: gone.jpg: No such file or directory\n"
 
 

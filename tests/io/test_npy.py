@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hn
 
 from blurkit.errors import InputError
-from blurkit.npy import NPY_MAGIC, OnlyRead, as_bytes, encode_npy, encode_npy_header, read_npy
+from blurkit.io.npy import NPY_MAGIC, OnlyRead, as_bytes, encode_npy, encode_npy_header, read_npy
 
 arrays = hn.arrays(st.one_of(hn.floating_dtypes(), hn.integer_dtypes(), hn.boolean_dtypes()), hn.array_shapes(min_dims=0, max_dims=3, max_side=5, min_side=0))
 

@@ -8,7 +8,7 @@ import math
 import struct
 
 from blurkit.errors import InputError
-from blurkit.npy import read_npy_header
+from blurkit.io.npy import read_npy_header
 
 PNG_START, PNG_END = b"\x89PNG\r\n\x1a\n", b"\0\0\0\0IEND\xaeB`\x82"
 TIFF_ORDERS = {b"II*\0": "<", b"MM\0*": ">"}

@@ -1,11 +1,9 @@
-"""Patch sets and weights: where they lie, how they are written and checked."""
+"""Weights: where they lie, how they are written and checked."""
 
 import hashlib
 import io
 import json
-import math
 import os
-import tempfile
 import zipfile
 import zlib
 from pathlib import Path
@@ -13,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from blurkit.errors import InputError, WeightsError
-from blurkit.npy import as_bytes, read_into, read_npy, read_npy_header
+from blurkit.io.npy import read_npy
 
 FORMAT_VERSION = 1
 LARGEST_WEIGHTS = 64 << 20  # bytes; the largest weights file that is opened
@@ -24,11 +22,7 @@ ENTRY = b"PK\1\2"  # how the entry of each begins in the directory of a zip
 PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # how they may be; the others take memory as they are told by the file
 UNREADABLE = (zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, InputError, KeyError, ValueError, TypeError, EOFError, OSError, RuntimeError)
 """What damaged weights lead to."""
-AT_ONCE = 4096  # records; read and written at a time
 STILL = (1980, 1, 1, 0, 0, 0)  # date of every entry, so that equal weights are equal bytes
-
-
-# ---- weights --------------------------------------------------------------
 
 
 def find_weights(method):
@@ -51,7 +45,7 @@ def find_weights(method):
         if path.is_file():
             return path
         raise WeightsError(f"no weights at {path} (from BLURKIT_WEIGHTS)")
-    package = Path(__file__).resolve().parent
+    package = Path(__file__).resolve().parents[1]
     checkout = package.parent / "share" / "weights" / name
     if checkout.is_file():
         return checkout
@@ -171,46 +165,3 @@ def check_arrays(arrays, shapes):
             raise WeightsError(f"weights {name} are {array.dtype} {array.shape}; they must be float32 {shape}")
         if not np.isfinite(array).all():
             raise WeightsError(f"weights {name} hold NaN or infinite values")
-
-
-# ---- patch sets -----------------------------------------------------------
-
-
-def read_patches(stream, dtype, most_bytes):
-    """All patch sets of a stream, joined in a temporary file: a million patches need not fit in memory.
-
-    Parameters
-    ----------
-    stream : binary file object
-        One or more NPY arrays of records, one after the other.
-    dtype : numpy.dtype
-        What the method's records look like.
-    most_bytes : int
-        Larger sets are refused.
-
-    Returns
-    -------
-    records : numpy.memmap, (n,), dtype
-        Read-only. Its file has no name and goes with it.
-    digest : str
-        SHA-256 of the records.
-    """
-    digest, total = hashlib.sha256(), 0
-    with tempfile.TemporaryFile() as file:
-        while (header := read_npy_header(stream)) is not None:
-            shape, _, found = header
-            if found != dtype or len(shape) != 1:
-                of = "fields " + ", ".join(found.names) if found.names else f"values {found}"
-                raise InputError(f"not a patch set of this method (--method names another?): array of shape {shape}, {of}")
-            total += math.prod(shape) * dtype.itemsize
-            if total > most_bytes:
-                raise InputError(f"patch set needs {total} bytes; --max-bytes allows {most_bytes}")
-            for start in range(0, shape[0], AT_ONCE):
-                records = np.empty(min(AT_ONCE, shape[0] - start), dtype)
-                read_into(stream, records)
-                digest.update(as_bytes(records))
-                file.write(as_bytes(records))
-        if not total:
-            raise InputError("no patches on the input")
-        file.flush()
-        return np.memmap(file, dtype, "r"), digest.hexdigest()

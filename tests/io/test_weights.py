@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from blurkit.errors import InputError, WeightsError
-from blurkit.store import read_patches, read_weights, write_weights
+from blurkit.io.patchset import read_patches
+from blurkit.io.weights import read_weights, write_weights
 
 ARRAYS = {"filters": np.arange(18, dtype=np.float32).reshape(2, 3, 3), "bias": np.float32(0.5)}
 SHAPES = {"filters": (2, 3, 3), "bias": ()}

@@ -5,10 +5,10 @@
 
 import numpy as np
 
+from blurkit.defaults import MAX_PIXELS
 from blurkit.errors import InputError
 from blurkit.io.maps import as_map
-from blurkit.limits import MAX_PIXELS
-from blurkit.npy import encode_npy, read_npy
+from blurkit.io.npy import encode_npy, read_npy
 
 
 def read_maps(stream, *, sigma=False, max_pixels=MAX_PIXELS):

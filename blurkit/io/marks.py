@@ -12,7 +12,7 @@ import zlib
 import numpy as np
 
 from blurkit.errors import InputError
-from blurkit.npy import NPY_MAGIC, read_npy_header
+from blurkit.io.npy import NPY_MAGIC, read_npy_header
 
 PROGRAM = "blurkit"
 GENERATOR = f'<meta name="generator" content="{PROGRAM}">'  # in the head of a page
@@ -101,9 +101,9 @@ def is_pfm(file, size, largest):
 
 def is_weights(file, size, _):
     """An NPZ with the header of weights."""
-    from blurkit import store
+    from blurkit.io.weights import LARGEST_WEIGHTS, is_weights
 
-    return size <= store.LARGEST_WEIGHTS and store.is_weights(file.read())
+    return size <= LARGEST_WEIGHTS and is_weights(file.read())
 
 
 def is_npy(file, size, largest):

@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
-from blurkit.encode import encode_cut, encode_map, encode_mask
-from blurkit.whole import is_whole
+from blurkit.io.complete import is_whole
+from blurkit.io.encode import encode_cut, encode_map, encode_mask
 
 MAP = np.random.default_rng(1).random((37, 61), dtype=np.float32)
 MASK = np.where(MAP > 0.5, np.uint8(255), np.uint8(0))

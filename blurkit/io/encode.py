@@ -5,9 +5,9 @@ import io
 import cv2
 import numpy as np
 
-from blurkit import marks
 from blurkit.errors import InputError
-from blurkit.npy import encode_npy
+from blurkit.io import marks
+from blurkit.io.npy import encode_npy
 
 
 def encode_map(sharpness, form, stretch=False, palette=None):

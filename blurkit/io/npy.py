@@ -11,8 +11,8 @@ import tokenize
 
 import numpy as np
 
+from blurkit.defaults import MAX_PIXELS
 from blurkit.errors import InputError
-from blurkit.limits import MAX_PIXELS
 
 NPY_MAGIC = b"\x93NUMPY"
 NPY_MAX_HEADER = 10_000  # bytes; NumPy's own bound against hostile headers
@@ -41,10 +41,10 @@ def read_npy(stream, max_elements=MAX_PIXELS):
         return None
     shape, fortran_order, dtype = header
     if math.prod(max(n, 1) for n in shape) > max_elements:
-        raise InputError(f"array of shape {shape} has {math.prod(shape)} elements; at most {max_elements} are read (--max-pixels)")
+        raise InputError(f"array of shape {shape} has {math.prod(shape)} elements; at most {max_elements} are read (max_pixels)")
     count = math.prod(shape)
     if count * dtype.itemsize > max_elements * WIDEST:
-        raise InputError(f"array of shape {shape} needs {count * dtype.itemsize} bytes; at most {max_elements * WIDEST} are read (--max-pixels)")
+        raise InputError(f"array of shape {shape} needs {count * dtype.itemsize} bytes; at most {max_elements * WIDEST} are read (max_pixels)")
     try:
         array = np.empty(count, dtype)
     except (MemoryError, ValueError) as error:
@@ -62,9 +62,9 @@ def read_npy_header(stream):
         source = OnlyRead(stream, magic, NPY_MAX_HEADER)
         version = np.lib.format.read_magic(source)
         read_header = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
-        if version not in read_header:
-            raise InputError(f"NPY version {version[0]}.{version[1]} is not supported")
         header = read_header[version](source, max_header_size=NPY_MAX_HEADER)
+    except KeyError as error:
+        raise InputError(f"NPY version {version[0]}.{version[1]} is not supported") from error
     except (ValueError, TypeError, SyntaxError, EOFError, struct.error, tokenize.TokenError, MemoryError, RecursionError) as error:
         raise InputError("not an NPY array, or its header is damaged") from error
     if header[2].hasobject:

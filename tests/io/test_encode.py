@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hn
 from PIL import Image
 
-from blurkit import encode
 from blurkit.errors import InputError
+from blurkit.io import encode
 from blurkit.io.maps import decode_map
 from tests.files import joined
 

@@ -49,7 +49,7 @@ def waits(args):
 
 def chosen(told, args, console):
     """The inputs and results to tell, in their order."""
-    from blurkit.choose import best_of_groups, order
+    from blurkit.culling import best_of_groups, order
 
     if args.keep_best:
         kept = best_of_groups([result["score"] for _, result in told], groups(told, args, console))
@@ -63,7 +63,7 @@ def groups(told, args, console):
     """What each photo has in common with others of its group; None if it is alone."""
     if args.burst is None:
         return [key(item.label, args.group) for item, _ in told]
-    from blurkit.choose import bursts
+    from blurkit.culling import bursts
 
     found = [taken(item, console) for item, _ in told]
     return bursts([time for time, _ in found], [camera for _, camera in found], args.burst)
@@ -90,7 +90,7 @@ def key(path, pattern):
 
 def calibrate(args, scored):
     """Score both folders, and tell the threshold with its errors."""
-    from blurkit.choose import threshold
+    from blurkit.culling import threshold
 
     photos = [inputs.below(folder) for folder in args.calibrate]
     for folder, found in zip(args.calibrate, photos, strict=True):

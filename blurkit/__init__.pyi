@@ -1,0 +1,22 @@
+"""What ``import blurkit`` offers, for type checkers: the modules themselves say how."""
+
+from blurkit.api import Model as Model
+from blurkit.api import RawMap as RawMap
+from blurkit.api import Score as Score
+from blurkit.api import blur_map as blur_map
+from blurkit.api import focus_mask as focus_mask
+from blurkit.api import list_methods as list_methods
+from blurkit.api import load as load
+from blurkit.api import read_photo as read_photo
+from blurkit.api import score_photo as score_photo
+from blurkit.api import sharpness_map as sharpness_map
+from blurkit.errors import BlurkitError as BlurkitError
+from blurkit.errors import DeviceError as DeviceError
+from blurkit.errors import InputError as InputError
+from blurkit.errors import UsageError as UsageError
+from blurkit.errors import WeightsError as WeightsError
+from blurkit.io.streams import read_maps as read_maps
+from blurkit.io.streams import write_map as write_map
+
+__version__: str
+FROM: dict[str, str]

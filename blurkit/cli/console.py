@@ -1,0 +1,70 @@
+"""What a command says on standard error, and the exit status that follows from it."""
+
+import os
+import re
+import sys
+
+from blurkit.cli import packages, progress, signals
+from blurkit.errors import BlurkitError
+
+UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udc7f\udd00-\udfff]")  # control characters, and surrogates that are no byte of a file's name
+ARGUMENTS = {  # of the library, and the options by which a command is told them
+    "max_pixels": "--max-pixels",
+    "max_bytes": "--max-bytes",
+    "per_photo": "--per-photo",
+    "develop_raw": "--raw-develop",
+    "as_published": "--as-published",
+    "working_size": "--working-size",
+    "the argument photo": "--guide",
+    "the argument steps": "--steps",
+}
+NAMED = re.compile(rf"(?<![\w./-])({'|'.join(ARGUMENTS)})(?![\w./-])")  # but not within the name of a file
+OPENCV_NO_MEMORY = -4  # its code of that error, which is no MemoryError
+
+
+class Console:
+    """Words on stderr, and the exit status they lead to."""
+
+    def __init__(self, command, verbose=False, debug=False):
+        self.command, self.verbose, self.debug = command, verbose, debug
+        self.status = 0
+
+    def bad(self, what, error):
+        """One input failed: say so, go on, exit with 2 in the end."""
+        if self.debug:
+            import traceback
+
+            traceback.print_exception(error)
+        self.say(f"{what}: {words(error)}")
+        self.status = 2
+
+    def detail(self, text):
+        """Said with ``-v``."""
+        if self.verbose:
+            self.say(text)
+
+    def say(self, text):
+        """One line."""
+        signals.check()
+        progress.clear()
+        line = UNPRINTABLE.sub(lambda found: ascii(found[0])[1:-1], f"{self.command}: {text}".replace("\n", " "))
+        try:
+            sys.stderr.buffer.write(os.fsencode(line) + b"\n")
+            sys.stderr.flush()
+        except BrokenPipeError:
+            raise
+        except OSError:
+            pass  # a full disk: words are lost, the work is not
+
+
+def words(error):
+    """An exception as one plain phrase."""
+    if isinstance(error, MemoryError) or getattr(error, "code", None) == OPENCV_NO_MEMORY:
+        return "not enough memory"
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    if packages.package_of(error):
+        return packages.words(error)
+    if not isinstance(error, BlurkitError | OSError):
+        return f"internal error: {type(error).__name__}: {error} (--debug shows where; please report it)"
+    return NAMED.sub(lambda match: ARGUMENTS[match[0]], str(error)) or type(error).__name__

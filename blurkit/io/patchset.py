@@ -1,0 +1,52 @@
+"""Patch sets: records of patches, read through a temporary file."""
+
+import hashlib
+import math
+import tempfile
+
+import numpy as np
+
+from blurkit.errors import InputError
+from blurkit.io.npy import as_bytes, read_into, read_npy_header
+
+AT_ONCE = 4096  # records; read and written at a time
+
+
+def read_patches(stream, dtype, most_bytes):
+    """All patch sets of a stream, joined in a temporary file: a million patches need not fit in memory.
+
+    Parameters
+    ----------
+    stream : binary file object
+        One or more NPY arrays of records, one after the other.
+    dtype : numpy.dtype
+        What the method's records look like.
+    most_bytes : int
+        Larger sets are refused.
+
+    Returns
+    -------
+    records : numpy.memmap, (n,), dtype
+        Read-only. Its file has no name and goes with it.
+    digest : str
+        SHA-256 of the records.
+    """
+    digest, total = hashlib.sha256(), 0
+    with tempfile.TemporaryFile() as file:
+        while (header := read_npy_header(stream)) is not None:
+            shape, _, found = header
+            if found != dtype or len(shape) != 1:
+                of = "fields " + ", ".join(found.names) if found.names else f"values {found}"
+                raise InputError(f"not a patch set of this method (is it of another method?): array of shape {shape}, {of}")
+            total += math.prod(shape) * dtype.itemsize
+            if total > most_bytes:
+                raise InputError(f"patch set needs {total} bytes; max_bytes allows {most_bytes}")
+            for start in range(0, shape[0], AT_ONCE):
+                records = np.empty(min(AT_ONCE, shape[0] - start), dtype)
+                read_into(stream, records)
+                digest.update(as_bytes(records))
+                file.write(as_bytes(records))
+        if not total:
+            raise InputError("no patches on the input")
+        file.flush()
+        return np.memmap(file, dtype, "r"), digest.hexdigest()

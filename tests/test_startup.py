@@ -6,7 +6,7 @@ import pytest
 
 import blurkit
 
-HEAVY = {"torch", "scipy", "skimage", "rich", "sklearn", "pandas", "matplotlib", "pillow_heif", "rawpy"}
+HEAVY = {"torch", "scipy", "skimage", "rich", "sklearn", "pandas", "matplotlib", "pillow_heif", "rawpy", "tifffile", "imagecodecs"}
 COMMANDS = ("blur-patches", "blur-train", "blur-map", "blur-refine", "blur-mask", "blur-score")
 
 

@@ -28,6 +28,7 @@ PRIVATE = 32768  # tags from here on are metadata, and may be damaged
 METADATA = {XMP}  # and these
 NOT_THE_PHOTO = 1 | 4  # bits of the kind of a subfile: a smaller copy of another one, a mask
 UNSIGNED, SIGNED, FLOAT, COMPLEX = 1, 2, 3, {5, 6}  # sample formats
+MOST_CHANNELS = 8  # inks and what stands beside them
 APART = 2  # planar configuration: every channel in a plane of its own
 NONE = 1  # compression
 FAX, JPEG = {2, 3, 4}, {6, 7}  # compressions whose damage libtiff only tells of
@@ -59,7 +60,7 @@ def decode(data, wanted):
     layout = layout_of(tags)
     check_photo(layout.width, layout.height, wanted.max_pixels)
     check_kind(tags, layout)
-    check_whole(tags, layout)
+    check_whole(tags, layout, wanted.max_pixels)
     plain = simplified(tags)
     check_decoders_words(plain, layout)
     return upright(pixels(plain, tags, layout), orientation_of(tags, tags.raw(XMP)))
@@ -72,7 +73,7 @@ def decode_map(data, max_pixels):
     check_photo(layout.width, layout.height, max_pixels)
     if layout.format != FLOAT:
         return None
-    check_whole(tags, layout)
+    check_whole(tags, layout, max_pixels)
     if (layout.bits, layout.channels) != (32, 1):
         what = f"floating point of {layout.bits} bits in {layout.channels} channels"
         raise InputError(f"cannot decode TIFF: {what} is not supported")
@@ -121,6 +122,8 @@ def check_kind(tags, layout):
     bits = layout.bits
     if len(set(tags.numbers(BITS)[: layout.channels].tolist())) > 1:
         raise InputError("photo has channels of different depths, which is not supported")
+    if layout.channels > MOST_CHANNELS:
+        raise InputError(f"photo has {layout.channels} channels; at most {MOST_CHANNELS} are supported")
     if layout.format == FLOAT:
         raise InputError("photo has floating-point pixels, which are not supported; whole numbers of 8 and 16 bits are")
     if layout.format in COMPLEX:
@@ -133,15 +136,19 @@ def check_kind(tags, layout):
         raise InputError(f"photo has {bits}-bit values, which are not supported; 8 and 16 bits are")
 
 
-def check_whole(tags, layout):
-    """Raise an InputError unless all values of the public tags and all pixels they promise are there."""
-    public = (tag for tag, entry in tags.items() if tag < PRIVATE and tag not in METADATA and not entry.is_whole)
-    if any(public):
+def check_whole(tags, layout, max_pixels):
+    """Raise an InputError unless all values of the public tags and all pixels they promise are there.
+
+    Decoders take memory for a whole tile at a time, so those of too many pixels are refused as well.
+    """
+    if any(tag < PRIVATE and tag not in METADATA and not entry.is_whole for tag, entry in tags.items()):
         raise truncated("TIFF")
     width, height, channels = layout.width, layout.height, layout.channels
     is_tiled = TILES in tags
     across = max(1, tags.number(TILE_WIDTH)) if is_tiled else width
     down = max(1, tags.number(TILE_HEIGHT) if is_tiled else min(tags.number(ROWS, height), height))
+    if is_tiled and across * down > max_pixels:
+        raise InputError(f"cannot decode TIFF: its tiles are {across}x{down}; --max-pixels allows {max_pixels} pixels")
     planes = channels if layout.apart else 1
     places = tags.numbers(TILES if is_tiled else STRIPS).astype(np.uint64)
     rows_of_pieces = -(-height // down)

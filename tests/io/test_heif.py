@@ -126,6 +126,13 @@ def test_a_file_cut_anywhere_is_an_error(kind, scene, grid):
     assert "truncated" in complaint(data[:-1])
 
 
+def test_what_is_said_of_a_damaged_file_is_not_about_indices(scene):
+    data = saved(scene, "HEIF")
+    at = data.index(b"ipco") - 1
+    said = complaint(data[:at] + bytes([data[at] ^ 64]) + data[at + 1 :])
+    assert said.startswith("cannot decode HEIC: ") and "index" not in said
+
+
 def test_what_follows_the_boxes_is_no_damage(grid):
     assert decode_photo(grid + b"SEFT and other words of a maker").shape == (500, 700, 3)
 

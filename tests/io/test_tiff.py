@@ -243,6 +243,15 @@ def test_a_kind_that_no_photo_has_is_named(array, words):
     assert words in said and "not supported" in said
 
 
+def test_what_would_take_much_memory_is_refused_by_its_tags(scene):
+    many = drawn(scene, 16, 5, {277: (SHORT, [60000]), 258: (SHORT, [16])}, bytes(100))
+    assert complaint(many) == "photo has 60000 channels; at most 8 are supported"
+    data = tiff(scene.astype(np.uint16), photometric="rgb", tile=(16, 16), compression="zlib")
+    width = data.index(struct.pack("<HHI", 322, 3, 1)) if struct.pack("<HHI", 322, 3, 1) in data else data.index(struct.pack("<HHI", 322, 4, 1))
+    giant = struct.pack("<HHII", 322, 4, 1, 1 << 20) + struct.pack("<HHII", 323, 4, 1, 1 << 20)
+    assert "its tiles are 1048576x1048576; --max-pixels allows" in complaint(data[:width] + giant + data[width + 24 :])
+
+
 def test_an_unknown_compression_is_named(scene):
     data = drawn(scene, 8, RGB, {259: (SHORT, [34712])}, scene.tobytes())
     assert complaint(data) == "cannot decode TIFF: compression 34712 is not supported"

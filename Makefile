@@ -1,4 +1,4 @@
-# make demo | test | lint | coverage | mutants | fuzz | soak | install | bench | bench-quick | weights-joint | weights-zeng | weights-park | completions | clean
+# make demo | docs | test | lint | coverage | mutants | fuzz | soak | install | bench | bench-quick | weights-joint | weights-zeng | weights-park | completions | clean
 SHELL := /bin/bash
 PYTHON ?= python3
 PREFIX ?= /usr/local
@@ -14,7 +14,7 @@ TEST_VENV := .venv-test
 CONSTRAINTS := .ci/constraints.txt
 METHOD_FILES := $(shell find blurkit share man -type f -not -name '*.pyc') setup.cfg pyproject.toml
 
-.PHONY: help demo test lint coverage mutants fuzz soak install weights-joint weights-zeng weights-park bench bench-quick bench-joint bench-zeng bench-park bench-score completions clean
+.PHONY: help demo docs test lint coverage mutants fuzz soak install weights-joint weights-zeng weights-park bench bench-quick bench-joint bench-zeng bench-park bench-score completions clean
 
 help:
 	@sed -n '1s/^# //p' Makefile
@@ -41,6 +41,10 @@ demo: $(VENV)/installed
 	  blur-score photo.png
 	@echo "look at demo/: photo.png map.npy map-colour.png mask.png cut.png"
 
+# The picture of README: the photo, its map in colours, its mask, and the photo cut out along it.
+docs: demo
+	$(VENV)/bin/python tools/strip.py demo/photo.png demo/map-colour.png demo/mask.png demo/cut.png docs/strip.jpg
+
 test: $(TEST_VENV)/installed
 	$(TEST_VENV)/bin/python -m pytest
 
@@ -64,7 +68,7 @@ coverage: $(TEST_VENV)/installed
 
 # COUNT small changes to the stages, drawn by SEED, each on the tests of its module; fails where they notice less than 80 %. Takes an hour.
 mutants: $(TEST_VENV)/installed
-	$(TEST_VENV)/bin/python bench/mutants.py $(COUNT) $(SEED)
+	$(TEST_VENV)/bin/python tools/mutants.py $(COUNT) $(SEED)
 
 # For packagers: files under $(DESTDIR)$(PREFIX), nothing fetched.
 install:
@@ -125,20 +129,20 @@ $(TEST_VENV)/bin/python bench/gather.py "$(BENCH_DATA)" $(1)/work $(2)
   DATA="$(BENCH_DATA)" MADE="$(strip make $@ $(if $(filter file,$(origin DATA)),,DATA=$(DATA)))" PYTHON=$(TEST_VENV)/bin/python QUICK=$(2)
 endef
 
-build/composed/done: bench/compose.py $(TEST_VENV)/installed
-	$(TEST_VENV)/bin/python bench/compose.py build/composed
+build/composed/done: bench/composed_set.py $(TEST_VENV)/installed
+	$(TEST_VENV)/bin/python bench/composed_set.py build/composed
 	@touch $@
 
 # What each method must show, as text in bench/results/; needs the photos the figures of README are of.
 bench-joint bench-zeng bench-park bench-score: bench-%: $(TEST_VENV)/installed
-	PATH="$(CURDIR)/$(TEST_VENV)/bin:$$PATH" $(TEST_VENV)/bin/python bench/$*.py --data "$(DATA)" --results bench/results
+	PATH="$(CURDIR)/$(TEST_VENV)/bin:$$PATH" $(TEST_VENV)/bin/python bench/study_$*.py --data "$(DATA)" --results bench/results
 
 # Huge photos, thousands of files, kills, interrupts, long streams: what is promised of them, in bench/results/soak.md; a quarter of an hour.
 FILES ?= 5000
 MEGAPIXELS ?= 100
 
 soak: $(TEST_VENV)/installed
-	PATH="$(CURDIR)/$(TEST_VENV)/bin:$$PATH" $(TEST_VENV)/bin/python bench/soak.py --results bench/results --files $(FILES) --megapixels $(MEGAPIXELS)
+	PATH="$(CURDIR)/$(TEST_VENV)/bin:$$PATH" $(TEST_VENV)/bin/python tools/soak.py --results bench/results --files $(FILES) --megapixels $(MEGAPIXELS)
 
 completions:
 	$(PYTHON) -m blurkit.cli.completions share/completions

@@ -45,7 +45,7 @@ def stages(name, words, small, scratch):
 
 def peers(small, scratch, hifst):
     """Seconds of other programs."""
-    words = {"abs-Laplacian": [sys.executable, HERE / "filters.py", "laplacian"], "DoG": [sys.executable, HERE / "filters.py", "dog"]}
+    words = {"abs-Laplacian": [sys.executable, HERE / "plain_filters.py", "laplacian"], "DoG": [sys.executable, HERE / "plain_filters.py", "dog"]}
     if hifst:
         words["HiFST"] = [hifst, HERE / "hifst.py"]
     return {name: {"blur-map": seconds(*line, small, scratch / "peer.npy", repeats=3)} for name, line in words.items()}

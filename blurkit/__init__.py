@@ -16,9 +16,9 @@ __version__ = "0.1.0"
 FROM = {  # what is offered here, and the module that has it
     "load": "api",
     "list_methods": "api",
-    "Model": "api",
-    "RawMap": "api",
-    "Score": "api",
+    "Model": "model",
+    "RawMap": "model",
+    "Score": "model",
     "read_photo": "api",
     "sharpness_map": "api",
     "blur_map": "api",

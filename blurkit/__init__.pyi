@@ -1,8 +1,5 @@
 """What ``import blurkit`` offers, for type checkers: the modules themselves say how."""
 
-from blurkit.api import Model as Model
-from blurkit.api import RawMap as RawMap
-from blurkit.api import Score as Score
 from blurkit.api import blur_map as blur_map
 from blurkit.api import focus_mask as focus_mask
 from blurkit.api import list_methods as list_methods
@@ -17,6 +14,9 @@ from blurkit.errors import UsageError as UsageError
 from blurkit.errors import WeightsError as WeightsError
 from blurkit.io.streams import read_maps as read_maps
 from blurkit.io.streams import write_map as write_map
+from blurkit.model import Model as Model
+from blurkit.model import RawMap as RawMap
+from blurkit.model import Score as Score
 
 __version__: str
 FROM: dict[str, str]

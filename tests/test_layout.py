@@ -8,23 +8,33 @@ import subprocess
 
 import pytest
 
-import blurkit
+import blurkit.io
 
 COMMANDS = ("patches", "train", "map", "refine", "mask", "score")
-FOUNDATION = ("errors", "limits", "window", "layers", "gradient", "colour", "npy", "propagate", "device", "degrade", "compose", "learning")
-SIX = ("refine", "patches", "train", "map", "mask", "score")  # blur-map refines, so refine stands left of map
-DOORS = {  # used by cli alone, and what they may use
-    "encode": {"errors", "marks", "npy"},
-    "marks": {"errors", "npy", "store"},
-    "agreement": {"errors", "mask"},
-    "choose": set(),
-    "report": {"window", "colour", "marks"},
-    "store": {"errors", "npy"},
-    "streams": {"errors", "io.maps", "limits", "npy"},
-    "whole": {"errors", "npy"},
+LADDER = {  # what the modules of a room may import besides those of their own room that stand before them
+    "": {},
+    "errors": {},
+    "defaults": {},
+    "ops": {"errors", "defaults"},
+    "io": {"errors", "defaults"},
+    "training": {"errors", "defaults", "ops"},
+    "methods": {"errors"},
+    "stages": {"errors", "defaults", "ops", "training", "methods"},
+    "six": {"errors", "defaults", "ops", "training", "methods"},
+    "evaluate": {"errors", "defaults", "ops", "six"},
+    "culling": {"errors"},
+    "report": {"errors", "defaults", "ops", "io"},
+    "model": {"errors", "defaults", "ops", "io", "methods", "six"},
+    "api": {"errors", "defaults", "ops", "io", "methods", "six", "model"},
+    "cli": {"errors", "defaults", "ops", "io", "methods", "training", "six", "evaluate", "culling", "report", "model", "api", ""},
 }
-ROOM = "io"  # bytes of photos and maps to arrays; for the commands alone
-ROOM_USES = {"errors", "limits", "npy"}
+ORDER = {  # of the modules within a room
+    "ops": ("filters", "resize", "tiles", "statistics", "colour", "layers", "backend", "smoothing"),
+    "io": blurkit.io.MODULES,
+    "training": ("degrade", "compose", "loop"),
+    "methods": ("contract",),
+    "six": ("refine", "patches", "train", "map", "mask", "score"),  # blur-map refines, so refine stands left of map
+}
 TOP = {
     "bench",
     "bin",
@@ -38,6 +48,9 @@ TOP = {
     "Makefile",
     "LICENSE",
     "CHANGELOG.md",
+    "CONTRIBUTING.md",
+    "docs",
+    "tools",
     "SECURITY.md",
     ".ci",
     ".gitignore",
@@ -46,7 +59,6 @@ MOST_LINES, MOST_BODY = 300, 40
 LONGER = {}  # {name: why} of modules and functions that may be longer
 REACHES_OUT = {"socket", "socketserver", "ssl", "select", "selectors", "asyncio", "urllib", "http", "ftplib", "smtplib", "xmlrpc", "requests", "subprocess"}
 RUNS_DATA = {"pickle", "marshal", "shelve", "dill", "joblib", "code", "codeop", "runpy"}  # modules that make programs of what they read
-CLI_SHARED = ("signals", "packages", "progress", "streams", "parser", "hints", "work", "output", "wholefile", "guard", "options", "inputs")
 
 
 def sources(root):
@@ -87,85 +99,71 @@ def graph(root):
 @pytest.fixture(scope="module")
 def methods(graph):
     """The packages that have a method."""
-    found = sorted(name.removesuffix(".pipeline") for name in graph if name.endswith(".pipeline"))
-    assert "zeng" in found
-    return found
+    methods = sorted(name.split(".")[1] for name in graph if name.startswith("methods.") and name.endswith(".method"))
+    assert "zeng" in methods
+    return methods
 
 
-def test_every_module_has_its_place(graph, methods):
-    known = {"", "methods", *FOUNDATION, *SIX, *DOORS}
-    strangers = [name for name in graph if name not in known and name.split(".")[0] not in (*methods, "cli", ROOM)]
-    assert strangers == []
-    assert known <= set(graph)
+def room_of(module):
+    """The row of `LADDER` that a module belongs to."""
+    first, _, rest = module.partition(".")
+    if first == "methods" and rest and rest not in ORDER["methods"]:
+        return "stages"
+    return "six" if first in ORDER["six"] else first
 
 
-def test_the_package_imports_nothing_and_errors_imports_nothing(graph):
-    assert graph[""] == (set(), {"importlib"}) and graph["errors"] == (set(), set())
+def place_of(module):
+    """Where a module stands in its room, -1 for the package itself."""
+    room, last = room_of(module), module.rpartition(".")[2]
+    return ORDER[room].index(last) if room in ORDER and last != room else -1
 
 
-@pytest.mark.parametrize("name", FOUNDATION)
-def test_the_foundation_imports_only_leftwards(graph, name):
-    assert graph[name][0] <= set(FOUNDATION[: FOUNDATION.index(name)])
+def test_every_module_has_its_place(graph):
+    assert [name for name in graph if room_of(name) not in LADDER] == []
+    for room, modules in ORDER.items():
+        there = {name.rpartition(".")[2] for name in graph if room_of(name) == room and name != room}
+        assert there == set(modules), room
 
 
-def test_stages_import_the_foundation_and_earlier_stages_of_their_own_method(graph, methods):
+def test_modules_import_only_what_stands_before_them(graph):
+    wrong = []
+    for name, (ours, _) in graph.items():
+        for other in ours:
+            room, own = room_of(other), room_of(name)
+            if room != own and room not in LADDER[own] or room == own and own in ORDER and place_of(other) >= place_of(name):
+                wrong.append(f"{name} imports {other}")
+    assert wrong == []
+
+
+def test_stages_import_earlier_stages_of_their_own_method_alone(graph, methods):
     for method in methods:
-        stages = __import__(f"blurkit.{method}", fromlist=["STAGES"]).STAGES
-        assert {f"{method}.{stage}" for stage in stages} == {name for name in graph if name.startswith(f"{method}.")}
-        assert stages[-1] == "pipeline"
-        assert graph[method][0] == set()
+        stages = importlib.import_module(f"blurkit.methods.{method}").STAGES
+        assert {f"methods.{method}.{stage}" for stage in stages} == {name for name in graph if name.startswith(f"methods.{method}.")}
+        assert stages[-1] == "method" and graph[f"methods.{method}"][0] == {"methods"}
         for number, stage in enumerate(stages):
-            allowed = {*FOUNDATION, method, *(f"{method}.{earlier}" for earlier in stages[:number])}
-            assert graph[f"{method}.{stage}"][0] <= allowed, stage
+            earlier = {f"methods.{method}", *(f"methods.{method}.{name}" for name in stages[:number])}
+            used = {name for name in graph[f"methods.{method}.{stage}"][0] if room_of(name) == "stages"}
+            assert used <= earlier, stage
 
 
-def test_the_registry_imports_no_method_by_itself(graph):
-    assert graph["methods"][0] == {"errors"}
-
-
-@pytest.mark.parametrize("name", SIX)
-def test_the_six_modules_import_only_leftwards_and_reach_methods_through_the_registry(graph, name):
-    assert graph[name][0] <= {*FOUNDATION, "methods", *SIX[: SIX.index(name)]}
-
-
-@pytest.mark.parametrize("door", DOORS)
-def test_photos_weights_and_truth_come_in_through_the_commands_alone(graph, door):
-    assert graph[door][0] <= DOORS[door]
-    users = {name for name, (ours, _) in graph.items() if door in ours}
-    if door in blurkit.FROM.values():
-        return  # a part of the front door
-    assert users and all(name.startswith("cli") or name in DOORS for name in users)
-
-
-def test_the_decoders_import_only_those_before_them_and_serve_the_commands_alone(graph):
-    modules = importlib.import_module(f"blurkit.{ROOM}").MODULES
-    room = {f"{ROOM}.{module}" for module in modules}
-    assert room == {name for name in graph if name.startswith(f"{ROOM}.")} and graph[ROOM][0] == set()
-    for number, module in enumerate(modules):
-        assert graph[f"{ROOM}.{module}"][0] <= {*ROOM_USES, *(f"{ROOM}.{earlier}" for earlier in modules[:number])}, module
+def test_what_the_commands_share_knows_no_command(graph):
+    commands = {f"cli.{command}" for command in COMMANDS}
     for name, (ours, _) in graph.items():
-        assert name.split(".")[0] in ("cli", ROOM) or not ours & {ROOM, *room}, name
-
-
-def test_nothing_imports_the_commands_but_themselves(graph):
-    for name, (ours, _) in graph.items():
-        if not name.startswith("cli"):
-            assert not any(other.split(".")[0] == "cli" for other in ours), name
-    for shared in CLI_SHARED:
-        assert not graph[f"cli.{shared}"][0] & {f"cli.{command}" for command in COMMANDS}, shared
+        if name.startswith("cli.") and name not in {*commands, "cli.completions"}:
+            assert not ours & commands, name
 
 
 def test_no_stage_sees_a_path_pillow_or_the_system(graph):
-    outside = {"cli", "store", "encode", "device", ROOM}
+    outside = {"cli", "io", "api"}
     for name, (_, foreign) in graph.items():
-        if name.split(".")[0] not in outside:
+        if name.split(".")[0] not in outside and name != "ops.backend":
             assert not foreign & {"PIL", "sys", "os", "pathlib", "shutil", "glob"}, name
 
 
 def test_torch_is_imported_inside_functions_or_by_stages_that_train(root, methods):
     for name, path in sources(root).items():
         top = {alias.name.split(".")[0] for node in ast.parse(path.read_text()).body if isinstance(node, ast.Import) for alias in node.names}
-        if name not in {f"{method}.{stage}" for method in methods for stage in ("network", "training")}:
+        if name not in {f"methods.{method}.{stage}" for method in methods for stage in ("network", "training")}:
             assert "torch" not in top, name
 
 
@@ -191,7 +189,7 @@ def test_no_file_is_longer_than_300_lines_without_a_reason(root):
 
 def programs(root):
     """{name: path} of the library, the benchmark and the tests."""
-    beside = [*sorted((root / "bench").glob("*.py")), *sorted((root / "tests").rglob("*.py"))]
+    beside = [*sorted((root / "bench").glob("*.py")), *sorted((root / "tools").glob("*.py")), *sorted((root / "tests").rglob("*.py"))]
     return sources(root) | {str(path.relative_to(root)): path for path in beside}
 
 
@@ -248,7 +246,7 @@ def test_no_error_is_swallowed_whole(root):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.ExceptHandler) and (node.type is None or "Exception" in ast.unparse(node.type).split()):
                 broad.append(name)
-    assert broad == ["cli", "cli.work"]  # the last resort of the run, and of one of its inputs
+    assert broad == ["cli.parallel", "cli.run"]  # the last resort of the run, and of one of its inputs
 
 
 def test_the_library_prints_nothing(root):

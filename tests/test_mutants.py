@@ -1,4 +1,4 @@
-"""The mutants of bench/mutants.py: which there are, and that what a test notices is told from what none does."""
+"""The mutants of tools/mutants.py: which there are, and that what a test notices is told from what none does."""
 
 import ast
 import importlib.util
@@ -15,7 +15,7 @@ TESTS = "from one import clip\n\ndef test_clip():\n    assert (clip(-3), clip(0)
 
 @pytest.fixture(scope="module")
 def mutants(root):
-    spec = importlib.util.spec_from_file_location("mutants", root / "bench" / "mutants.py")
+    spec = importlib.util.spec_from_file_location("mutants", root / "tools" / "mutants.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
@@ -84,6 +84,6 @@ def test_a_change_that_never_ends_is_killed(is_killed):
 def test_stages_have_tests_of_their_own(mutants, root):
     files = mutants.stages()
     assert len(files) > 30 and all(mutants.tests_of(root, file) for file in files)
-    assert [path.name for path in mutants.tests_of(root, "blurkit/park/median.py")] == ["test_median.py", "test_pipeline.py"]
-    assert [path.name for path in mutants.tests_of(root, "blurkit/zeng/network.py")] == ["test_training.py", "test_pipeline.py"]
-    assert [path.name for path in mutants.tests_of(root, "blurkit/joint/blur.py")] == ["test_blur.py", "test_blur_training.py", "test_pipeline.py"]
+    assert [path.name for path in mutants.tests_of(root, "blurkit/methods/park/median.py")] == ["test_median.py", "test_method.py"]
+    assert [path.name for path in mutants.tests_of(root, "blurkit/methods/zeng/network.py")] == ["test_training.py", "test_method.py"]
+    assert [path.name for path in mutants.tests_of(root, "blurkit/methods/joint/blur.py")] == ["test_blur.py", "test_blur_training.py", "test_method.py"]

@@ -148,7 +148,7 @@ def check_whole(tags, layout, max_pixels):
     across = max(1, tags.number(TILE_WIDTH)) if is_tiled else width
     down = max(1, tags.number(TILE_HEIGHT) if is_tiled else min(tags.number(ROWS, height), height))
     if is_tiled and across * down > max_pixels:
-        raise InputError(f"cannot decode TIFF: its tiles are {across}x{down}; --max-pixels allows {max_pixels} pixels")
+        raise InputError(f"cannot decode TIFF: its tiles are {across}x{down}; max_pixels allows {max_pixels} pixels")
     planes = channels if layout.apart else 1
     places = tags.numbers(TILES if is_tiled else STRIPS).astype(np.uint64)
     rows_of_pieces = -(-height // down)

@@ -19,7 +19,7 @@ from tests.files import complaint, saved, tiff
 def test_too_many_pixels_are_refused_with_both_numbers(photos):
     data = (photos / "photo.png").read_bytes()
     assert decode_photo(data, 10800).shape == (90, 120, 3)
-    with pytest.raises(InputError, match="120x90 = 10800 pixels; --max-pixels allows 10799"):
+    with pytest.raises(InputError, match="120x90 = 10800 pixels; max_pixels allows 10799"):
         decode_photo(data, 10799)
 
 

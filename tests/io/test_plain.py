@@ -93,5 +93,5 @@ def test_the_guard_of_the_process_neither_counts_nor_changes(scene, monkeypatch)
 def test_the_size_of_a_webp_is_known_before_it_takes_memory(options, scene):
     data = saved(Image.fromarray(scene), "WEBP", **options)
     assert plain.webp_size(data) == (120, 90)
-    with pytest.raises(InputError, match="120x90 = 10800 pixels; --max-pixels allows 10799"):
+    with pytest.raises(InputError, match="120x90 = 10800 pixels; max_pixels allows 10799"):
         decode_photo(data, 10799)

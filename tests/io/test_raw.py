@@ -81,12 +81,12 @@ def test_the_preview_can_be_reduced_by_its_decoder(dng, scene, monkeypatch):
 
 
 def test_a_raw_file_without_a_preview_asks_to_be_developed(dng):
-    assert complaint(dng(preview=None)) == "RAW without a preview that can be read; --raw-develop develops it"
+    assert complaint(dng(preview=None)) == "RAW without a preview that can be read; develop_raw develops it"
 
 
 def test_a_tiny_preview_is_no_photo(dng, scene):
     tiny = jpeg(np.ascontiguousarray(scene[:80, :119]))
-    assert complaint(dng(preview=tiny)) == "its preview: has 119x80 pixels only; --raw-develop develops it"
+    assert complaint(dng(preview=tiny)) == "its preview: has 119x80 pixels only; develop_raw develops it"
 
 
 def test_a_damaged_preview_is_told_as_such(dng, scene):
@@ -201,7 +201,7 @@ def test_a_damaged_file_is_an_error_or_a_picture_never_a_crash(place, change, ea
 def test_too_many_pixels_are_refused_before_they_are_decoded(develop, pixels, size, dng, monkeypatch):
     assert decode_photo(dng(), pixels, develop=develop).shape[2] == 3
     monkeypatch.setattr(jpeg_module, "by_simplejpeg", None)  # nothing is decoded
-    assert f"{size} = {pixels} pixels; --max-pixels allows {pixels - 1}" in complaint(dng(), max_pixels=pixels - 1, develop=develop)
+    assert f"{size} = {pixels} pixels; max_pixels allows {pixels - 1}" in complaint(dng(), max_pixels=pixels - 1, develop=develop)
 
 
 def test_a_missing_package_is_named(dng, monkeypatch):

@@ -1,4 +1,4 @@
-"""A set for everyone, from the photos that come with scikit-image: compose.py OUT leaves sharp/NAME.png, labelled/NAME.png and NAME.mask.png.
+"""A set for everyone, from the photos that come with scikit-image: composed_set.py OUT leaves sharp/NAME.png, labelled/NAME.png and NAME.mask.png.
 
 Composed in the way that joint and zeng learn from, so it shows that all works and what it
 costs; how good a method is, photos with masks made by hand show.

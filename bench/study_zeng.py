@@ -1,6 +1,6 @@
 """The figures of the zeng method, measured through the commands: bench/results/zeng.{txt,json}.
 
-usage: zeng.py --data DATA --results DIR [--only NAME]...
+usage: study_zeng.py --data DATA --results DIR [--only NAME]...
 
 DATA holds cuhk/ (image, gt, val.txt), labelled/, sharp/ and scenes/ as README.md says.
 Accuracy is that of photos no weights were trained on. Times are ratios to another

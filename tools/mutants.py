@@ -22,7 +22,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 METHODS = ("zeng", "park", "joint")
-BETWEEN = ("window", "propagate", "mask", "agreement", "compose")  # what stages share
+BETWEEN = ("mask", "evaluate", "ops/filters", "ops/resize", "ops/statistics", "ops/smoothing", "training/compose")
 LEAST = 0.8
 PATIENCE, START = 4, 30  # tests that take so many times as long as before, and so many seconds more, of the processor, hang
 LEFT_OUT = shutil.ignore_patterns(".*", "__pycache__", "build", "dist", "demo", "results", "*.egg-info")
@@ -60,7 +60,7 @@ def killed_of(tree, file, asked):
 
 def stages():
     """The files whose arithmetic makes maps, masks and figures."""
-    of_methods = [str(path.relative_to(ROOT)) for method in METHODS for path in sorted((ROOT / "blurkit" / method).glob("[!_]*.py"))]
+    of_methods = [str(path.relative_to(ROOT)) for method in METHODS for path in sorted((ROOT / "blurkit" / "methods" / method).glob("[!_]*.py"))]
     return [f"blurkit/{name}.py" for name in BETWEEN] + of_methods
 
 
@@ -126,11 +126,11 @@ def is_killed(tree, file, number, variant, limit):
 
 
 def tests_of(tree, file):
-    """The tests of a module: those of its name, of the pipeline it is a stage of, and of training where it has none of its own."""
+    """The tests of a module: those of its name, of the method it is a stage of, and of training where it has none of its own."""
     folder = (tree / "tests" / Path(file).relative_to("blurkit")).parent
-    own, training, pipeline = (folder / f"test_{name}.py" for name in (Path(file).stem, "training", "pipeline"))
+    own, training, method = (folder / f"test_{name}.py" for name in (Path(file).stem, "training", "method"))
     named = [own, *sorted(folder.glob(f"{own.stem}_*.py"))] if own.exists() else [training]
-    return list(dict.fromkeys(path for path in (*named, pipeline) if path.exists()))
+    return list(dict.fromkeys(path for path in (*named, method) if path.exists()))
 
 
 def passes(tree, file, limit=None):

@@ -1,6 +1,6 @@
 """What the score of blur-score is worth, beside others: bench/results/score.{txt,json}.
 
-usage: score.py --data DATA --results DIR [--only NAME]...
+usage: study_score.py --data DATA --results DIR [--only NAME]...
 
 40 photos, 20 of labelled/ and 20 of sharp/, none of which joint or zeng was trained on (park was on
 those of sharp/), each blurred with a Gaussian of sigma 0 to 3 pixels and then given noise of deviation 0,

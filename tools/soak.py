@@ -16,11 +16,13 @@ import time
 from pathlib import Path
 
 import cv2
-import measure
 import numpy as np
 from archive import DAMAGED_EVERY, SIDE, contents, cut_short, files_in, growth, library, mosaic, resident, start
 
 from blurkit.io.npy import encode_npy
+
+sys.path.append(str(Path(__file__).resolve().parents[1] / "bench"))
+import measure  # noqa: E402
 
 KILLS, INTERRUPTS = 50, 10
 MAPS = 10_000  # in one stream

@@ -1,4 +1,4 @@
-"""Plain filters to beat: their magnitude under a Gaussian of sigma 10, divided by its maximum. filters.py laplacian|dog PHOTO OUT.npy"""
+"""Plain filters to beat: their magnitude under a Gaussian of sigma 10, divided by its maximum. plain_filters.py laplacian|dog PHOTO OUT.npy"""
 
 import sys
 

@@ -1,6 +1,6 @@
 """The figures of the park method, measured through the commands: bench/results/park.{txt,json}.
 
-usage: park.py --data DATA --results DIR [--only NAME]...
+usage: study_park.py --data DATA --results DIR [--only NAME]...
 
 DATA holds cuhk/ (image, gt, val.txt), labelled/, sharp/ and scenes/ as README.md says.
 Accuracy of maps and of the classifier is that of photos no weights were trained on;

@@ -1,6 +1,6 @@
 """The figures of the joint method, measured through the commands: bench/results/joint.{txt,json}.
 
-usage: joint.py --data DATA --results DIR [--only NAME]...
+usage: study_joint.py --data DATA --results DIR [--only NAME]...
 
 DATA holds cuhk/ (image, gt, val.txt), labelled/ and sharp/ as README.md says. No weights were
 trained on any photo that is scored here. Times are ratios to another process on the

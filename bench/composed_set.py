@@ -14,7 +14,16 @@ import skimage
 
 from blurkit.training.compose import compose, regions
 
-PHOTOS = ("astronaut.png", "camera.png", "chelsea.png", "coffee.png", "coins.png", "ihc.png", "motorcycle_left.png", "rocket.jpg")  # with things in them
+PHOTOS = (
+    "astronaut.png",
+    "camera.png",
+    "chelsea.png",
+    "coffee.png",
+    "coins.png",
+    "ihc.png",
+    "motorcycle_left.png",
+    "rocket.jpg",
+)  # with things in them
 EACH = 3  # compositions of a photo
 FEWEST = 0.1  # share of either class in a composition
 TRIES = 40  # draws for them

@@ -36,13 +36,28 @@ def by_pillow(path, data):
         with Image.open(io.BytesIO(data)) as picture:
             turned = ImageOps.exif_transpose(picture)
             deep = turned.mode.startswith("I")
-            return levels(np.asarray(turned).clip(0, 65535).astype(np.uint16) if deep else np.asarray(turned.convert("RGB")))
+            return levels(
+                np.asarray(turned).clip(0, 65535).astype(np.uint16) if deep else np.asarray(turned.convert("RGB"))
+            )
     except Exception as error:  # whatever a decoder raises on a damaged file is its answer
         return f"refused: {str(error)[:80]}"
 
 
 def by_imagemagick(path, data):
-    command = ["convert", f"{path}[0]", "-auto-orient", "-alpha", "off", "-colorspace", "sRGB", "-type", "TrueColor", "-depth", "16", "ppm:-"]
+    command = [
+        "convert",
+        f"{path}[0]",
+        "-auto-orient",
+        "-alpha",
+        "off",
+        "-colorspace",
+        "sRGB",
+        "-type",
+        "TrueColor",
+        "-depth",
+        "16",
+        "ppm:-",
+    ]
     try:
         done = subprocess.run(command, capture_output=True, timeout=MOST_SECONDS, check=False)
     except subprocess.TimeoutExpired:
@@ -76,7 +91,9 @@ def pictures(folders):
     """Paths of all pictures below some folders."""
     for folder in folders:
         for here, _, names in sorted(os.walk(folder)):
-            yield from (os.path.join(here, n) for n in sorted(names) if n.lower().endswith(PICTURE_SUFFIXES + RAW_SUFFIXES))
+            yield from (
+                os.path.join(here, n) for n in sorted(names) if n.lower().endswith(PICTURE_SUFFIXES + RAW_SUFFIXES)
+            )
 
 
 def main():

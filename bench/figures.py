@@ -12,18 +12,29 @@ def curves(path, rows, title, along, places=None):
     """Curves {name: values} over `places` (default 1, 2, ...) as an SVG."""
     count = len(next(iter(rows.values())))
     places = np.arange(1, count + 1) if places is None else np.asarray(places, float)
-    lines(path, {name: (places, values) for name, values in rows.items()}, title, along, (places[0], places[-1]), max(map(np.max, rows.values())))
+    lines(
+        path,
+        {name: (places, values) for name, values in rows.items()},
+        title,
+        along,
+        (places[0], places[-1]),
+        max(map(np.max, rows.values())),
+    )
 
 
 def lines(path, rows, title, along, across=(0.0, 1.0), top=1.0):
     """Lines {name: (x, y)} as an SVG, x from `across[0]` to `across[1]`, y from 0 to `top`."""
-    parts = [f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{HEIGHT}" font-family="sans-serif" font-size="12">']
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{HEIGHT}" font-family="sans-serif" font-size="12">'
+    ]
     parts.append(f'<rect width="{WIDTH}" height="{HEIGHT}" fill="white"/><text x="{EDGE}" y="20">{title}</text>')
     grid = "".join(f"M{EDGE} {HEIGHT - EDGE - k * (HEIGHT - 2 * EDGE) / 5:g}h{WIDTH - 2 * EDGE}" for k in range(1, 6))
     grid += "".join(f"M{EDGE + k * (WIDTH - 2 * EDGE) / 5:g} {HEIGHT - EDGE}v{2 * EDGE - HEIGHT}" for k in range(1, 6))
     parts.append(f'<path d="{grid}" stroke="#ddd"/>')
     parts.append(f'<path d="M{EDGE} {EDGE}V{HEIGHT - EDGE}H{WIDTH - EDGE}" fill="none" stroke="black"/>')
-    parts.append(f'<text x="{WIDTH - EDGE}" y="{HEIGHT - 12}" text-anchor="end">{along} ({across[0]:g} to {across[1]:g})</text>')
+    parts.append(
+        f'<text x="{WIDTH - EDGE}" y="{HEIGHT - 12}" text-anchor="end">{along} ({across[0]:g} to {across[1]:g})</text>'
+    )
     parts.append(f'<text x="4" y="{EDGE}">{top:.3g}</text><text x="4" y="{HEIGHT - EDGE}">0</text>')
     for number, (name, (x, y)) in enumerate(rows.items()):
         x = EDGE + (np.asarray(x, float) - across[0]) / (across[1] - across[0]) * (WIDTH - 2 * EDGE)
@@ -32,7 +43,9 @@ def lines(path, rows, title, along, across=(0.0, 1.0), top=1.0):
         colour = COLOURS[number % len(COLOURS)]
         parts.append(f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="1.5"/>')
         if len(rows) <= len(COLOURS):
-            parts.append(f'<text x="{EDGE + 12}" y="{HEIGHT - EDGE - 8 - 15 * (len(rows) - 1 - number)}" fill="{colour}">{name}</text>')
+            parts.append(
+                f'<text x="{EDGE + 12}" y="{HEIGHT - EDGE - 8 - 15 * (len(rows) - 1 - number)}" fill="{colour}">{name}</text>'
+            )
     path.write_text("\n".join([*parts, "</svg>"]) + "\n")
 
 
@@ -43,5 +56,10 @@ def painted(sharpness):
 
 def montage(path, rows):
     """Pictures, grey or RGB uint8, in rows, as one PNG."""
-    shown = [np.hstack([cv2.resize(p if p.ndim == 3 else np.dstack([p] * 3), CELL, interpolation=cv2.INTER_AREA) for p in row]) for row in rows]
+    shown = [
+        np.hstack(
+            [cv2.resize(p if p.ndim == 3 else np.dstack([p] * 3), CELL, interpolation=cv2.INTER_AREA) for p in row]
+        )
+        for row in rows
+    ]
     cv2.imwrite(str(path), np.vstack(shown)[..., ::-1])

@@ -50,13 +50,25 @@ def sets(data, most):
     """{set: {name: (photo, mask, white)}}"""
     folders = [(f, found) for f in [data, *sorted(p for p in data.iterdir() if p.is_dir())] if (found := pairs(f))]
     chosen = [evenly(found, most) for _, found in folders]
-    return {s: dict(zip(simple([p.stem for p, *_ in c]), c, strict=True)) for s, c in zip(simple([f.name for f, _ in folders]), chosen, strict=True)}
+    return {
+        s: dict(zip(simple([p.stem for p, *_ in c]), c, strict=True))
+        for s, c in zip(simple([f.name for f, _ in folders]), chosen, strict=True)
+    }
 
 
 def record(found):
     """What the gathered photos are, to tell whether they have changed."""
-    lines = {f"{s}/{n}": [*map(os.path.abspath, files), white] for s, names in found.items() for n, (*files, white) in names.items()}
-    return json.dumps({key: [*value, *(os.stat(p).st_mtime_ns for p in value[:2])] for key, value in lines.items()}, indent=1) + "\n"
+    lines = {
+        f"{s}/{n}": [*map(os.path.abspath, files), white]
+        for s, names in found.items()
+        for n, (*files, white) in names.items()
+    }
+    return (
+        json.dumps(
+            {key: [*value, *(os.stat(p).st_mtime_ns for p in value[:2])] for key, value in lines.items()}, indent=1
+        )
+        + "\n"
+    )
 
 
 def main(data, work, most=1_000_000):
@@ -73,9 +85,14 @@ def main(data, work, most=1_000_000):
         (work / "truth" / name).mkdir(parents=True)
         for stem, (photo, mask, white) in photos.items():
             (work / "photos" / name / stem).symlink_to(os.path.abspath(photo))
-            cv2.imwrite(str(work / "truth" / name / f"{stem}.mask.png"), decode_truth(mask.read_bytes(), MAX_PIXELS, white))
+            cv2.imwrite(
+                str(work / "truth" / name / f"{stem}.mask.png"), decode_truth(mask.read_bytes(), MAX_PIXELS, white)
+            )
         (work / f"{name}.lst").write_text("".join(f"{name}/{stem}\0" for stem in photos))
-    lines = [f"SETS := {' '.join(found)}", *(f"PHOTOS.{s} := {' '.join(f'{s}/{n}' for n in names)}" for s, names in found.items())]
+    lines = [
+        f"SETS := {' '.join(found)}",
+        *(f"PHOTOS.{s} := {' '.join(f'{s}/{n}' for n in names)}" for s, names in found.items()),
+    ]
     (work / "set.mk").write_text("\n".join(lines) + "\n")
     known.write_text(record(found))
 

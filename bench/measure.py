@@ -78,7 +78,10 @@ def identity(method, data):
     do, refine = ("blur-map", "--method", method), ("blur-refine", "--method", method)
     whole = command(*do, *ten)
     raw = command(*do, "--raw", *ten)
-    yield "blur-map = blur-map --raw | blur-refine --guide, ten photos in one stream", {"same": whole == command(*refine, *guides, data=raw)}
+    yield (
+        "blur-map = blur-map --raw | blur-refine --guide, ten photos in one stream",
+        {"same": whole == command(*refine, *guides, data=raw)},
+    )
     yield "one stream = ten runs", {"same": whole == b"".join(command(*do, p) for p in ten)}
     single = [command(*refine, "--guide", p, data=command(*do, "--raw", p)) for p in ten]
     yield "ten pipes = one stream", {"same": whole == b"".join(single)}
@@ -126,13 +129,19 @@ def peak(*words):
 def missed(label, figures, required):
     """The figures of a row that miss what they must show."""
     wanted = required.get(label, {})
-    return [name for name, (least, most) in wanted.items() if not least <= figures[name] <= most] + [n for n, v in figures.items() if v is False]
+    return [name for name, (least, most) in wanted.items() if not least <= figures[name] <= most] + [
+        n for n, v in figures.items() if v is False
+    ]
 
 
 def line(label, figures, required):
     """A row of a study, as text."""
     mark = f"  MISSED: {', '.join(found)}" if (found := missed(label, figures, required)) else ""
-    return f"{label:60s} " + "  ".join(f"{k} {v:.4g}" if isinstance(v, float) else f"{k} {v}" for k, v in figures.items()) + mark
+    return (
+        f"{label:60s} "
+        + "  ".join(f"{k} {v:.4g}" if isinstance(v, float) else f"{k} {v}" for k, v in figures.items())
+        + mark
+    )
 
 
 def main(name, doc, studies, required, needs="cuhk/val.txt"):
@@ -157,6 +166,8 @@ def main(name, doc, studies, required, needs="cuhk/val.txt"):
                 results[study.__name__][label] = figures
                 print(line(label, figures, required), flush=True)
         record.write_text(json.dumps(results, indent=1) + "\n")
-    text = [f"## {study}\n" + "\n".join(line(*row, required) for row in rows.items()) for study, rows in results.items()]
+    text = [
+        f"## {study}\n" + "\n".join(line(*row, required) for row in rows.items()) for study, rows in results.items()
+    ]
     (args.results / f"{name}.txt").write_text("\n\n".join(text) + "\n")
     return int(any("  MISSED: " in part for part in text))

@@ -14,7 +14,14 @@ from blurkit.evaluate import THRESHOLDS, f_measure, summary
 
 RESAMPLES = 1000
 INTERVAL = (2.5, 97.5)  # percentiles
-FIGURES = {"auc": "AUC", "f_max": "max F", "f_adaptive": "F at 1.5 x mean", "f_blurred": "F blurred", "mae": "MAE", "accuracy": "accuracy"}
+FIGURES = {
+    "auc": "AUC",
+    "f_max": "max F",
+    "f_adaptive": "F at 1.5 x mean",
+    "f_blurred": "F blurred",
+    "mae": "MAE",
+    "accuracy": "accuracy",
+}
 RULES = {"fixed": "above .5", "otsu": "Otsu", "mean": "1.5 x mean", "alpha": "alpha = .3"}
 STEPS = ("blur-map --raw", "blur-refine", "blur-map", "blur-map, one more photo", "blur-mask", "blur-score")
 STRIPS = 4  # photos of a set
@@ -37,7 +44,11 @@ whose truth is neither in focus nor out of focus are left out. In brackets: 95 %
 def lines_of(path):
     """What blur-score said of each photo, as ``agreement.compare`` gives it."""
     rows = [json.loads(line) for line in path.read_text().splitlines()]
-    return [{k: np.array(v, float) if isinstance(v, list) else np.nan if v is None else v for k, v in row.items()} for row in rows if row["path"]]
+    return [
+        {k: np.array(v, float) if isinstance(v, list) else np.nan if v is None else v for k, v in row.items()}
+        for row in rows
+        if row["path"]
+    ]
 
 
 def interval(rows):
@@ -50,7 +61,11 @@ def interval(rows):
 def masks_of(path):
     """Figures of masks: as their photos' mean precision and recall have it."""
     (whole,) = (row for row in map(json.loads, path.read_text().splitlines()) if not row["path"])
-    return {"F": float(f_measure(whole["precision"], whole["recall"])), "F blurred": whole["f_blurred"], "accuracy": whole["accuracy"]}
+    return {
+        "F": float(f_measure(whole["precision"], whole["recall"])),
+        "F blurred": whole["f_blurred"],
+        "accuracy": whole["accuracy"],
+    }
 
 
 def mean_curves(rows):
@@ -69,11 +84,24 @@ def number(value):
 
 def accuracy_part(name, found, times, results):
     """Table and curves of one set."""
-    rows = [[row, *("{:.3f} ({:.3f}-{:.3f})".format(*f[k]) for k in FIGURES), timed(times.get(row))] for row, (f, _) in found.items()]
+    rows = [
+        [row, *("{:.3f} ({:.3f}-{:.3f})".format(*f[k]) for k in FIGURES), timed(times.get(row))]
+        for row, (f, _) in found.items()
+    ]
     curves = {row: c for row, (_, c) in found.items()}
-    figures.lines(results / f"precision-recall-{name}.svg", {r: (c[1], c[0]) for r, c in curves.items()}, f"{name}: precision over recall", "recall")
+    figures.lines(
+        results / f"precision-recall-{name}.svg",
+        {r: (c[1], c[0]) for r, c in curves.items()},
+        f"{name}: precision over recall",
+        "recall",
+    )
     places = np.arange(THRESHOLDS) / THRESHOLDS
-    figures.lines(results / f"f-{name}.svg", {r: (places, f_measure(*c)) for r, c in curves.items()}, f"{name}: F (beta^2 = .3) over threshold", "threshold")
+    figures.lines(
+        results / f"f-{name}.svg",
+        {r: (places, f_measure(*c)) for r, c in curves.items()},
+        f"{name}: F (beta^2 = .3) over threshold",
+        "threshold",
+    )
     pictures = "".join(f"![{what} of {name}]({what}-{name}.svg)\n" for what in ("precision-recall", "f"))
     return table(["map", *FIGURES.values(), "time"], rows) + "\n" + pictures
 
@@ -90,7 +118,9 @@ def strips(kind, name, stems, work, methods, results):
         rows.append([photo, cv2.imread(str(work / "truth" / name / f"{stem}.mask.png"), cv2.IMREAD_GRAYSCALE)])
         for method in methods:
             rows[-1].append(np.uint8(255 * np.load(work / "maps" / method / name / f"{stem}.npy")))
-            rows[-1].append(cv2.imread(str(work / "masks" / method / "fixed" / name / f"{stem}.png"), cv2.IMREAD_GRAYSCALE))
+            rows[-1].append(
+                cv2.imread(str(work / "masks" / method / "fixed" / name / f"{stem}.png"), cv2.IMREAD_GRAYSCALE)
+            )
     figures.montage(results / f"{kind}-{name}.png", rows)
     return f"Photo, truth, then map and mask of {', '.join(methods)}.\n\n![{kind} of {name}]({kind}-{name}.png)\n"
 
@@ -101,7 +131,9 @@ def pictures(name, told, work, methods, results):
     errors = {Path(row["path"]).stem: row["mae"] for row in told[methods[0]]}
     worst = sorted(stems, key=errors.__getitem__, reverse=True)[:WORST]
     parts = [f"### Pictures\n\n{strips('strips', name, evenly(stems, STRIPS), work, methods, results)}"]
-    parts.append(f"### Where {methods[0]} fails\n\nThe photos of its largest MAE; `man 7 blurkit` says what to do about such.\n")
+    parts.append(
+        f"### Where {methods[0]} fails\n\nThe photos of its largest MAE; `man 7 blurkit` says what to do about such.\n"
+    )
     parts.append(table(["photo", "MAE"], [[stem, number(errors[stem])] for stem in worst]))
     parts.append(strips("failures", name, worst, work, methods, results))
     return "\n".join(parts)
@@ -110,7 +142,11 @@ def pictures(name, told, work, methods, results):
 def studies(work):
     """What the longer benchmarks found, a table for each study, and their pictures."""
     parts = {}
-    for path, title in (("score", "Scores"), ("zeng", "Learned kernels against others (zeng)"), ("paper", "Features (park)")):
+    for path, title in (
+        ("score", "Scores"),
+        ("zeng", "Learned kernels against others (zeng)"),
+        ("paper", "Features (park)"),
+    ):
         if (work / f"{path}.json").exists():
             parts[title] = json.loads((work / f"{path}.json").read_text())
     text = ""
@@ -118,7 +154,9 @@ def studies(work):
         text += f"\n## {title}\n"
         for study, rows in found.items():
             names = list(dict.fromkeys(n for row in rows.values() for n in row))
-            text += f"\n{study.replace('_', ' ')}\n\n" + table(["", *names], [[label, *(number(row.get(n)) for n in names)] for label, row in rows.items()])
+            text += f"\n{study.replace('_', ' ')}\n\n" + table(
+                ["", *names], [[label, *(number(row.get(n)) for n in names)] for label, row in rows.items()]
+            )
     pictures = sorted(p.name for kind in ("*.svg", "*.png") for p in work.glob(kind))
     return parts, text + "".join(f"\n![{p}](work/{p})\n" for p in pictures)
 
@@ -139,7 +177,10 @@ def main():
         name = scores.name
         told = {row: lines_of(args.work / "scores" / row / f"{name}.jsonl") for row in (*rows, *parts)}
         found = {row: (interval(lines), mean_curves(lines)) for row, lines in told.items()}
-        cut = {row: {rule: masks_of(args.work / "masks" / row / rule / f"{name}.jsonl") for rule in rules} for row in masked}
+        cut = {
+            row: {rule: masks_of(args.work / "masks" / row / rule / f"{name}.jsonl") for rule in rules}
+            for row in masked
+        }
         count = len(next(iter(told.values())))
         result["sets"][name] = {
             "photos": count,
@@ -148,12 +189,18 @@ def main():
             "masks": cut,
         }
         whole = {row: found[row] for row in rows}
-        text.append(f"## {name}: {count} photos\n\n### Maps\n\n{accuracy_part(name, whole, speed['times'], args.results)}")
+        text.append(
+            f"## {name}: {count} photos\n\n### Maps\n\n{accuracy_part(name, whole, speed['times'], args.results)}"
+        )
         names = [f"{rule}: {figure}" for rule in RULES.values() for figure in ("F", "F blurred", "accuracy")]
-        text.append(f"### Thresholds\n\n{table(['masks', *names], [[row, *(number(v) for rule in rules for v in cut[row][rule].values())] for row in masked])}")
+        text.append(
+            f"### Thresholds\n\n{table(['masks', *names], [[row, *(number(v) for rule in rules for v in cut[row][rule].values())] for row in masked])}"
+        )
         refined = [*parts, *(r for r in rows if any(p.startswith(f"{r}-raw") for p in parts))]
         lines = [[row, *(number(found[row][0][k][0]) for k in FIGURES)] for row in sorted(refined, key=order)]
-        text.append(f"### Refinement\n\nraw: without it; after N: the paper's tanh N times.\n\n{table(['map', *FIGURES.values()], lines)}")
+        text.append(
+            f"### Refinement\n\nraw: without it; after N: the paper's tanh N times.\n\n{table(['map', *FIGURES.values()], lines)}"
+        )
         text.append(pictures(name, told, args.work, methods, args.results))
     times = [[row, *(f"{took[s]:.2f}" if s in took else "" for s in STEPS)] for row, took in speed["times"].items()]
     bare = f"In units of the bare import of NumPy, OpenCV and Pillow, {speed['import, seconds']:.3f} s here; a photo of 640x457.\n\n"

@@ -55,12 +55,19 @@ def labels_of(made):
 def crafted(made):
     """Hand-crafted features of records, (n, 3, 40) float32."""
     parts = [made[start : start + 1024] for start in range(0, len(made), 1024)]
-    return np.concatenate([features.hand_crafted(edges.value(p["patch"]), p["strong"] == 1) for p in parts]).astype(np.float32)
+    return np.concatenate([features.hand_crafted(edges.value(p["patch"]), p["strong"] == 1) for p in parts]).astype(
+        np.float32
+    )
 
 
 def deep(made, weights):
     """The paper's deep feature of records, (n, 25) float32."""
-    return network.in_chunks(lambda part, strong: network.deep_feature(part[:, :-1, :-1], strong, weights, CpuBackend), 25, made["patch"], made["strong"] == 1)
+    return network.in_chunks(
+        lambda part, strong: network.deep_feature(part[:, :-1, :-1], strong, weights, CpuBackend),
+        25,
+        made["patch"],
+        made["strong"] == 1,
+    )
 
 
 def classifier(inputs, labels):
@@ -123,7 +130,10 @@ def table(data, scratch, results):
         yield label, within(model(joined(*check[:2], parts)), check[2])
     for scale, large in (("large", True), ("small", False)):
         (made, other), *_ = trained(data, "clean")
-        yield f"fB single-scale, {scale} patches at all edges", single_scale(made, other, trained(data, "clean")[2], large)
+        yield (
+            f"fB single-scale, {scale} patches at all edges",
+            single_scale(made, other, trained(data, "clean")[2], large),
+        )
 
 
 def single_scale(learn, check, weights, large):
@@ -170,7 +180,10 @@ def folded(size):
 
 def ring_means(grey, transform, averages):
     """Rings of a transform's magnitude, normalised as the paper's: (n, 26) float32."""
-    parts = [transform(grey[start : start + 1024]).reshape(-1, len(averages)) @ averages for start in range(0, len(grey), 1024)]
+    parts = [
+        transform(grey[start : start + 1024]).reshape(-1, len(averages)) @ averages
+        for start in range(0, len(grey), 1024)
+    ]
     return features.normalised(np.concatenate(parts)).astype(np.float32)
 
 
@@ -180,8 +193,16 @@ def mean_curves(data, scratch, results):
     found, _, labels = learn
     large = found[:, 0, COUNTS[LARGE]] > 0  # its constant is there
     for which, name in enumerate(NAMES):
-        rows = {f"sigma {patches.SIGMAS[k]:g}": found[large & (labels == k), which, : COUNTS[LARGE]].mean(axis=0) for k in (0, len(patches.SIGMAS) - 1)}
-        curves(results / f"curves_{name}.svg", rows, f"mean {name} feature", "ring" if name == "dct" else "bin" if name == "gradient" else "singular value")
+        rows = {
+            f"sigma {patches.SIGMAS[k]:g}": found[large & (labels == k), which, : COUNTS[LARGE]].mean(axis=0)
+            for k in (0, len(patches.SIGMAS) - 1)
+        }
+        curves(
+            results / f"curves_{name}.svg",
+            rows,
+            f"mean {name} feature",
+            "ring" if name == "dct" else "bin" if name == "gradient" else "singular value",
+        )
         first, last = rows.values()
         yield name, {"difference (L1)": float(np.abs(first - last).sum())}
 
@@ -192,8 +213,17 @@ def activations(data, scratch, results):
     _, found, labels = learn
     means = np.stack([found[labels == k].mean(axis=0) for k in range(len(patches.SIGMAS))])  # (11, 25)
     means /= means.max(axis=0) + 1e-9
-    curves(results / "activations.svg", {f"feature {k + 1}": means[:, k] for k in range(means.shape[1])}, "mean activation / largest", "sigma", patches.SIGMAS)
-    yield "features that rise or fall all the way", {"of 25": int((np.abs(np.sign(np.diff(means, axis=0)).sum(axis=0)) == len(means) - 1).sum())}
+    curves(
+        results / "activations.svg",
+        {f"feature {k + 1}": means[:, k] for k in range(means.shape[1])},
+        "mean activation / largest",
+        "sigma",
+        patches.SIGMAS,
+    )
+    yield (
+        "features that rise or fall all the way",
+        {"of 25": int((np.abs(np.sign(np.diff(means, axis=0)).sum(axis=0)) == len(means) - 1).sum())},
+    )
 
 
 def feature_maps(data, scratch, results):
@@ -231,9 +261,18 @@ def low_rank(data, scratch, results):
         energy = (s**2).cumsum(axis=1) / (s**2).sum(axis=1, keepdims=True)
         yield f"sigma {patches.SIGMAS[k]:g}", {f"rank {r}": float(energy[:, r - 1].mean()) for r in RANKS}
         middle = int(np.argsort(s[:, 1] / s[:, 0])[len(s) // 2])
-        rows.append([np.uint8(np.clip((u[middle, :, :r] * s[middle, :r]) @ v[middle, :r] * 255, 0, 255)) for r in RANKS])
-    montage(results / "ranks.png", [[cv2.resize(p, (135, 135), interpolation=cv2.INTER_NEAREST) for p in row] for row in rows])
+        rows.append(
+            [np.uint8(np.clip((u[middle, :, :r] * s[middle, :r]) @ v[middle, :r] * 255, 0, 255)) for r in RANKS]
+        )
+    montage(
+        results / "ranks.png",
+        [[cv2.resize(p, (135, 135), interpolation=cv2.INTER_NEAREST) for p in row] for row in rows],
+    )
 
 
 if __name__ == "__main__":
-    sys.exit(measure.main("paper", __doc__, (table, conditions, transforms, mean_curves, activations, feature_maps, low_rank), {}))
+    sys.exit(
+        measure.main(
+            "paper", __doc__, (table, conditions, transforms, mean_curves, activations, feature_maps, low_rank), {}
+        )
+    )

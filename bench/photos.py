@@ -17,7 +17,10 @@ def pictures(folder):
 
 def masked(folder):
     """Photos of image/ with their masks in gt/, as CUHK has them: [(photo, mask)]."""
-    found = [(p, [m for suffix in MASKS if (m := folder / "gt" / f"{p.stem}{suffix}").exists()]) for p in pictures(folder / "image")]
+    found = [
+        (p, [m for suffix in MASKS if (m := folder / "gt" / f"{p.stem}{suffix}").exists()])
+        for p in pictures(folder / "image")
+    ]
     return [(p, masks[0]) for p, masks in found if masks]
 
 

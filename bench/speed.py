@@ -39,13 +39,18 @@ def stages(name, words, small, scratch):
         return found
     if "--as-published" not in words:
         found["blur-score"] = seconds("blur-score", *words, small, repeats=repeats)
-    found["blur-map, one more photo"] = (seconds("blur-map", *words, *[small] * MORE, repeats=3) - found["blur-map"]) / (MORE - 1)
+    found["blur-map, one more photo"] = (
+        seconds("blur-map", *words, *[small] * MORE, repeats=3) - found["blur-map"]
+    ) / (MORE - 1)
     return found
 
 
 def peers(small, scratch, hifst):
     """Seconds of other programs."""
-    words = {"abs-Laplacian": [sys.executable, HERE / "plain_filters.py", "laplacian"], "DoG": [sys.executable, HERE / "plain_filters.py", "dog"]}
+    words = {
+        "abs-Laplacian": [sys.executable, HERE / "plain_filters.py", "laplacian"],
+        "DoG": [sys.executable, HERE / "plain_filters.py", "dog"],
+    }
     if hifst:
         words["HiFST"] = [hifst, HERE / "hifst.py"]
     return {name: {"blur-map": seconds(*line, small, scratch / "peer.npy", repeats=3)} for name, line in words.items()}
@@ -63,7 +68,11 @@ def main():
         small = scratch / "small.jpg"
         measure.small_photo(args.photo, small)
         bare = seconds(*IMPORT)
-        rows = {name: stages(name, words, small, scratch) for name, words in METHODS.items() if not (args.quick and name == SLOW)}
+        rows = {
+            name: stages(name, words, small, scratch)
+            for name, words in METHODS.items()
+            if not (args.quick and name == SLOW)
+        }
         rows |= peers(small, scratch, args.hifst)
         times = {name: {step: took / bare for step, took in row.items()} for name, row in rows.items()}
         times["blur-map --help"] = {"blur-map": seconds("blur-map", "--help") / bare}

@@ -43,7 +43,10 @@ def worsened(data, scratch, results):
             mask = cv2.imread(str(data / "cuhk" / "gt" / f"{path.stem}.png"), cv2.IMREAD_GRAYSCALE)
             photo = worsen(cv2.imread(str(path)), rng)
             cv2.imwrite(str(folder / f"{path.stem}.png"), photo)
-            cv2.imwrite(str(folder / "masks" / f"{path.stem}.png"), cv2.resize(mask, photo.shape[1::-1], interpolation=cv2.INTER_NEAREST))
+            cv2.imwrite(
+                str(folder / "masks" / f"{path.stem}.png"),
+                cv2.resize(mask, photo.shape[1::-1], interpolation=cv2.INTER_NEAREST),
+            )
         maps("joint", sorted(folder.glob("*.png")), folder / "maps")
         yield label, scored(folder / "maps", folder / "masks", "--truth-is", "blurred")
 
@@ -71,7 +74,10 @@ def meaning(data, scratch, results):
         found = measure.blurred_maps("joint", photos.sharp(data), sigma, scratch)
         means[sigma] = np.array([m.mean(dtype=np.float64) for m in found])
         below = below or [float((m < 0.5).mean()) for m in found]
-        yield f"sigma {sigma:g}", {"mean of maps": float(means[sigma].mean()), "median of means": float(np.median(means[sigma]))}
+        yield (
+            f"sigma {sigma:g}",
+            {"mean of maps": float(means[sigma].mean()), "median of means": float(np.median(means[sigma]))},
+        )
     yield "sharp everywhere: share of pixels below .5", {"median photo": float(np.median(below))}
     ordered = [(means[a] > means[b]).mean() for a, b in itertools.combinations(SIGMAS, 2)]
     yield "pairs of sigma in order", {"share": float(np.mean(ordered)), "least": float(np.min(ordered))}
@@ -93,7 +99,10 @@ def speed(data, scratch, results):
     ):
         took = seconds(*words)
         yield f"{label}, 640x457", {"seconds": took, "x import": took / bare}
-    yield "blur-map imports neither torch nor scipy", {"true": command(sys.executable, "-c", NO_TORCH, "--method", "joint", small) != b""}
+    yield (
+        "blur-map imports neither torch nor scipy",
+        {"true": command(sys.executable, "-c", NO_TORCH, "--method", "joint", small) != b""},
+    )
     yield from speed_large(data, scratch)
 
 
@@ -101,14 +110,24 @@ def speed_large(data, scratch):
     """12 megapixels: one photo enlarged, which decodes fast, and many photos side by side, with the detail of a camera's."""
     enlarged, mosaic = scratch / "enlarged.jpg", scratch / "mosaic.jpg"
     quality = [cv2.IMWRITE_JPEG_QUALITY, 92]
-    cv2.imwrite(str(enlarged), cv2.resize(cv2.imread(str(photos.validation(data)[0])), LARGE, interpolation=cv2.INTER_CUBIC), quality)
-    tiles = [cv2.resize(cv2.imread(str(p)), (LARGE[0] // 8, LARGE[1] // 8), interpolation=cv2.INTER_AREA) for p in photos.sharp(data)[:64]]
+    cv2.imwrite(
+        str(enlarged),
+        cv2.resize(cv2.imread(str(photos.validation(data)[0])), LARGE, interpolation=cv2.INTER_CUBIC),
+        quality,
+    )
+    tiles = [
+        cv2.resize(cv2.imread(str(p)), (LARGE[0] // 8, LARGE[1] // 8), interpolation=cv2.INTER_AREA)
+        for p in photos.sharp(data)[:64]
+    ]
     cv2.imwrite(str(mosaic), np.vstack([np.hstack(tiles[row : row + 8]) for row in range(0, 64, 8)]), quality)
     for path in (mosaic, enlarged):
         decoded = measure.decoding(path)
         words = ["blur-map", "--method", "joint", path]
         took = seconds(*words)
-        yield f"12 megapixels, {path.stem}", {"seconds": took, "decoding": decoded, "x decoding": took / decoded, "peak GB": peak(*words)}
+        yield (
+            f"12 megapixels, {path.stem}",
+            {"seconds": took, "decoding": decoded, "x decoding": took / decoded, "peak GB": peak(*words)},
+        )
 
 
 REQUIRED = {  # what each row must show: (least, most) per figure

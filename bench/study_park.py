@@ -66,7 +66,9 @@ def fresh(names, condition, reduce, seed=0, count=POINTS):
         at = np.concatenate([at[at[:, 2] == kind][:few] for kind in (0, 1)])
         for label, sigma in enumerate(patches.SIGMAS):
             picture = CONDITIONS[condition](patches.gaussian_blur(sharp, float(sigma)), rng)
-            found.append((patches.gather(picture, at[:, :2]), at[:, 2] == 1, np.full(len(at), label), np.full(len(at), number)))
+            found.append(
+                (patches.gather(picture, at[:, :2]), at[:, 2] == 1, np.full(len(at), label), np.full(len(at), number))
+            )
     return tuple(np.concatenate(part) for part in zip(*found, strict=True))
 
 
@@ -87,12 +89,19 @@ def folded(posterior):
 def ours(pixels, strong, weights):
     """Our network's probabilities of the paper's classes."""
     cut = pixels[:, :-1, :-1]
-    return folded(network.in_chunks(lambda part: network.posterior(part, weights, CpuBackend), len(patches.CLASSES), cut))
+    return folded(
+        network.in_chunks(lambda part: network.posterior(part, weights, CpuBackend), len(patches.CLASSES), cut)
+    )
 
 
 def published(pixels, strong, weights):
     """The paper's network's probabilities."""
-    return network.in_chunks(lambda part, strong: park_method.published_probabilities(part, strong, weights, CpuBackend), len(patches.SIGMAS), pixels, strong)
+    return network.in_chunks(
+        lambda part, strong: park_method.published_probabilities(part, strong, weights, CpuBackend),
+        len(patches.SIGMAS),
+        pixels,
+        strong,
+    )
 
 
 def nearest(probabilities):
@@ -141,7 +150,11 @@ def reliability(data, scratch, results):
         if inside.sum() >= 50:
             yield (
                 f"probability {low:.1f} to {low + 0.1:.1f}",
-                {"patches": int(inside.sum()), "mean": float(confidence[inside].mean()), "right": float(right[inside].mean())},
+                {
+                    "patches": int(inside.sum()),
+                    "mean": float(confidence[inside].mean()),
+                    "right": float(right[inside].mean()),
+                },
             )
     mean = found @ patches.SIGMAS
     deviation = np.sqrt(np.maximum(found @ patches.SIGMAS**2 - mean**2, 0))
@@ -149,17 +162,26 @@ def reliability(data, scratch, results):
         inside = (deviation >= low) & (deviation < high)
         if inside.sum() >= 50:
             error = np.sqrt(((mean - patches.SIGMAS[labels])[inside] ** 2).mean())
-            yield f"deviation {low:g} to {high:g} pixels", {"patches": int(inside.sum()), "mean": float(deviation[inside].mean()), "error": float(error)}
+            yield (
+                f"deviation {low:g} to {high:g} pixels",
+                {"patches": int(inside.sum()), "mean": float(deviation[inside].mean()), "error": float(error)},
+            )
 
 
 def sigma(data, scratch, results):
     """Median of --sigma at edges of photos halved and blurred by a known sigma: how many are within .15 pixels."""
-    for label, names in (("sharp (100, of those trained on)", photos.sharp(data)[:100]), ("scenes (100, unseen)", photos.unseen(data))):
+    for label, names in (
+        ("sharp (100, of those trained on)", photos.sharp(data)[:100]),
+        ("scenes (100, unseen)", photos.unseen(data)),
+    ):
         found = np.array([medians(names, known, scratch / f"{label}-{known}") for known in KNOWN])  # (5, 100)
         for known, row in zip(KNOWN, found, strict=True):
             within = int((np.abs(row - known) <= 0.15).sum())
             yield f"{label}, sigma {known:g}", {"median": float(np.median(row)), "within .15": within}
-        yield f"{label}, all", {"within .15, of 100": float((np.abs(found - np.array(KNOWN)[:, None]) <= 0.15).mean() * 100)}
+        yield (
+            f"{label}, all",
+            {"within .15, of 100": float((np.abs(found - np.array(KNOWN)[:, None]) <= 0.15).mean() * 100)},
+        )
         yield f"{label}, rising with sigma", {"photos": int((np.diff(found, axis=0) > 0).all(axis=0).sum())}
 
 
@@ -171,7 +193,10 @@ def medians(names, known, folder):
         cv2.imwrite(str(folder / f"{path.stem}.png"), picture[..., ::-1])
     blurred = sorted(folder.glob("*.png"))
     maps("park", blurred, folder / "maps", "--sigma")
-    return [float(np.median(np.load(folder / "maps" / f"{p.stem}.npy")[edges.edges(edges.value(load(p))) > 0])) for p in blurred]
+    return [
+        float(np.median(np.load(folder / "maps" / f"{p.stem}.npy")[edges.edges(edges.value(load(p))) > 0]))
+        for p in blurred
+    ]
 
 
 def accuracy(data, scratch, results):
@@ -193,7 +218,10 @@ def meaning(data, scratch, results):
         for path in names:
             cv2.imwrite(str(folder / f"{path.stem}.png"), patches.gaussian_blur(halved(load(path)), known)[..., ::-1])
         maps("park", sorted(folder.glob("*.png")), folder / "maps")
-        yield f"sigma {known:g}", {"median of means": float(np.median([np.load(p).mean() for p in sorted((folder / "maps").glob("*.npy"))]))}
+        yield (
+            f"sigma {known:g}",
+            {"median of means": float(np.median([np.load(p).mean() for p in sorted((folder / "maps").glob("*.npy"))]))},
+        )
 
 
 def speed(data, scratch, results):
@@ -216,7 +244,15 @@ def speed(data, scratch, results):
         words = ["blur-map", "--method", "park", "--device", "cpu", *extra, str(path)]
         took[label] = seconds(*words, repeats=3)
         points = int((edges.edges(edges.value(photo)) > 0).sum())
-        yield label, {"edge points": points, "seeds": len(edges.seeds(edges.value(photo))), "seconds": took[label], "peak GB": peak(*words)}
+        yield (
+            label,
+            {
+                "edge points": points,
+                "seeds": len(edges.seeds(edges.value(photo))),
+                "seconds": took[label],
+                "peak GB": peak(*words),
+            },
+        )
     yield "default : as published", {"ratio": took["640x480"] / took["640x480, --as-published"]}
 
 
@@ -235,4 +271,8 @@ REQUIRED = {  # what each row must show: (least, most) per figure
 }
 
 if __name__ == "__main__":
-    sys.exit(measure.main("park", __doc__, (identity, classifier, reliability, sigma, accuracy, noise, meaning, speed), REQUIRED))
+    sys.exit(
+        measure.main(
+            "park", __doc__, (identity, classifier, reliability, sigma, accuracy, noise, meaning, speed), REQUIRED
+        )
+    )

@@ -113,16 +113,32 @@ def subject(data, scratch, results):
     for path in names:
         cv2.imwrite(str(folder / f"{path.stem}.png"), cv2.GaussianBlur(cv2.imread(str(path)), (0, 0), SOFT))
     for method in METHODS:
-        whole, soft = (np.array(scores(method, found)) for found in (names, [folder / f"{path.stem}.png" for path in names]))
-        yield f"{method}: sharper than the soft copy", {"share": float((whole > soft).mean()), "least by": float((whole - soft).min())}
+        whole, soft = (
+            np.array(scores(method, found)) for found in (names, [folder / f"{path.stem}.png" for path in names])
+        )
+        yield (
+            f"{method}: sharper than the soft copy",
+            {"share": float((whole > soft).mean()), "least by": float((whole - soft).min())},
+        )
 
 
 def throughput(data, scratch, results):
     """12-megapixel JPEGs a second, against decoding at a reduced size and against a process per photo."""
-    names, sharp, rng = [scratch / f"large-{number}.jpg" for number in range(COUNT)], photos.sharp(data), np.random.default_rng(0)
+    names, sharp, rng = (
+        [scratch / f"large-{number}.jpg" for number in range(COUNT)],
+        photos.sharp(data),
+        np.random.default_rng(0),
+    )
     for name in names:
-        tiles = [cv2.resize(cv2.imread(str(sharp[i])), (LARGE[0] // 4, LARGE[1] // 4), interpolation=cv2.INTER_AREA) for i in rng.integers(0, len(sharp), 16)]
-        cv2.imwrite(str(name), np.vstack([np.hstack(tiles[row : row + 4]) for row in range(0, 16, 4)]), [cv2.IMWRITE_JPEG_QUALITY, 92])
+        tiles = [
+            cv2.resize(cv2.imread(str(sharp[i])), (LARGE[0] // 4, LARGE[1] // 4), interpolation=cv2.INTER_AREA)
+            for i in rng.integers(0, len(sharp), 16)
+        ]
+        cv2.imwrite(
+            str(name),
+            np.vstack([np.hstack(tiles[row : row + 4]) for row in range(0, 16, 4)]),
+            [cv2.IMWRITE_JPEG_QUALITY, 92],
+        )
     names *= TIMES
     halves = [sys.executable, "-c", DECODE]
     decoding = len(names) / side_by_side([*halves, *names[::2]], [*halves, *names[1::2]])
@@ -131,7 +147,9 @@ def throughput(data, scratch, results):
     yield "a process of cv2.Laplacian per photo", {"photos a second": loop}
     for method in METHODS:
         some = names[:COUNT] if method == "park" else names  # half a second each
-        rate = len(some) / measure.seconds("blur-score", "-q", "--method", method, "--max-size", SIZE, "-j", 2, *some, repeats=2)
+        rate = len(some) / measure.seconds(
+            "blur-score", "-q", "--method", method, "--max-size", SIZE, "-j", 2, *some, repeats=2
+        )
         yield f"blur-score, {method}", {"photos a second": rate, "x decoding": rate / decoding, "x loop": rate / loop}
 
 
@@ -144,7 +162,12 @@ def side_by_side(*commands):
 
 
 REQUIRED = {
-    "joint": {"equal noise": (0.995, 1), "different noise": (0.97, 1), "spearman clean": (0.95, 1), "spearman all": (0.90, 1)},
+    "joint": {
+        "equal noise": (0.995, 1),
+        "different noise": (0.97, 1),
+        "spearman clean": (0.95, 1),
+        "spearman all": (0.90, 1),
+    },
     "joint: sharper than the soft copy": {"share": (1, 1)},
     "blur-score, zeng": {"x decoding": (0.4, 100), "x loop": (10, 1000)},
 }

@@ -33,13 +33,24 @@ def meaning(data, scratch, results):
     """Mean of the map of sharp photos, as they are and blurred everywhere."""
     for sigma in (0, 0.75, 1.5, 3):
         means = np.array([m.mean() for m in blurred_maps("zeng", photos.sharp(data)[:100], sigma, scratch)])
-        yield f"sigma {sigma:g}", {"median of means": float(np.median(means)), "mean <= .15, of 100": int((means <= 0.15).sum())}
+        yield (
+            f"sigma {sigma:g}",
+            {"median of means": float(np.median(means)), "mean <= .15, of 100": int((means <= 0.15).sum())},
+        )
 
 
 def control(data, scratch, results):
     """Learned kernels against random ones and lap o lap, the rest the same; three seeds each, seed 0 of the learned as shipped."""
     patch_set(data, scratch)
-    cases = [("learned", 0), ("learned", 1), ("learned", 2), ("random", 0), ("random", 1), ("random", 2), ("lap o lap", 0)]
+    cases = [
+        ("learned", 0),
+        ("learned", 1),
+        ("learned", 2),
+        ("random", 0),
+        ("random", 1),
+        ("random", 2),
+        ("lap o lap", 0),
+    ]
     with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("spawn")) as pool:
         paths = pool.map(control_weights, *zip(*cases, strict=True), [scratch] * len(cases))
         for (kind, seed), path in zip(cases, paths, strict=True):
@@ -95,9 +106,16 @@ def patch_set(data, scratch):
     """The patch set the shipped weights are made from, as scratch/patches.npy."""
     path = scratch / "patches.npy"
     with open(path, "wb") as out:
-        for which, extra in (("training", ["--masks", data / "cuhk" / "gt", "--truth-is", "blurred", "--copies", 1]), ("scenes", ["--compose"])):
+        for which, extra in (
+            ("training", ["--masks", data / "cuhk" / "gt", "--truth-is", "blurred", "--copies", 1]),
+            ("scenes", ["--compose"]),
+        ):
             names = getattr(photos, which)(data)
-            subprocess.run(["blur-patches", "-q", "--method", "zeng", "-j", "2", *map(str, extra), *map(str, names)], stdout=out, check=True)
+            subprocess.run(
+                ["blur-patches", "-q", "--method", "zeng", "-j", "2", *map(str, extra), *map(str, names)],
+                stdout=out,
+                check=True,
+            )
 
 
 def identity(data, scratch, results):
@@ -106,7 +124,10 @@ def identity(data, scratch, results):
     ten = photos.validation(data)[:10]
     published = command("blur-map", "--method", "zeng", "--as-published", *ten)
     raw = command("blur-map", "--method", "zeng", "--as-published", "--raw", *ten)
-    yield "--as-published, without a guide", {"same": published == command("blur-refine", "--method", "zeng", "--as-published", data=raw)}
+    yield (
+        "--as-published, without a guide",
+        {"same": published == command("blur-refine", "--method", "zeng", "--as-published", data=raw)},
+    )
 
 
 def speed(data, scratch, results):
@@ -132,9 +153,15 @@ def speed(data, scratch, results):
 def speed_large(photo, scratch):
     """A 12-megapixel JPEG: time in units of its decoding, and peak memory."""
     large = scratch / "large.jpg"
-    cv2.imwrite(str(large), cv2.resize(photo, (4000, 3000), interpolation=cv2.INTER_CUBIC), [cv2.IMWRITE_JPEG_QUALITY, 92])
+    cv2.imwrite(
+        str(large), cv2.resize(photo, (4000, 3000), interpolation=cv2.INTER_CUBIC), [cv2.IMWRITE_JPEG_QUALITY, 92]
+    )
     decoded = decoding(large)
-    for label, extra in (("default", []), ("--working-size 0", ["--working-size", 0]), ("--as-published", ["--as-published"])):
+    for label, extra in (
+        ("default", []),
+        ("--working-size 0", ["--working-size", 0]),
+        ("--as-published", ["--as-published"]),
+    ):
         words = ["blur-map", "--method", "zeng", *map(str, extra), str(large)]
         took = seconds(*words)
         yield f"12 megapixels, {label}", {"seconds": took, "x decoding": took / decoded, "peak GB": peak(*words)}

@@ -102,7 +102,9 @@ def read_bytes(source: Source, most: int, error_type: type[InputError] | type[We
         raise error_type(f"{name}: {error.strerror}") from error
 
 
-def read_photo(source: Source, *, max_pixels: int = MAX_PIXELS, develop_raw: bool = False, max_size: int | None = None) -> Photo:
+def read_photo(
+    source: Source, *, max_pixels: int = MAX_PIXELS, develop_raw: bool = False, max_size: int | None = None
+) -> Photo:
     """A photo, upright: (H, W, 3) uint8 or uint16, RGB.
 
     Parameters
@@ -162,7 +164,9 @@ def score_photo(
     return loaded(method).score(photo, share=share, mask=mask)
 
 
-def focus_mask(sharpness: ArrayLike, threshold: float | Literal["otsu", "mean"] = 0.5, *, invert: bool = False) -> NDArray[np.bool_]:
+def focus_mask(
+    sharpness: ArrayLike, threshold: float | Literal["otsu", "mean"] = 0.5, *, invert: bool = False
+) -> NDArray[np.bool_]:
     """What is in focus, as a mask: (H, W) bool.
 
     Parameters

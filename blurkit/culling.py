@@ -7,7 +7,9 @@ import numpy as np
 
 def order(scores):
     """Indices of scores from best to worst; equal ones as they come, NaN last: list of int."""
-    return sorted(range(len(scores)), key=lambda i: (math.isnan(scores[i]), -scores[i] if not math.isnan(scores[i]) else 0))
+    return sorted(
+        range(len(scores)), key=lambda i: (math.isnan(scores[i]), -scores[i] if not math.isnan(scores[i]) else 0)
+    )
 
 
 def best_of_groups(scores, groups):

@@ -28,7 +28,9 @@ class DeviceError(BlurkitError, RuntimeError):
 def check_sizes(what, shape, other, other_shape):
     """Raise an InputError with both sizes unless (H, W) of two arrays agree."""
     if tuple(shape[:2]) != tuple(other_shape[:2]):
-        raise InputError(f"{what} is {shape[1]}x{shape[0]}, {other} is {other_shape[1]}x{other_shape[0]}; they must agree")
+        raise InputError(
+            f"{what} is {shape[1]}x{shape[0]}, {other} is {other_shape[1]}x{other_shape[0]}; they must agree"
+        )
 
 
 def check_photo(width, height, max_pixels):

@@ -69,7 +69,9 @@ def auc(values, positive):
     positives.sort()
     negatives.sort()
     parts = (positives[start : start + AT_ONCE] for start in range(0, len(positives), AT_ONCE))
-    twice = sum(int(np.searchsorted(negatives, part, side).sum()) for part in parts for side in ("left", "right"))  # exact, whatever the order
+    twice = sum(
+        int(np.searchsorted(negatives, part, side).sum()) for part in parts for side in ("left", "right")
+    )  # exact, whatever the order
     return twice / 2 / (len(positives) * len(negatives))
 
 

@@ -121,7 +121,9 @@ class Model:
         self._check_sigma(sigma)
         planes = raw.planes() if isinstance(raw, RawMap) else np.asarray(raw)
         guide = None if photo is None else as_photo(photo)
-        return cast(Map, refine_map(as_map(planes, raw=True), guide, self.method, self.as_published, self._side(), sigma, steps))
+        return cast(
+            Map, refine_map(as_map(planes, raw=True), guide, self.method, self.as_published, self._side(), sigma, steps)
+        )
 
     def score(self, photo: ArrayLike, *, share: float = SHARPEST_SHARE, mask: ArrayLike | None = None) -> Score:
         """How sharp a photo is.
@@ -163,14 +165,18 @@ class Model:
         side = next(side for side in sides if side is not None)
         return cast(tuple[Photo, Map], scores.measure_blur(photo, self._arrays, self.method, self.device, side))
 
-    def score_of(self, measured: Photo, blur: Map, *, share: float = SHARPEST_SHARE, region: NDArray[np.bool_] | None = None) -> Score:
+    def score_of(
+        self, measured: Photo, blur: Map, *, share: float = SHARPEST_SHARE, region: NDArray[np.bool_] | None = None
+    ) -> Score:
         """The score by what `measure_blur` gives."""
         return Score(**scores.score_from_blur(measured, blur, share, region), method=self.method, weights=self.weights)
 
     def _map(self, photo: ArrayLike, raw: bool, sigma: bool) -> Map:
         return cast(
             Map,
-            maps.sharpness_map(as_photo(photo), self._arrays, self.method, raw, self.as_published, self.device, self._side(), sigma),
+            maps.sharpness_map(
+                as_photo(photo), self._arrays, self.method, raw, self.as_published, self.device, self._side(), sigma
+            ),
         )
 
     def _side(self) -> int:
@@ -204,7 +210,9 @@ def as_photo(photo: ArrayLike) -> Photo:
     if array.dtype.kind == "f":
         array = sixteen_bits(array)
     elif array.dtype not in (np.uint8, np.uint16):
-        raise InputError(f"photo has values of type {array.dtype}; uint8, uint16, or floating point in [0, 1] is needed")
+        raise InputError(
+            f"photo has values of type {array.dtype}; uint8, uint16, or floating point in [0, 1] is needed"
+        )
     if array.ndim == 3 and array.shape[2] >= 3:
         return np.ascontiguousarray(array[..., :3])
     grey = array if array.ndim == 2 else array[..., 0]

@@ -34,12 +34,16 @@ def refine_map(raw, guide, method, as_published=False, side=WORKING_SIDE, sigma=
     """
     stages, info = methods.get(method), methods.info(method)
     if steps and not (as_published and info.refines_in_steps):
-        raise UsageError(f"the argument steps is for a refinement in steps: that of method {methods.those_with('refines_in_steps')}, as_published")
+        raise UsageError(
+            f"the argument steps is for a refinement in steps: that of method {methods.those_with('refines_in_steps')}, as_published"
+        )
     if guide is None and stages.needs_guide(as_published):
         raise UsageError(f"method {method} refines along the photo: the argument photo is missing")
     planes = raw.shape[0] if raw.ndim == 3 else 1
     if planes != info.raw_planes:
-        raise InputError(f"raw map has {planes} plane{'s' * (planes > 1)}; those of method {method} have {info.raw_planes}")
+        raise InputError(
+            f"raw map has {planes} plane{'s' * (planes > 1)}; those of method {method} have {info.raw_planes}"
+        )
     if guide is not None:
         check_sizes("map", raw.shape[-2:], "photo", guide.shape)
     return stages.refine(raw, guide, as_published, side, sigma, steps)

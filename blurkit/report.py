@@ -26,7 +26,9 @@ BINS = 20  # of the histogram of scores, over [0, 1]
 BIN_WIDTH, PLOT_HEIGHT = 10, 60  # of the plot's own units, which the page stretches
 
 SHOWN = {n: 0x2400 + n for n in range(0x20)} | {0x7F: 0x2421}  # a control character as its picture
-SHOWN |= dict.fromkeys([*range(0x80, 0xA0), *range(0xD800, 0xE000)], 0xFFFD)  # what is no text, bytes that did not decode among it
+SHOWN |= dict.fromkeys(
+    [*range(0x80, 0xA0), *range(0xD800, 0xE000)], 0xFFFD
+)  # what is no text, bytes that did not decode among it
 
 STYLE = """
 :root{color-scheme:light dark;--ground:#f7f6f4;--panel:#ecebe8;--ink:#1c1b1a;--soft:#5d5a56;--line:#d3d0cb;--accent:#84109c}
@@ -147,7 +149,11 @@ def thumbnail(photo):
         JPEG, the longer side at most 360 pixels; never enlarged.
     """
     small = eight_bits(resize.reduce_to(photo, resize.working_shape(photo.shape, THUMBNAIL_SIDE)))
-    _, data = cv2.imencode(".jpg", cv2.cvtColor(small, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY, cv2.IMWRITE_JPEG_OPTIMIZE, 1])
+    _, data = cv2.imencode(
+        ".jpg",
+        cv2.cvtColor(small, cv2.COLOR_RGB2BGR),
+        [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY, cv2.IMWRITE_JPEG_OPTIMIZE, 1],
+    )
     return data.tobytes()
 
 
@@ -250,7 +256,11 @@ def histogram(scores):
         bars.append(f"<rect {place}><title>{edges[number]:.2f} to {edges[number + 1]:.2f}: {count}</title></rect>")
     box = f'viewBox="0 0 {BINS * BIN_WIDTH} {PLOT_HEIGHT}" preserveAspectRatio="none"'
     mark = f'<line id="mark" x1="0" x2="0" y1="0" y2="{PLOT_HEIGHT}"/>'
-    return f'<svg {box} role="img" aria-label="how many photos have which score">\n' + "\n".join(bars) + f"\n{mark}\n</svg>"
+    return (
+        f'<svg {box} role="img" aria-label="how many photos have which score">\n'
+        + "\n".join(bars)
+        + f"\n{mark}\n</svg>"
+    )
 
 
 def tile(row):

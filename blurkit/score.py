@@ -57,7 +57,9 @@ def measure_blur(photo, weights, method, device="auto", side=SCORE_SIDE):
 def score_from_blur(measured, blur, share=SHARPEST_SHARE, region=None):
     """What `score_photo` says, by what `measure_blur` gives."""
     sigma, deviation = blur
-    inside = np.full(sigma.shape, True) if region is None else resize.resize_to(region.astype(np.float32), sigma.shape) > 0.5
+    inside = (
+        np.full(sigma.shape, True) if region is None else resize.resize_to(region.astype(np.float32), sigma.shape) > 0.5
+    )
     known = inside & (deviation <= JUDGED)
     found = sharpest(sigma[inside], deviation[inside], share) if known.any() else math.nan
     return {
@@ -73,7 +75,9 @@ def in_focus(blur):
     """The blur of cells, for eyes: (2, h, w) -> (h, w) float32, from 1 in focus to 0 out of it, NaN where it cannot be judged."""
     sigma, deviation = blur
     sharp, soft = SHOWN
-    return np.where(deviation <= JUDGED, np.clip((soft - sigma) / (soft - sharp), 0, 1), np.float32(np.nan)).astype(np.float32)
+    return np.where(deviation <= JUDGED, np.clip((soft - sigma) / (soft - sharp), 0, 1), np.float32(np.nan)).astype(
+        np.float32
+    )
 
 
 def sharpest(sigma, deviation, share):

@@ -64,7 +64,11 @@ def start(environment):
     def start(command, *arguments, env=None, interpreter=(), **more):
         words = [str(a) if isinstance(a, int | float) else a for a in arguments]
         streams = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **more}
-        return subprocess.Popen([sys.executable, *interpreter, ROOT / "bin" / command, *words], env={**environment, **(env or {})}, **streams)
+        return subprocess.Popen(
+            [sys.executable, *interpreter, ROOT / "bin" / command, *words],
+            env={**environment, **(env or {})},
+            **streams,
+        )
 
     return start
 
@@ -102,9 +106,24 @@ def shell(root, bare, tmp_path):
     """shell(text, status, **environment): what bash writes, the commands of the checkout at hand, at home where the photos are."""
 
     def shell(text, status=0, **variables):
-        path = os.pathsep.join(map(str, [tmp_path / "programs", root / "bin", os.path.dirname(sys.executable), bare["PATH"]]))
-        variables = {**bare, "HOME": str(tmp_path), "PATH": path, "SHELL": "/bin/bash", **variables}  # a login has a SHELL
-        done = subprocess.run(["bash", "-c", text], cwd=tmp_path, env=variables, stdin=subprocess.DEVNULL, capture_output=True, timeout=120)
+        path = os.pathsep.join(
+            map(str, [tmp_path / "programs", root / "bin", os.path.dirname(sys.executable), bare["PATH"]])
+        )
+        variables = {
+            **bare,
+            "HOME": str(tmp_path),
+            "PATH": path,
+            "SHELL": "/bin/bash",
+            **variables,
+        }  # a login has a SHELL
+        done = subprocess.run(
+            ["bash", "-c", text],
+            cwd=tmp_path,
+            env=variables,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=120,
+        )
         assert done.returncode == status, done.stderr
         return done.stdout
 

@@ -16,8 +16,16 @@ from blurkit.io.photo import decode_photo
 ORIENTATION, SOFTWARE = 0x0112, 0x0131  # EXIF tags
 BYTE, ASCII, SHORT, LONG, RATIO, SIGNED_RATIO = 1, 2, 3, 4, 5, 10  # TIFF types
 PACKED = {BYTE: "B", SHORT: "H", LONG: "I", RATIO: "I", SIGNED_RATIO: "i"}
-SRGB_OF_XYZ = [n for value in (32406, -15372, -4986, -9689, 18758, 415, 557, -2040, 10570) for n in (value, 10000)]  # IEC 61966-2-1, as ratios
-DNG = {50706: (BYTE, [1, 4, 0, 0]), 50708: (ASCII, b"Hand made\0"), 50721: (SIGNED_RATIO, SRGB_OF_XYZ), 50728: (RATIO, [1] * 6), 50778: (SHORT, [21])}
+SRGB_OF_XYZ = [
+    n for value in (32406, -15372, -4986, -9689, 18758, 415, 557, -2040, 10570) for n in (value, 10000)
+]  # IEC 61966-2-1, as ratios
+DNG = {
+    50706: (BYTE, [1, 4, 0, 0]),
+    50708: (ASCII, b"Hand made\0"),
+    50721: (SIGNED_RATIO, SRGB_OF_XYZ),
+    50728: (RATIO, [1] * 6),
+    50778: (SHORT, [21]),
+}
 GREY, SHARP = np.full((40, 60, 3), 90, np.uint8), np.ones((10, 15), np.float32)  # a photo and its map
 GOOD, CONFUSED = 0, 2  # exit status
 TAKES = {  # what a command reads, and the options with which it needs nothing else
@@ -85,13 +93,39 @@ def camera_file(mosaic, preview=None, orientation=1, marks=DNG, photometric=3280
     height, width = mosaic.shape
     preview = preview or b""
     pixels = mosaic.astype("<u2").tobytes()
-    about = {271: (ASCII, b"Maker\0"), 272: (ASCII, b"Camera\0"), 274: (SHORT, [orientation]), 306: (ASCII, b"1970:01:01 00:01:00\0"), **marks}
-    below = {254: (LONG, [0]), 256: (LONG, [width]), 257: (LONG, [height]), 258: (SHORT, [16]), 259: (SHORT, [1]), 262: (SHORT, [photometric])}
-    below |= {277: (SHORT, [1]), 278: (LONG, [height]), 33421: (SHORT, [2, 2]), 33422: (BYTE, [0, 1, 1, 2]), 50717: (LONG, [65535])}
+    about = {
+        271: (ASCII, b"Maker\0"),
+        272: (ASCII, b"Camera\0"),
+        274: (SHORT, [orientation]),
+        306: (ASCII, b"1970:01:01 00:01:00\0"),
+        **marks,
+    }
+    below = {
+        254: (LONG, [0]),
+        256: (LONG, [width]),
+        257: (LONG, [height]),
+        258: (SHORT, [16]),
+        259: (SHORT, [1]),
+        262: (SHORT, [photometric]),
+    }
+    below |= {
+        277: (SHORT, [1]),
+        278: (LONG, [height]),
+        33421: (SHORT, [2, 2]),
+        33422: (BYTE, [0, 1, 1, 2]),
+        50717: (LONG, [65535]),
+    }
     top = about | {330: (LONG, [0])}
     if preview:
         size = Image.open(io.BytesIO(preview)).size
-        top |= {254: (LONG, [1]), 256: (LONG, [size[0]]), 257: (LONG, [size[1]]), 258: (SHORT, [8, 8, 8]), 259: (SHORT, [7]), 262: (SHORT, [6])}
+        top |= {
+            254: (LONG, [1]),
+            256: (LONG, [size[0]]),
+            257: (LONG, [size[1]]),
+            258: (SHORT, [8, 8, 8]),
+            259: (SHORT, [7]),
+            262: (SHORT, [6]),
+        }
         top |= {277: (SHORT, [3]), 278: (LONG, [size[1]]), 273: (LONG, [0]), 279: (LONG, [len(preview)])}
     at_below = 8 + len(tiff_directory(top, 8))
     below |= {273: (LONG, [0]), 279: (LONG, [len(pixels)])}
@@ -114,7 +148,16 @@ def jpeg(array, orientation=None, software=None):
 def row(path="photo.jpg", score=0.5, photo=GREY, sharp=SHARP, **more):
     """What a report is told of a photo."""
     tint = None if sharp is None else report.overlay(sharp)
-    return {"path": path, "score": score, "sigma": 1.25, "coverage": 0.345, "noise": 2.06, "thumbnail": report.thumbnail(photo), "overlay": tint, **more}
+    return {
+        "path": path,
+        "score": score,
+        "sigma": 1.25,
+        "coverage": 0.345,
+        "noise": 2.06,
+        "thumbnail": report.thumbnail(photo),
+        "overlay": tint,
+        **more,
+    }
 
 
 def made(rows, title="Photos", method="joint", facts=None):
@@ -124,7 +167,9 @@ def made(rows, title="Photos", method="joint", facts=None):
 
 def listed(folder):
     """All files below a folder."""
-    return sorted(os.path.relpath(os.path.join(here, name), folder) for here, _, names in os.walk(folder) for name in names)
+    return sorted(
+        os.path.relpath(os.path.join(here, name), folder) for here, _, names in os.walk(folder) for name in names
+    )
 
 
 def complaint(data, **options):

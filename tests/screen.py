@@ -100,7 +100,9 @@ class Terminal:
     def start(self, words, env, stdin=None, stdout=None, stderr=None):
         """Start a program whose streams are the terminal where nothing else is named."""
         streams = [self.theirs if stream is None else stream for stream in (stdin, stdout, stderr)]
-        self.process = subprocess.Popen(words, env=env, stdin=streams[0], stdout=streams[1], stderr=streams[2], preexec_fn=self.take)
+        self.process = subprocess.Popen(
+            words, env=env, stdin=streams[0], stdout=streams[1], stderr=streams[2], preexec_fn=self.take
+        )
         os.close(self.theirs)
         self.reader.start()
         return self.process

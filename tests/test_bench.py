@@ -27,7 +27,13 @@ SMALL = {
 def drawn(tmp_path, discs):
     """Photos half in focus in both layouts, one under a name that make could not bear, and one without a mask."""
     rng = np.random.default_rng(3)
-    for name in ("cuhk/image/one.png", "cuhk/image/left out.png", "masked/a photo: $1.png", "masked/b.jpg", "masked/alone.png"):
+    for name in (
+        "cuhk/image/one.png",
+        "cuhk/image/left out.png",
+        "masked/a photo: $1.png",
+        "masked/b.jpg",
+        "masked/alone.png",
+    ):
         path = tmp_path / "data" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         photo = discs(rng, 96, 128)
@@ -83,7 +89,9 @@ def test_a_folder_without_masks_is_no_data(root, drawn):
     (drawn / "data").rename(drawn / "other")
     assert gather(root, drawn).stderr == b"gather.py: there is no folder data\n"
     (drawn / "data").mkdir()
-    assert b"holds neither image/ and gt/ nor NAME.mask.png" in gather(root, drawn).stderr and not (drawn / "out").exists()
+    assert (
+        b"holds neither image/ and gt/ nor NAME.mask.png" in gather(root, drawn).stderr and not (drawn / "out").exists()
+    )
 
 
 @pytest.fixture
@@ -92,10 +100,20 @@ def bench(root, drawn):
     for name in ("bench", "blurkit", "share"):
         (drawn / name).symlink_to(root / name)
     assert gather(root, drawn).returncode == 0
-    (drawn / "out/work/speed.json").write_text(json.dumps({"import, seconds": 0.1, "times": {"joint": {"blur-map": 1.5}}}))
+    (drawn / "out/work/speed.json").write_text(
+        json.dumps({"import, seconds": 0.1, "times": {"joint": {"blur-map": 1.5}}})
+    )
 
     def bench():
-        words = ["make", "-j2", "--no-print-directory", "-f", "bench/Makefile", f"PYTHON={sys.executable}", *(f"{k}={v}" for k, v in SMALL.items())]
+        words = [
+            "make",
+            "-j2",
+            "--no-print-directory",
+            "-f",
+            "bench/Makefile",
+            f"PYTHON={sys.executable}",
+            *(f"{k}={v}" for k, v in SMALL.items()),
+        ]
         done = subprocess.run(words, cwd=drawn, env=settings_of(root), capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
         return done.stdout.splitlines()
@@ -109,7 +127,9 @@ def test_the_page_has_the_figures_of_the_commands_and_a_second_run_makes_no_map(
     found = json.loads((drawn / "out" / "results.json").read_text())["sets"]
     for name, count in (("cuhk", 1), ("masked", 2)):
         maps = sorted((drawn / "out/work/maps/joint" / name).iterdir())
-        told = json.loads(run("blur-score", "--truth", drawn / "out/work/truth" / name, "--json", *maps).stdout.splitlines()[-1])
+        told = json.loads(
+            run("blur-score", "--truth", drawn / "out/work/truth" / name, "--json", *maps).stdout.splitlines()[-1]
+        )
         figures = found[name]["maps"]["joint"]
         assert found[name]["photos"] == count == told["photos"]
         assert {k: v[0] for k, v in figures.items()} == pytest.approx({k: told[k] for k in figures})
@@ -118,11 +138,22 @@ def test_the_page_has_the_figures_of_the_commands_and_a_second_run_makes_no_map(
     page = (drawn / "out" / "results.md").read_text()
     pictures = {part.split(")")[0] for part in page.split("](")[1:]}
     assert len(pictures) == 8 and pictures <= names_of(drawn / "out")
-    worst = [row.split(" | ") for row in page.split("## masked:")[1].split("Where joint fails")[1].split("![")[0].splitlines() if row.startswith("| ")][2:]
+    worst = [
+        row.split(" | ")
+        for row in page.split("## masked:")[1].split("Where joint fails")[1].split("![")[0].splitlines()
+        if row.startswith("| ")
+    ][2:]
     maps = sorted((drawn / "out/work/maps/joint/masked").iterdir())
-    told = {path.stem: json.loads(run("blur-score", "--truth", drawn / "out/work/truth/masked", "--json", path).stdout.splitlines()[0])["mae"] for path in maps}
+    told = {
+        path.stem: json.loads(
+            run("blur-score", "--truth", drawn / "out/work/truth/masked", "--json", path).stdout.splitlines()[0]
+        )["mae"]
+        for path in maps
+    }
     assert [name.strip("| ") for name, _ in worst] == sorted(told, key=told.get, reverse=True)
-    assert [float(error.strip(" |")) for _, error in worst] == pytest.approx(sorted(told.values(), reverse=True), abs=5e-4)
+    assert [float(error.strip(" |")) for _, error in worst] == pytest.approx(
+        sorted(told.values(), reverse=True), abs=5e-4
+    )
     assert not [line for line in bench() if line.startswith(("blur-", sys.executable + " bench/filters"))]
 
 

@@ -13,7 +13,9 @@ def compared(root, tmp_path):
 
     def compared(*words):
         command = [sys.executable, root / "bench" / "decoders.py", *words, tmp_path]
-        done = subprocess.run(command, capture_output=True, text=True, env={"PATH": "", "PYTHONPATH": str(root)}, check=False)
+        done = subprocess.run(
+            command, capture_output=True, text=True, env={"PATH": "", "PYTHONPATH": str(root)}, check=False
+        )
         assert not done.stderr
         return done.returncode, done.stdout.splitlines()
 

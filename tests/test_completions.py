@@ -30,8 +30,14 @@ CASES = [  # (what is typed before Tab, how it goes on); there are the files app
     ("blur-score --truth s", "shots/"),
 ]
 IDS = [typed for typed, _ in CASES]
-BASH, ZSH = "for file in {0}/blur-*; do [[ $file = *.fish ]] || . $file; done", "fpath+=({0}); autoload -Uz compinit; compinit -u -D"
-QUIET = {"bash": "bind 'set enable-bracketed-paste off'", "zsh": "unset zle_bracketed_paste"}  # no sequences but what is typed
+BASH, ZSH = (
+    "for file in {0}/blur-*; do [[ $file = *.fish ]] || . $file; done",
+    "fpath+=({0}); autoload -Uz compinit; compinit -u -D",
+)
+QUIET = {
+    "bash": "bind 'set enable-bracketed-paste off'",
+    "zsh": "unset zle_bracketed_paste",
+}  # no sequences but what is typed
 ARGUMENTS = {"bash": ["--norc", "--noprofile", "-i"], "zsh": ["-f", "-i"]}
 
 
@@ -70,7 +76,9 @@ def wait_for(condition):
 
 def check(rest, words, last):
     """The words before the last one stand, and it has become what is expected; zsh takes its slash back at the end of a line."""
-    assert words[-1].rstrip("/") == last.rstrip("/") and words[:-1] == (rest.split() if rest.endswith(" ") else rest.split()[:-1])
+    assert words[-1].rstrip("/") == last.rstrip("/") and words[:-1] == (
+        rest.split() if rest.endswith(" ") else rest.split()[:-1]
+    )
 
 
 @pytest.mark.skipif(not shutil.which("bash"), reason="bash is not installed")
@@ -89,7 +97,13 @@ def test_zsh_completes(folder, typed, last):
 @pytest.mark.parametrize(("typed", "last"), CASES, ids=IDS)
 def test_fish_completes(folder, typed, last):
     source = "; ".join(f"source {path}" for path in sorted(FILES.glob("*.fish")))
-    done = subprocess.run(["fish", "--no-config", "-c", f"{source}; complete -C '{typed}'"], cwd=folder, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        ["fish", "--no-config", "-c", f"{source}; complete -C '{typed}'"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
     assert [line.split("\t")[0] for line in done.stdout.splitlines()] == [last]
 
 
@@ -112,7 +126,10 @@ def switches(tmp_path_factory):
 def test_the_lines_of_the_tour_switch_completions_on(folder, switches, shell):
     if not shutil.which(shell):
         pytest.skip(f"{shell} is not installed")
-    check(*offered(shell, switches[shell].replace("compinit\n", "compinit -u\n"), folder, "blur-score --keep"), "--keep-best")
+    check(
+        *offered(shell, switches[shell].replace("compinit\n", "compinit -u\n"), folder, "blur-score --keep"),
+        "--keep-best",
+    )
 
 
 @pytest.mark.skipif(not shutil.which("fish"), reason="fish is not installed")
@@ -136,6 +153,12 @@ def test_the_readme_says_the_same_as_the_tour(switches):
 @pytest.mark.parametrize("page", ["blurkit", "blurkit-formats", "blur-score"])
 def test_man_opens_the_page_of_that_name(switches, page):
     title = {"blurkit": "BLURKIT(7)", "blurkit-formats": "BLURKIT-FORMATS(5)"}.get(page, "BLUR-SCORE(1)")
-    environment = {"PATH": os.environ["PATH"], "MANPATH": f"{switches['prefix']}/share/man", "MANPAGER": "cat", "MANWIDTH": "80", "LC_ALL": "C"}
+    environment = {
+        "PATH": os.environ["PATH"],
+        "MANPATH": f"{switches['prefix']}/share/man",
+        "MANPAGER": "cat",
+        "MANWIDTH": "80",
+        "LC_ALL": "C",
+    }
     done = subprocess.run(["man", page], env=environment, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0 and done.stdout.split()[0] == title

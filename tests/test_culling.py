@@ -35,7 +35,11 @@ def test_each_group_keeps_its_best(values, random):
 
 def test_a_burst_goes_on_as_long_as_the_next_photo_comes_in_time():
     assert culling.bursts([10.0, 0.0, 12.5, 14.0, None, 2.0, 13.0], "aaaaaaa", 2.0) == [1, 0, 2, 2, None, 0, 2]
-    assert culling.bursts([], "", 1) == [] and culling.bursts([None], "a", 1) == [None] and culling.bursts([5.0, 5.0], "aa", 0) == [0, 0]
+    assert (
+        culling.bursts([], "", 1) == []
+        and culling.bursts([None], "a", 1) == [None]
+        and culling.bursts([5.0, 5.0], "aa", 0) == [0, 0]
+    )
 
 
 @given(st.lists(st.none() | st.integers(0, 30).map(float), max_size=9), st.integers(0, 5))
@@ -46,7 +50,9 @@ def test_photos_of_one_burst_are_joined_by_a_chain_of_short_gaps(times, gap):
     assert [number is None for number in found] == [t is None for t in times]
 
 
-@given(st.lists(st.tuples(st.none() | st.integers(0, 30).map(float), st.sampled_from("ab")), max_size=9), st.integers(0, 5))
+@given(
+    st.lists(st.tuples(st.none() | st.integers(0, 30).map(float), st.sampled_from("ab")), max_size=9), st.integers(0, 5)
+)
 def test_bursts_of_two_cameras_are_those_of_each_alone(photos, gap):
     found = culling.bursts([time for time, _ in photos], [camera for _, camera in photos], gap)
     series = {}

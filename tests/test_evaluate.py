@@ -23,7 +23,10 @@ def example(seed, height=23, width=31):
     return np.round(sharpness_map, 2).astype(np.float32), truth
 
 
-@given(hn.arrays(np.float64, st.integers(2, 30), elements=st.integers(0, 5).map(lambda n: n / 5)), st.integers(0, 2**30 - 1))
+@given(
+    hn.arrays(np.float64, st.integers(2, 30), elements=st.integers(0, 5).map(lambda n: n / 5)),
+    st.integers(0, 2**30 - 1),
+)
 def test_auc_is_the_share_of_pairs_in_order_with_ties_counting_half(values, bits):
     positive = np.array([bits >> i & 1 for i in range(len(values))], bool)
     positive[:2] = True, False
@@ -57,13 +60,17 @@ def test_all_figures_of_one_map_equal_a_count_pixel_by_pixel(seed):
 def test_a_perfect_map_has_perfect_figures_and_its_opposite_has_the_worst():
     truth = np.uint8([[255, 255, 0, 0, 128]])
     best, worst = (summary([compare(np.float32(m), truth)]) for m in ([[1, 1, 0, 0, 0.2]], [[0, 0, 1, 1, 0.2]]))
-    assert best == pytest.approx({"auc": 1, "f_max": 1, "f_adaptive": 1, "f_blurred": 1, "mae": 0, "accuracy": 1, "precision": 1, "recall": 1})
+    assert best == pytest.approx(
+        {"auc": 1, "f_max": 1, "f_adaptive": 1, "f_blurred": 1, "mae": 0, "accuracy": 1, "precision": 1, "recall": 1}
+    )
     assert worst["auc"] == 0 and worst["mae"] == 1 and worst["f_adaptive"] == 0 and worst["f_blurred"] == 0
 
 
 def test_unknown_pixels_do_not_count_but_for_the_mean_of_the_map():
     sharpness_map, truth = example(1)
-    changed = np.where(truth == 128, np.random.default_rng(9).permutation(sharpness_map.ravel()).reshape(truth.shape), sharpness_map)
+    changed = np.where(
+        truth == 128, np.random.default_rng(9).permutation(sharpness_map.ravel()).reshape(truth.shape), sharpness_map
+    )
     one, other = compare(sharpness_map, truth), compare(changed, truth)
     assert all(np.array_equal(one[name], other[name]) for name in one if name != "f_adaptive")
 
@@ -93,8 +100,12 @@ def test_f_weighs_recall_by_three_tenths():
 def test_the_summary_takes_the_best_of_the_mean_curves_not_the_mean_of_the_best():
     compared = [compare(*example(seed)) for seed in range(4)]
     figures = summary(compared)
-    precision, recall, accuracy = (np.mean([c[name] for c in compared], axis=0) for name in ("precision", "recall", "accuracy"))
-    assert figures["f_max"] == pytest.approx(max(1.3 * p * r / (0.3 * p + r) for p, r in zip(precision, recall, strict=True) if p + r))
+    precision, recall, accuracy = (
+        np.mean([c[name] for c in compared], axis=0) for name in ("precision", "recall", "accuracy")
+    )
+    assert figures["f_max"] == pytest.approx(
+        max(1.3 * p * r / (0.3 * p + r) for p, r in zip(precision, recall, strict=True) if p + r)
+    )
     assert figures["accuracy"] == pytest.approx(accuracy.max())
     assert (figures["precision"], figures["recall"]) == (pytest.approx(precision[128]), pytest.approx(recall[128]))
     assert figures["auc"] == pytest.approx(np.mean([c["auc"] for c in compared]))

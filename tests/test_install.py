@@ -31,7 +31,12 @@ def test_every_listed_data_file_is_there(root, config):
 
 def test_every_file_of_share_and_man_is_listed_once(root, config):
     files = [file for files in listed(config).values() for file in files]
-    there = [str(path.relative_to(root)) for place in ("share", "man") for path in sorted((root / place).rglob("*")) if path.is_file()]
+    there = [
+        str(path.relative_to(root))
+        for place in ("share", "man")
+        for path in sorted((root / place).rglob("*"))
+        if path.is_file()
+    ]
     assert sorted(files) == sorted(there)
 
 
@@ -61,8 +66,14 @@ def installed(root, tmp_path):
     code = f"{imports}try: print(find_weights('zeng'))\nexcept WeightsError as e: sys.exit(str(e))"
 
     def ask(**variables):
-        environment = {**{k: v for k, v in os.environ.items() if not k.startswith("BLURKIT_")}, "PYTHONPATH": str(packages), **variables}
-        done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+        environment = {
+            **{k: v for k, v in os.environ.items() if not k.startswith("BLURKIT_")},
+            "PYTHONPATH": str(packages),
+            **variables,
+        }
+        done = subprocess.run(
+            [sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+        )
         return done.stdout.strip() or done.stderr.strip()
 
     return tmp_path / "usr", ask
@@ -105,7 +116,12 @@ def test_a_variable_that_leads_nowhere_is_told_not_passed_over(root, installed, 
 def test_without_weights_it_says_where_it_looked(installed):
     prefix, ask = installed
     said = ask()
-    assert "zeng.npz not found" in said and "share/blurkit/weights" in said and str(prefix) in said and "BLURKIT_WEIGHTS" in said
+    assert (
+        "zeng.npz not found" in said
+        and "share/blurkit/weights" in said
+        and str(prefix) in said
+        and "BLURKIT_WEIGHTS" in said
+    )
 
 
 @pytest.mark.parametrize("method", METHODS)

@@ -26,7 +26,21 @@ LADDER = {  # what the modules of a room may import besides those of their own r
     "report": {"errors", "defaults", "ops", "io"},
     "model": {"errors", "defaults", "ops", "io", "methods", "six"},
     "api": {"errors", "defaults", "ops", "io", "methods", "six", "model"},
-    "cli": {"errors", "defaults", "ops", "io", "methods", "training", "six", "evaluate", "culling", "report", "model", "api", ""},
+    "cli": {
+        "errors",
+        "defaults",
+        "ops",
+        "io",
+        "methods",
+        "training",
+        "six",
+        "evaluate",
+        "culling",
+        "report",
+        "model",
+        "api",
+        "",
+    },
 }
 ORDER = {  # of the modules within a room
     "ops": ("filters", "resize", "tiles", "statistics", "colour", "layers", "backend", "smoothing"),
@@ -57,8 +71,31 @@ TOP = {
 }
 MOST_LINES, MOST_BODY = 300, 40
 LONGER = {}  # {name: why} of modules and functions that may be longer
-REACHES_OUT = {"socket", "socketserver", "ssl", "select", "selectors", "asyncio", "urllib", "http", "ftplib", "smtplib", "xmlrpc", "requests", "subprocess"}
-RUNS_DATA = {"pickle", "marshal", "shelve", "dill", "joblib", "code", "codeop", "runpy"}  # modules that make programs of what they read
+REACHES_OUT = {
+    "socket",
+    "socketserver",
+    "ssl",
+    "select",
+    "selectors",
+    "asyncio",
+    "urllib",
+    "http",
+    "ftplib",
+    "smtplib",
+    "xmlrpc",
+    "requests",
+    "subprocess",
+}
+RUNS_DATA = {
+    "pickle",
+    "marshal",
+    "shelve",
+    "dill",
+    "joblib",
+    "code",
+    "codeop",
+    "runpy",
+}  # modules that make programs of what they read
 
 
 def sources(root):
@@ -130,7 +167,13 @@ def test_modules_import_only_what_stands_before_them(graph):
     for name, (ours, _) in graph.items():
         for other in ours:
             room, own = room_of(other), room_of(name)
-            if room != own and room not in LADDER[own] or room == own and own in ORDER and place_of(other) >= place_of(name):
+            if (
+                room != own
+                and room not in LADDER[own]
+                or room == own
+                and own in ORDER
+                and place_of(other) >= place_of(name)
+            ):
                 wrong.append(f"{name} imports {other}")
     assert wrong == []
 
@@ -138,7 +181,9 @@ def test_modules_import_only_what_stands_before_them(graph):
 def test_stages_import_earlier_stages_of_their_own_method_alone(graph, methods):
     for method in methods:
         stages = importlib.import_module(f"blurkit.methods.{method}").STAGES
-        assert {f"methods.{method}.{stage}" for stage in stages} == {name for name in graph if name.startswith(f"methods.{method}.")}
+        assert {f"methods.{method}.{stage}" for stage in stages} == {
+            name for name in graph if name.startswith(f"methods.{method}.")
+        }
         assert stages[-1] == "method" and graph[f"methods.{method}"][0] == {"methods"}
         for number, stage in enumerate(stages):
             earlier = {f"methods.{method}", *(f"methods.{method}.{name}" for name in stages[:number])}
@@ -162,7 +207,12 @@ def test_no_stage_sees_a_path_pillow_or_the_system(graph):
 
 def test_torch_is_imported_inside_functions_or_by_stages_that_train(root, methods):
     for name, path in sources(root).items():
-        top = {alias.name.split(".")[0] for node in ast.parse(path.read_text()).body if isinstance(node, ast.Import) for alias in node.names}
+        top = {
+            alias.name.split(".")[0]
+            for node in ast.parse(path.read_text()).body
+            if isinstance(node, ast.Import)
+            for alias in node.names
+        }
         if name not in {f"methods.{method}.{stage}" for method in methods for stage in ("network", "training")}:
             assert "torch" not in top, name
 
@@ -173,7 +223,9 @@ def test_every_command_has_its_five_namesakes(root, command):
         assert (root / place).is_file(), place
     assert os.access(root / "bin" / f"blur-{command}", os.X_OK)
     assert f"from blurkit.cli.{command} import main" in (root / "bin" / f"blur-{command}").read_text()
-    others = [path for path in (root / "tests").rglob("test_*.py") if path.name not in ("test_layout.py", "test_manual.py")]
+    others = [
+        path for path in (root / "tests").rglob("test_*.py") if path.name not in ("test_layout.py", "test_manual.py")
+    ]
     assert any(f'"blur-{command}"' in path.read_text() for path in others)
 
 
@@ -189,7 +241,11 @@ def test_no_file_is_longer_than_300_lines_without_a_reason(root):
 
 def programs(root):
     """{name: path} of the library, the benchmark and the tests."""
-    beside = [*sorted((root / "bench").glob("*.py")), *sorted((root / "tools").glob("*.py")), *sorted((root / "tests").rglob("*.py"))]
+    beside = [
+        *sorted((root / "bench").glob("*.py")),
+        *sorted((root / "tools").glob("*.py")),
+        *sorted((root / "tests").rglob("*.py")),
+    ]
     return sources(root) | {str(path.relative_to(root)): path for path in beside}
 
 
@@ -212,16 +268,33 @@ def test_no_function_has_a_body_of_more_than_40_lines_without_a_reason(root):
 
 
 def test_lengths_are_measured_from_the_docstring_to_the_end():
-    (function,) = ast.parse('def f(a,\n      b):\n    """Says.\n\n    More.\n    """\n    a = 1\n    # why\n    return (\n        b\n    )\n').body
+    (function,) = ast.parse(
+        'def f(a,\n      b):\n    """Says.\n\n    More.\n    """\n    a = 1\n    # why\n    return (\n        b\n    )\n'
+    ).body
     assert body_length(function) == 5
 
 
 def test_nothing_can_reach_the_network_or_run_what_it_reads(root, graph):
     assert {name: found for name, (_, foreign) in graph.items() if (found := foreign & (REACHES_OUT | RUNS_DATA))} == {}
-    calls = [node for path in sources(root).values() for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
+    calls = [
+        node
+        for path in sources(root).values()
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call)
+    ]
     called = {ast.unparse(call.func) for call in calls}
-    assert "np.empty" in called and not called & {"eval", "exec", "compile", "np.load", "torch.load", "os.system", "os.popen"}
-    assert {ast.unparse(word.value) for call in calls for word in call.keywords if word.arg == "allow_pickle"} == {"False"}
+    assert "np.empty" in called and not called & {
+        "eval",
+        "exec",
+        "compile",
+        "np.load",
+        "torch.load",
+        "os.system",
+        "os.popen",
+    }
+    assert {ast.unparse(word.value) for call in calls for word in call.keywords if word.arg == "allow_pickle"} == {
+        "False"
+    }
 
 
 def test_public_functions_of_the_library_say_what_they_do(root):
@@ -244,19 +317,31 @@ def test_no_error_is_swallowed_whole(root):
     broad = []
     for name, path in sources(root).items():
         for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.ExceptHandler) and (node.type is None or "Exception" in ast.unparse(node.type).split()):
+            if isinstance(node, ast.ExceptHandler) and (
+                node.type is None or "Exception" in ast.unparse(node.type).split()
+            ):
                 broad.append(name)
     assert broad == ["cli.parallel", "cli.run"]  # the last resort of the run, and of one of its inputs
 
 
 def test_the_library_prints_nothing(root):
-    calls = [name for name, path in sources(root).items() if not name.startswith("cli") and re.search(r"^\s*print\(", path.read_text(), re.M)]
+    calls = [
+        name
+        for name, path in sources(root).items()
+        if not name.startswith("cli") and re.search(r"^\s*print\(", path.read_text(), re.M)
+    ]
     assert calls == []
 
 
 def test_the_top_level_is_the_fixed_one(root):
     if (root / ".git").exists():
-        listed = subprocess.run(["git", "ls-files", "--cached", "--others", "--exclude-standard"], cwd=root, capture_output=True, text=True, check=True)
+        listed = subprocess.run(
+            ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+            cwd=root,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
         found = {line.split("/")[0] for line in listed.stdout.splitlines() if (root / line).exists()}
     else:
         found = {path.name for path in root.iterdir() if not path.name.startswith(".")}

@@ -72,9 +72,13 @@ def test_the_page_names_every_default_and_every_choice(command):
         text = page.get(action.option_strings[-1], "")
         default = action.default[-1] if isinstance(action.default, tuple) else action.default
         if action.nargs != 0 and default not in (None, []):
-            assert re.search(rf"\(default {re.escape(str(default))}\)", text), f"{action.option_strings[-1]}: default {default} is not in: {text}"
+            assert re.search(rf"\(default {re.escape(str(default))}\)", text), (
+                f"{action.option_strings[-1]}: default {default} is not in: {text}"
+            )
         for choice in action.choices or ():
-            assert re.search(rf"\b{re.escape(choice)}\b", text), f"{action.option_strings[-1]}: {choice} is not in: {text}"
+            assert re.search(rf"\b{re.escape(choice)}\b", text), (
+                f"{action.option_strings[-1]}: {choice} is not in: {text}"
+            )
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -101,14 +105,21 @@ def test_there_is_a_page_for_every_command_one_on_formats_and_a_tour():
 def test_the_title_names_page_section_and_version(page):
     title, number = page.name.rsplit(".", 1)
     head = page.read_text().splitlines()[0]
-    assert re.fullmatch(rf'\.TH {title.upper()} {number} \d{{4}}-\d\d-\d\d "blurkit {__version__}" "blurkit manual"', plain(head))
+    assert re.fullmatch(
+        rf'\.TH {title.upper()} {number} \d{{4}}-\d\d-\d\d "blurkit {__version__}" "blurkit manual"', plain(head)
+    )
 
 
 @pytest.mark.parametrize("method", methods.METHODS)
 def test_the_format_page_names_every_field_of_a_patch_its_type_and_its_shape(method):
     found = dict(re.findall(r"(\w+) \(([a-zA-Z]\d+(?:, [\dx ]+)?)\)", of_method("PATCH SETS", method)))
     record = methods.get(method).patch_record()
-    fields = {name: record[name].base.str.lstrip("<|") + ", " * bool(record[name].shape) + " x ".join(map(str, record[name].shape)) for name in record.names}
+    fields = {
+        name: record[name].base.str.lstrip("<|")
+        + ", " * bool(record[name].shape)
+        + " x ".join(map(str, record[name].shape))
+        for name in record.names
+    }
     assert found == fields
 
 

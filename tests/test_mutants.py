@@ -49,7 +49,12 @@ def test_every_place_is_changed_once_and_nothing_else(mutants):
     plain = ast.unparse(ast.parse(SOURCE)).splitlines()
     assert len({new for new, _ in found}) == len(found) == 7
     assert all(sum(a != b for a, b in zip(new.splitlines(), plain, strict=True)) == 1 for new, _ in found)
-    assert {told for _, told in found} >= {"1: 0 -> -1", "2: x < low -> x <= low", "2: if x < low: -> if not x < low:", "4: return x -> return None"}
+    assert {told for _, told in found} >= {
+        "1: 0 -> -1",
+        "2: x < low -> x <= low",
+        "2: if x < low: -> if not x < low:",
+        "4: return x -> return None",
+    }
 
 
 @pytest.fixture
@@ -78,12 +83,24 @@ def test_what_a_test_notices_is_killed_and_the_rest_told(is_killed, capsys):
 
 def test_a_change_that_never_ends_is_killed(is_killed):
     source = "def down(x):\n    while x > 0:\n        x -= 1\n    return x\n"
-    assert is_killed(source, "from one import down\n\ndef test_down():\n    assert down(3) == 0\n", "3: x -= 1 -> x += 1")
+    assert is_killed(
+        source, "from one import down\n\ndef test_down():\n    assert down(3) == 0\n", "3: x -= 1 -> x += 1"
+    )
 
 
 def test_stages_have_tests_of_their_own(mutants, root):
     files = mutants.stages()
     assert len(files) > 30 and all(mutants.tests_of(root, file) for file in files)
-    assert [path.name for path in mutants.tests_of(root, "blurkit/methods/park/median.py")] == ["test_median.py", "test_method.py"]
-    assert [path.name for path in mutants.tests_of(root, "blurkit/methods/zeng/network.py")] == ["test_training.py", "test_method.py"]
-    assert [path.name for path in mutants.tests_of(root, "blurkit/methods/joint/blur.py")] == ["test_blur.py", "test_blur_training.py", "test_method.py"]
+    assert [path.name for path in mutants.tests_of(root, "blurkit/methods/park/median.py")] == [
+        "test_median.py",
+        "test_method.py",
+    ]
+    assert [path.name for path in mutants.tests_of(root, "blurkit/methods/zeng/network.py")] == [
+        "test_training.py",
+        "test_method.py",
+    ]
+    assert [path.name for path in mutants.tests_of(root, "blurkit/methods/joint/blur.py")] == [
+        "test_blur.py",
+        "test_blur_training.py",
+        "test_method.py",
+    ]

@@ -56,7 +56,10 @@ def test_every_command_prints_what_readme_shows(readme, home, shell):
         printed = shell(f"{{ {command}; }} 2>&1").decode()
         printed, shown = (re.sub(r"weights [0-9a-f]{12}", "weights", text) for text in (printed, shown))
         assert NUMBER.sub("#", printed) == NUMBER.sub("#", shown), command
-        near = [abs(float(a) - float(b)) <= NEAR * max(1, float(b)) for a, b in zip(*map(NUMBER.findall, (printed, shown)), strict=True)]
+        near = [
+            abs(float(a) - float(b)) <= NEAR * max(1, float(b))
+            for a, b in zip(*map(NUMBER.findall, (printed, shown)), strict=True)
+        ]
         assert all(near), (command, printed)
     assert cv2.imread(str(home / "cut.png"), cv2.IMREAD_UNCHANGED).shape[2] == 4
     assert sorted(path.name for path in (home / "maps").iterdir()) == ["stdin-2.npy", "stdin.npy"]
@@ -68,7 +71,9 @@ def test_every_command_of_the_table_runs_as_it_stands(readme, home, shell):
     for command in commands:
         shell(f"set -o pipefail; {command}")
     assert cv2.imread(str(home / "mask.png"), cv2.IMREAD_UNCHANGED).shape == (150, 200)
-    assert (home / "maps" / "b" / "c.npy").is_file() and (home / "look.html").read_bytes().startswith(b"<!DOCTYPE html>")
+    assert (home / "maps" / "b" / "c.npy").is_file() and (home / "look.html").read_bytes().startswith(
+        b"<!DOCTYPE html>"
+    )
 
 
 def test_the_lines_of_python_run_as_they_stand(root, readme, home, shell):

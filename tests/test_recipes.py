@@ -60,12 +60,18 @@ def photo(discs, tmp_path):
     written = iter(range(100))
 
     def photo(name, blur, seconds=None):
-        pixels = np.full((96, 144, 3), 127, np.uint8) if blur is WALL else discs(np.random.default_rng(next(written)), 96, 144)
+        pixels = (
+            np.full((96, 144, 3), 127, np.uint8)
+            if blur is WALL
+            else discs(np.random.default_rng(next(written)), 96, 144)
+        )
         tags = Image.Exif()
         if seconds is not None:
             tags.get_ifd(0x8769)[TAKEN] = f"2020:01:01 10:00:{seconds:02}" if seconds < 60 else "2020:01:01 10:01:00"
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        Image.fromarray(cv2.GaussianBlur(pixels, None, blur) if blur else pixels).save(tmp_path / name, "JPEG", quality=95, exif=tags)
+        Image.fromarray(cv2.GaussianBlur(pixels, None, blur) if blur else pixels).save(
+            tmp_path / name, "JPEG", quality=95, exif=tags
+        )
 
     return photo
 
@@ -83,7 +89,12 @@ def files(tmp_path):
     """files(folder, ...): {name: bytes} of all files below."""
 
     def files(*folders):
-        return {str(path.relative_to(tmp_path)): path.read_bytes() for folder in folders for path in (tmp_path / folder).rglob("*") if path.is_file()}
+        return {
+            str(path.relative_to(tmp_path)): path.read_bytes()
+            for folder in folders
+            for path in (tmp_path / folder).rglob("*")
+            if path.is_file()
+        }
 
     return files
 
@@ -107,8 +118,18 @@ def moved(before, gone, folder):
 
 
 def test_these_are_the_recipes_and_each_is_run_below(recipes):
-    counts = {"": 1, "Move the blurry ones": 3, "Keep the sharpest of each burst": 1, "Stars": 1, "Whether the subject is sharp": 2}
-    assert {title: len(blocks) for title, blocks in recipes.items()} == {**counts, "Several machines": 3, "A Slurm array": 2}
+    counts = {
+        "": 1,
+        "Move the blurry ones": 3,
+        "Keep the sharpest of each burst": 1,
+        "Stars": 1,
+        "Whether the subject is sharp": 2,
+    }
+    assert {title: len(blocks) for title, blocks in recipes.items()} == {
+        **counts,
+        "Several machines": 3,
+        "A Slurm array": 2,
+    }
 
 
 def test_the_list_holds_every_photo_whose_name_has_no_line_break(recipes, shell, library, tmp_path):
@@ -167,18 +188,31 @@ def test_exiftool_writes_stars_once_for_all_and_keeps_what_is_there(recipes, she
     subprocess.run([exiftool, "-q", "-XMP:Label=Red", tmp_path / f"{labelled}.xmp"], check=True)
     shell(recipes[""][0])
     shell(recipes["Move the blurry ones"][0])
-    sigmas = {told["path"]: told["sigma"] for told in map(json.loads, shell("blur-score --json --files0-from all.lst").splitlines())}
-    stars = {name: 1 + sum(sigma <= border for border in (2, 1, 0.75, 0.5)) for name, sigma in sigmas.items() if sigma is not None}
+    sigmas = {
+        told["path"]: told["sigma"]
+        for told in map(json.loads, shell("blur-score --json --files0-from all.lst").splitlines())
+    }
+    stars = {
+        name: 1 + sum(sigma <= border for border in (2, 1, 0.75, 0.5))
+        for name, sigma in sigmas.items()
+        if sigma is not None
+    }
     assert {1, 5} < set(stars.values()) and sorted(stars) == sorted({*LISTED} - {"photos/wall.jpg"})
 
     def ratings(suffix):
         told = subprocess.run(
-            [exiftool, "-T", "-XMP:Rating", "-XMP:Label", *(f"{name}{suffix}" for name in stars)], cwd=tmp_path, capture_output=True, check=True
+            [exiftool, "-T", "-XMP:Rating", "-XMP:Label", *(f"{name}{suffix}" for name in stars)],
+            cwd=tmp_path,
+            capture_output=True,
+            check=True,
         )
         return dict(zip(stars, told.stdout.decode().splitlines(), strict=True))
 
     shell(rate)
-    assert ratings(".xmp") == {name: f"{number}\t-" for name, number in stars.items()} | {rated: "2\t-", labelled: f"{stars[labelled]}\tRed"}
+    assert ratings(".xmp") == {name: f"{number}\t-" for name, number in stars.items()} | {
+        rated: "2\t-",
+        labelled: f"{stars[labelled]}\tRed",
+    }
     after = files("photos")
     assert {name: after[name] for name in library} == library and "photos/wall.jpg.xmp" not in after
     assert (tmp_path / "starts").read_text().count("started") == 1
@@ -206,13 +240,19 @@ def test_a_segmenter_says_where_to_judge(recipes, shell, program, discs, tmp_pat
         with open(tmp_path / f"masks/it's {side}.jpg", "wb") as file:
             np.save(file, mask)
     assert float(scores["sharp"]) > float(scores["soft"]) + 0.15 and scores["nothing"] == "nan"
-    assert shell(many).decode().splitlines() == [f"{scores[side]}\tphotos/it's {side}.jpg" for side in ("sharp", "soft", "nothing")]
+    assert shell(many).decode().splitlines() == [
+        f"{scores[side]}\tphotos/it's {side}.jpg" for side in ("sharp", "soft", "nothing")
+    ]
 
 
 @pytest.mark.parametrize(
-    "number, hosts, copies", [(0, (), 0), (1, ("alpha", "beta"), 0), (2, ("alpha", "beta"), len(LISTED))], ids=["one machine", "shared photos", "copies"]
+    "number, hosts, copies",
+    [(0, (), 0), (1, ("alpha", "beta"), 0), (2, ("alpha", "beta"), len(LISTED))],
+    ids=["one machine", "shared photos", "copies"],
 )
-def test_parallel_writes_the_lines_of_one_process(recipes, shell, program, library, files, tmp_path, number, hosts, copies):
+def test_parallel_writes_the_lines_of_one_process(
+    recipes, shell, program, library, files, tmp_path, number, hosts, copies
+):
     need("parallel", *["rsync"] * bool(copies))
     program("ssh", SSH)
     shell(recipes[""][0])

@@ -40,7 +40,14 @@ def opened(data):
 def signs(name):
     """A name as the page shows it, character by character."""
     return "".join(
-        chr(0x2400 + ord(c)) if c < " " else "\u2421" if c == "\x7f" else "\ufffd" if "\x80" <= c < "\xa0" or "\ud800" <= c <= "\udfff" else c for c in name
+        chr(0x2400 + ord(c))
+        if c < " "
+        else "\u2421"
+        if c == "\x7f"
+        else "\ufffd"
+        if "\x80" <= c < "\xa0" or "\ud800" <= c <= "\udfff"
+        else c
+        for c in name
     )
 
 
@@ -91,7 +98,14 @@ class Page(html.parser.HTMLParser):
 
 
 @pytest.mark.parametrize(
-    ("shape", "size"), [((480, 720), (360, 240)), ((900, 500), (200, 360)), ((90, 120), (120, 90)), ((1, 1), (1, 1)), ((2, 4000), (360, 1))]
+    ("shape", "size"),
+    [
+        ((480, 720), (360, 240)),
+        ((900, 500), (200, 360)),
+        ((90, 120), (120, 90)),
+        ((1, 1), (1, 1)),
+        ((2, 4000), (360, 1)),
+    ],
 )
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
 def test_a_thumbnail_is_a_jpeg_of_at_most_360_pixels_and_never_enlarged(shape, size, dtype):
@@ -107,7 +121,13 @@ def test_a_thumbnail_keeps_the_colours_in_8_and_16_bits():
         assert np.abs(pixels[60, [60, 180, 300]] - photo[100, [100, 300, 500]]).max() < 12
 
 
-@given(hn.arrays(np.float32, hn.array_shapes(min_dims=2, max_dims=2, max_side=9), elements=st.floats(0, 1, width=32) | st.just(NAN)))
+@given(
+    hn.arrays(
+        np.float32,
+        hn.array_shapes(min_dims=2, max_dims=2, max_side=9),
+        elements=st.floats(0, 1, width=32) | st.just(NAN),
+    )
+)
 def test_the_alpha_of_an_overlay_follows_the_map_and_its_colour_is_one(sharpness):
     with opened(report.overlay(sharpness)) as picture:
         assert picture.format == "PNG" and picture.mode == "RGBA"
@@ -160,9 +180,16 @@ def test_pictures_are_embedded_as_they_are_with_their_size_and_loaded_late():
     rows = [row("with.jpg", 0.9, np.zeros((300, 500, 3), np.uint8)), row("without.jpg", 0.1, sharp=None)]
     found = Page(made(rows))
     (photo, tint), (alone,) = (p["images"] for p in found.photos)
-    for image, wanted, kind in ((photo, rows[0]["thumbnail"], "jpeg"), (tint, rows[0]["overlay"], "png"), (alone, rows[1]["thumbnail"], "jpeg")):
+    for image, wanted, kind in (
+        (photo, rows[0]["thumbnail"], "jpeg"),
+        (tint, rows[0]["overlay"], "png"),
+        (alone, rows[1]["thumbnail"], "jpeg"),
+    ):
         assert image["loading"] == "lazy"
-        assert image["src"].startswith(f"data:image/{kind};base64,") and base64.b64decode(image["src"].partition(",")[2]) == wanted
+        assert (
+            image["src"].startswith(f"data:image/{kind};base64,")
+            and base64.b64decode(image["src"].partition(",")[2]) == wanted
+        )
     assert [(i["width"], i["height"]) for i in (photo, tint, alone)] == [("360", "216"), ("360", "216"), ("60", "40")]
     assert (photo["alt"], tint["alt"], alone["alt"]) == ("with.jpg", "", "without.jpg")
 
@@ -214,10 +241,14 @@ def test_the_colours_of_words_and_frames_stand_out_in_light_and_dark():
 def test_a_hostile_name_is_a_name_wherever_it_stands(name):
     plain, found = Page(made([row()])), Page(made([row(name)], name, name, {name: name}))
     assert [tag for tag, _ in found.elements] == [tag for tag, _ in plain.elements]
-    assert [set(attributes) for _, attributes in found.elements] == [set(attributes) for _, attributes in plain.elements]
+    assert [set(attributes) for _, attributes in found.elements] == [
+        set(attributes) for _, attributes in plain.elements
+    ]
     assert found.names() == [signs(name)] and found.photos[0]["images"][0]["alt"] == signs(name)
     assert found.all("bdi")[0]["title"] == signs(name)
-    assert found.texts.get("h1", "") == signs(name) and found.texts["p"].startswith(f"Sharpest first, by method {signs(name)}.")
+    assert found.texts.get("h1", "") == signs(name) and found.texts["p"].startswith(
+        f"Sharpest first, by method {signs(name)}."
+    )
 
 
 @given(st.text(st.characters(codec=None)))
@@ -232,16 +263,25 @@ def test_any_text_is_a_name(name):
 def test_nothing_is_fetched_from_anywhere():
     data = made([row(), row("b.jpg", NAN)])
     for _, attributes in (found := Page(data)).elements:
-        assert all(value.startswith("data:") for name, value in attributes.items() if name in ("src", "href", "srcset", "action", "poster", "data"))
+        assert all(
+            value.startswith("data:")
+            for name, value in attributes.items()
+            if name in ("src", "href", "srcset", "action", "poster", "data")
+        )
     assert not re.search(rb"https?:|//[\w.]+\.\w+/|url\(|@import|<link|<iframe|<base", data)
-    assert {name for _, attributes in found.elements for name in attributes if name.startswith("on") or name == "style"} == set()
+    assert {
+        name for _, attributes in found.elements for name in attributes if name.startswith("on") or name == "style"
+    } == set()
 
 
 def test_the_policy_allows_this_style_this_script_and_embedded_pictures_alone():
     found = Page(made([row()]))
     (policy,) = (m["content"] for m in found.all("meta") if m.get("http-equiv") == "Content-Security-Policy")
     allowed = dict(part.strip().split(" ", 1) for part in policy.split(";"))
-    hashes = {tag: f"'sha256-{base64.b64encode(hashlib.sha256(found.texts[tag].encode()).digest()).decode()}'" for tag in ("style", "script")}
+    hashes = {
+        tag: f"'sha256-{base64.b64encode(hashlib.sha256(found.texts[tag].encode()).digest()).decode()}'"
+        for tag in ("style", "script")
+    }
     closed = {"default-src": "'none'", "base-uri": "'none'", "form-action": "'none'"}
     assert allowed == {**closed, "img-src": "data:", "style-src": hashes["style"], "script-src": hashes["script"]}
     assert len(found.all("style")) == len(found.all("script")) == 1

@@ -27,7 +27,15 @@ def browse(tmp_path_factory):
 
     def browse(data, *options):
         (folder / "page.html").write_bytes(data)
-        words = [program, "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={folder / 'profile'}", *options, f"file://{folder}/page.html"]
+        words = [
+            program,
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            f"--user-data-dir={folder / 'profile'}",
+            *options,
+            f"file://{folder}/page.html",
+        ]
         return subprocess.run(words, capture_output=True, timeout=120, check=True).stdout.decode()
 
     return browse
@@ -39,7 +47,9 @@ def played(browse):
 
     def played(rows, script):
         tell = "said => document.body.append(Object.assign(document.createElement('pre'), {textContent: JSON.stringify(said)}))"
-        page = POLICY.sub("", made(rows).decode()).replace("</body>", f"<script>(async () => {{{script}}})().then({tell})</script></body>")
+        page = POLICY.sub("", made(rows).decode()).replace(
+            "</body>", f"<script>(async () => {{{script}}})().then({tell})</script></body>"
+        )
         for _ in range(PATIENCE):
             answer = browse(page.encode(), "--dump-dom", "--virtual-time-budget=2000")
             if found := re.search("<pre>(.*?)</pre>", answer, re.S):
@@ -77,7 +87,11 @@ def test_the_policy_lets_the_script_run(browse):
 def test_the_threshold_dims_what_lies_below_and_counts(played):
     script = """threshold.value = 0.75; update(); const dim = items.map((item) => item.classList.contains("below"));
     return [dim, one("told").textContent, bars.filter((bar) => bar.classList.contains("below")).length]"""
-    assert played(SIX, script) == [[False, False, False, True, True, False], "3 at 0.75 or above, 2 below, 1 cannot be judged", 15]
+    assert played(SIX, script) == [
+        [False, False, False, True, True, False],
+        "3 at 0.75 or above, 2 below, 1 cannot be judged",
+        15,
+    ]
 
 
 def test_the_filter_leaves_the_names_that_contain_it_whatever_their_case(played):

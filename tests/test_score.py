@@ -40,7 +40,9 @@ def plainly(found, share):
 @given(places.filter(lambda found: any(math.isfinite(d) for _, d in found)), st.sampled_from([0.1, 0.3, 1.0]))
 def test_the_sharpest_share_counts_each_place_by_how_surely_it_is_told(found, share):
     sigma, deviation = np.float32(found).T
-    assert score.sharpest(sigma, deviation, share) == pytest.approx(plainly([tuple(map(float, f)) for f in np.float32(found)], share), rel=1e-5)
+    assert score.sharpest(sigma, deviation, share) == pytest.approx(
+        plainly([tuple(map(float, f)) for f in np.float32(found)], share), rel=1e-5
+    )
 
 
 def test_more_blur_is_a_lower_score_and_a_wider_sigma(judge, photo):
@@ -101,7 +103,9 @@ def test_the_score_of_a_map_is_the_mean_logit_of_its_sharpest_tenth_softened():
     logits = [np.log(k / (200 - k)) for k in range(180, 200)]
     assert score.map_score(values) == pytest.approx(1 / (1 + np.exp(-np.mean(logits) / 4)), abs=1e-6)
     assert score.map_score(np.float32([[0.5]])) == pytest.approx(0.5)
-    assert 0 < score.map_score(np.zeros((3, 3), np.float32)) < 0.1 < 0.9 < score.map_score(np.ones((3, 3), np.float32)) < 1
+    assert (
+        0 < score.map_score(np.zeros((3, 3), np.float32)) < 0.1 < 0.9 < score.map_score(np.ones((3, 3), np.float32)) < 1
+    )
 
 
 def test_a_soft_background_costs_a_map_nothing():

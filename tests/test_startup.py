@@ -6,13 +6,29 @@ import pytest
 
 import blurkit
 
-HEAVY = {"torch", "scipy", "skimage", "rich", "sklearn", "pandas", "matplotlib", "pillow_heif", "rawpy", "tifffile", "imagecodecs"}
+HEAVY = {
+    "torch",
+    "scipy",
+    "skimage",
+    "rich",
+    "sklearn",
+    "pandas",
+    "matplotlib",
+    "pillow_heif",
+    "rawpy",
+    "tifffile",
+    "imagecodecs",
+}
 COMMANDS = ("blur-patches", "blur-train", "blur-map", "blur-refine", "blur-mask", "blur-score")
 
 
 def imported(stderr):
     """Top-level names in the report of -X importtime, which a command lets through with --debug alone."""
-    names = {line.rsplit(b"|", 1)[1].strip().split(b".")[0].decode() for line in stderr.splitlines() if line.startswith(b"import time:") and b"|" in line}
+    names = {
+        line.rsplit(b"|", 1)[1].strip().split(b".")[0].decode()
+        for line in stderr.splitlines()
+        if line.startswith(b"import time:") and b"|" in line
+    }
     assert "blurkit" in names  # the report is there and is read rightly
     return names
 

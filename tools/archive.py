@@ -58,7 +58,9 @@ def library(folder, count):
 
 def start(*words, **more):
     """A running command, which Ctrl-C reaches even where the shell ignores it."""
-    return subprocess.Popen([str(w) for w in words], preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL), **more)
+    return subprocess.Popen(
+        [str(w) for w in words], preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL), **more
+    )
 
 
 def resident(process):
@@ -72,9 +74,17 @@ def resident(process):
 
 def growth(samples, total):
     """Mean memory over the first and over the last fifth of the work: (done, MB) -> figures."""
-    ends = [np.mean([mb for done, mb in samples if low * total <= done <= high * total and mb] or [np.nan]) for low, high in ((0.01, 0.2), (0.8, 1))]
+    ends = [
+        np.mean([mb for done, mb in samples if low * total <= done <= high * total and mb] or [np.nan])
+        for low, high in ((0.01, 0.2), (0.8, 1))
+    ]
     times = float(ends[1] / ends[0])
-    return {"MB in the first fifth": float(ends[0]), "MB in the last": float(ends[1]), "x": times, f"within {FLAT - 1:.0%}": times <= FLAT}
+    return {
+        "MB in the first fifth": float(ends[0]),
+        "MB in the last": float(ends[1]),
+        "x": times,
+        f"within {FLAT - 1:.0%}": times <= FLAT,
+    }
 
 
 def files_in(folder):

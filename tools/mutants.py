@@ -24,13 +24,36 @@ ROOT = Path(__file__).resolve().parents[1]
 METHODS = ("zeng", "park", "joint")
 BETWEEN = ("mask", "evaluate", "ops/filters", "ops/resize", "ops/statistics", "ops/smoothing", "training/compose")
 LEAST = 0.8
-PATIENCE, START = 4, 30  # tests that take so many times as long as before, and so many seconds more, of the processor, hang
+PATIENCE, START = (
+    4,
+    30,
+)  # tests that take so many times as long as before, and so many seconds more, of the processor, hang
 LEFT_OUT = shutil.ignore_patterns(".*", "__pycache__", "build", "dist", "demo", "results", "*.egg-info")
 BOUNDARY = {ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt}
 OPPOSITE = {ast.Lt: ast.GtE, ast.LtE: ast.Gt, ast.Gt: ast.LtE, ast.GtE: ast.Lt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq}
-OPPOSITE |= {ast.Is: ast.IsNot, ast.IsNot: ast.Is, ast.In: ast.NotIn, ast.NotIn: ast.In, ast.And: ast.Or, ast.Or: ast.And}
-ARITHMETIC = {ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult, ast.FloorDiv: ast.Mult, ast.Mod: ast.FloorDiv}
-ARITHMETIC |= {ast.Pow: ast.Mult, ast.BitAnd: ast.BitOr, ast.BitOr: ast.BitAnd, ast.LShift: ast.RShift, ast.RShift: ast.LShift}
+OPPOSITE |= {
+    ast.Is: ast.IsNot,
+    ast.IsNot: ast.Is,
+    ast.In: ast.NotIn,
+    ast.NotIn: ast.In,
+    ast.And: ast.Or,
+    ast.Or: ast.And,
+}
+ARITHMETIC = {
+    ast.Add: ast.Sub,
+    ast.Sub: ast.Add,
+    ast.Mult: ast.Div,
+    ast.Div: ast.Mult,
+    ast.FloorDiv: ast.Mult,
+    ast.Mod: ast.FloorDiv,
+}
+ARITHMETIC |= {
+    ast.Pow: ast.Mult,
+    ast.BitAnd: ast.BitOr,
+    ast.BitOr: ast.BitAnd,
+    ast.LShift: ast.RShift,
+    ast.RShift: ast.LShift,
+}
 
 
 def main(count, seed, *files):
@@ -46,7 +69,9 @@ def main(count, seed, *files):
             found = killed_of(tree, file, asked) if asked else 0
             print(f"{found:4} of {len(asked):3} killed  {file}", flush=True)
             killed += found
-    print(f"{killed:4} of {len(drawn):3} killed, {killed / len(drawn):.1%}; drawn of {len(mutants)} by seed {seed}; {time.monotonic() - start:.0f} s")
+    print(
+        f"{killed:4} of {len(drawn):3} killed, {killed / len(drawn):.1%}; drawn of {len(mutants)} by seed {seed}; {time.monotonic() - start:.0f} s"
+    )
     return int(killed < LEAST * len(drawn))
 
 
@@ -60,20 +85,33 @@ def killed_of(tree, file, asked):
 
 def stages():
     """The files whose arithmetic makes maps, masks and figures."""
-    of_methods = [str(path.relative_to(ROOT)) for method in METHODS for path in sorted((ROOT / "blurkit" / "methods" / method).glob("[!_]*.py"))]
+    of_methods = [
+        str(path.relative_to(ROOT))
+        for method in METHODS
+        for path in sorted((ROOT / "blurkit" / "methods" / method).glob("[!_]*.py"))
+    ]
     return [f"blurkit/{name}.py" for name in BETWEEN] + of_methods
 
 
 def places(text):
     """Every change there is to a source: (number of the node in the order of `ast.walk`, number of the variant)."""
-    return [(node, variant) for node, found in enumerate(ast.walk(ast.parse(text))) for variant in range(len(variants(found)))]
+    return [
+        (node, variant)
+        for node, found in enumerate(ast.walk(ast.parse(text)))
+        for variant in range(len(variants(found)))
+    ]
 
 
 def variants(node):
     """What may stand in the place of a node."""
     match node:
         case ast.Compare(ops=ops):
-            found = ((i, other[type(op)]()) for i, op in enumerate(ops) for other in (BOUNDARY, OPPOSITE) if type(op) in other)
+            found = (
+                (i, other[type(op)]())
+                for i, op in enumerate(ops)
+                for other in (BOUNDARY, OPPOSITE)
+                if type(op) in other
+            )
             return [changed(node, ops=[*ops[:i], op, *ops[i + 1 :]]) for i, op in found]
         case ast.BoolOp(op=op):
             return [changed(node, op=OPPOSITE[type(op)]())]
@@ -139,7 +177,13 @@ def passes(tree, file, limit=None):
     settings = {**os.environ, "PYTHONPATH": str(tree), "PYTHONDONTWRITEBYTECODE": "1", "OMP_NUM_THREADS": "1"}
     bounds = (resource.RLIM_INFINITY,) * 2 if limit is None else (math.ceil(limit), math.ceil(limit) + 1)
     before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
-    done = subprocess.run(words, cwd=tree, env=settings, capture_output=True, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CPU, bounds))
+    done = subprocess.run(
+        words,
+        cwd=tree,
+        env=settings,
+        capture_output=True,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CPU, bounds),
+    )
     return done.returncode == 0, resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before
 
 

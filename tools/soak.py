@@ -27,7 +27,11 @@ import measure  # noqa: E402
 KILLS, INTERRUPTS = 50, 10
 MAPS = 10_000  # in one stream
 STRIP = 20_000  # pixels
-LARGE = {"joint": 12, "zeng": 12, "park": 10}  # most memory, in units of the decoded photo, 3 bytes a pixel; park: 3 GB at 100 megapixels
+LARGE = {
+    "joint": 12,
+    "zeng": 12,
+    "park": 10,
+}  # most memory, in units of the decoded photo, 3 bytes a pixel; park: 3 GB at 100 megapixels
 
 
 # ---- studies: (label, figures) for every row --------------------------------
@@ -38,13 +42,19 @@ def huge(args, scratch):
     width = round((args.megapixels * 1e6 * 1.5) ** 0.5)
     photo, height = scratch / "huge.jpg", round(args.megapixels * 1e6 / width)
     cv2.imwrite(str(photo), mosaic(width, height), [cv2.IMWRITE_JPEG_QUALITY, 92])
-    cv2.imwrite(str(scratch / "huge.mask.png"), np.repeat(np.uint8([[255] * (width // 2) + [0] * (width - width // 2)]), height, axis=0))
+    cv2.imwrite(
+        str(scratch / "huge.mask.png"),
+        np.repeat(np.uint8([[255] * (width // 2) + [0] * (width - width // 2)]), height, axis=0),
+    )
     for label, words in commands_on(photo, scratch):
         began = time.perf_counter()
         used = measure.peak(*words)
         most = LARGE["park" if "park" in label else "joint"]
         times = used * 1e9 / (3 * width * height)
-        yield label, {"seconds": time.perf_counter() - began, "peak GB": used, "x": times, f"within {most} x": times <= most}
+        yield (
+            label,
+            {"seconds": time.perf_counter() - began, "peak GB": used, "x": times, f"within {most} x": times <= most},
+        )
 
 
 def commands_on(photo, scratch):
@@ -68,7 +78,10 @@ def commands_on(photo, scratch):
     yield "blur-score --truth", ["blur-score", "--truth", scratch / "huge.mask.png", whole]
     for method in ("joint", "zeng"):
         yield f"blur-patches, {method}", ["blur-patches", "--method", method, "-o", scratch / "patches.npy", photo]
-    yield "blur-patches, park", ["blur-patches", "--method", "park", "--copies", 2, "-o", scratch / "patches.npy", photo]
+    yield (
+        "blur-patches, park",
+        ["blur-patches", "--method", "park", "--copies", 2, "-o", scratch / "patches.npy", photo],
+    )
 
 
 def strips(args, scratch):
@@ -78,9 +91,14 @@ def strips(args, scratch):
         cv2.imwrite(str(scratch / "strip.png"), photo)
         for method in LARGE:
             for size in (1536, 0):
-                data = measure.command("blur-map", "--method", method, "--working-size", size, "-f", "pfm", scratch / "strip.png")
+                data = measure.command(
+                    "blur-map", "--method", method, "--working-size", size, "-f", "pfm", scratch / "strip.png"
+                )
                 shape = tuple(map(int, data.split(b"\n")[1].split()))[::-1]
-                yield f"{photo.shape[1]} x {photo.shape[0]}, {method}, working size {size}", {"a map of its shape": shape == photo.shape[:2]}
+                yield (
+                    f"{photo.shape[1]} x {photo.shape[0]}, {method}, working size {size}",
+                    {"a map of its shape": shape == photo.shape[:2]},
+                )
 
 
 def long_map(args, scratch):
@@ -89,7 +107,9 @@ def long_map(args, scratch):
     outs, told = {}, []
     for label, more in (("-j 1", []), ("-j 2", ["-j", 2])):
         out, began, samples = scratch / label, time.perf_counter(), []
-        with start("blur-map", "-q", *more, "-r", "-o", f"{out}/", scratch / "library", stderr=subprocess.PIPE) as process:
+        with start(
+            "blur-map", "-q", *more, "-r", "-o", f"{out}/", scratch / "library", stderr=subprocess.PIPE
+        ) as process:
             while process.poll() is None:
                 samples.append((len(files_in(out)), resident(process)))
                 time.sleep(0.1)
@@ -117,7 +137,9 @@ def resumed(scratch, before, told):
         for number, name in enumerate(lost):
             os.truncate(out / name, 1000) if number % 2 else (out / name).unlink()
         began = time.perf_counter()
-        done = subprocess.run(["blur-map", "-q", "--resume", "-r", "-o", f"{out}/", scratch / "library"], capture_output=True)
+        done = subprocess.run(
+            ["blur-map", "-q", "--resume", "-r", "-o", f"{out}/", scratch / "library"], capture_output=True
+        )
         yield (
             label,
             {
@@ -136,7 +158,9 @@ def long_score(args, scratch):
         began, samples, lines = time.perf_counter(), [], []
         with (
             open(scratch / "told", "wb") as errors,
-            start("blur-score", "-q", *more, "-r", scratch / "library", stdout=subprocess.PIPE, stderr=errors) as process,
+            start(
+                "blur-score", "-q", *more, "-r", scratch / "library", stdout=subprocess.PIPE, stderr=errors
+            ) as process,
         ):
             for line in process.stdout:
                 lines.append(line)
@@ -183,7 +207,16 @@ def kills(args, scratch):
                     os.unlink(name)
         measure.command(*words, "--resume", "-o", f"{out}/")
         same = contents(out) == contents(scratch / f"whole {label}")
-        yield label, {"kills": KILLS // 2, "killed while writing": halves, "cut short": broken, "none cut short": broken == 0, "same bytes, nothing else": same}
+        yield (
+            label,
+            {
+                "kills": KILLS // 2,
+                "killed while writing": halves,
+                "cut short": broken,
+                "none cut short": broken == 0,
+                "same bytes, nothing else": same,
+            },
+        )
 
 
 def interrupts(args, scratch):
@@ -204,7 +237,13 @@ def interrupts(args, scratch):
         broken, parts = broken + found[0], parts + found[1]
     yield (
         "Ctrl-C",
-        {"times": INTERRUPTS, "130, silent": all(statuses), "seconds at most": max(waits), "within 1 s": max(waits) <= 1, "nothing half": not broken + parts},
+        {
+            "times": INTERRUPTS,
+            "130, silent": all(statuses),
+            "seconds at most": max(waits),
+            "within 1 s": max(waits) <= 1,
+            "nothing half": not broken + parts,
+        },
     )
 
 
@@ -221,7 +260,10 @@ def streams(args, scratch):
             process.stdin.close()
         told = (scratch / "out").read_bytes()
         count = told.count(b"\x93NUMPY") if words[0] == "blur-mask" else told.count(b"\n")
-        yield f"{words[0]}, {MAPS} maps in one stream", {"results": count, "all": count == MAPS, **growth(samples, MAPS)}
+        yield (
+            f"{words[0]}, {MAPS} maps in one stream",
+            {"results": count, "all": count == MAPS, **growth(samples, MAPS)},
+        )
     with start("blur-mask", "-f", "npy", stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         for _ in range(3):
             for begin in range(0, len(one), 1500):
@@ -233,7 +275,10 @@ def streams(args, scratch):
     with start("blur-map", *[scratch / "photo.jpg"] * 100, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         process.stdout.read(1000)
         process.stdout.close()
-        yield "a reader that leaves", {"silent": process.stderr.read() == b"", "SIGPIPE": process.wait() == -signal.SIGPIPE}
+        yield (
+            "a reader that leaves",
+            {"silent": process.stderr.read() == b"", "SIGPIPE": process.wait() == -signal.SIGPIPE},
+        )
 
 
 STUDIES = (huge, strips, long_map, long_score, kills, interrupts, streams)
@@ -253,7 +298,13 @@ def page(results, args):
         "",
     ]
     for name, rows in results.items():
-        text += [f"## {name}", globals()[name].__doc__, "", "    " + "\n    ".join(measure.line(label, found, {}) for label, found in rows), ""]
+        text += [
+            f"## {name}",
+            globals()[name].__doc__,
+            "",
+            "    " + "\n    ".join(measure.line(label, found, {}) for label, found in rows),
+            "",
+        ]
     return "\n".join(text)
 
 

@@ -11,8 +11,14 @@ from blurkit.cli import options
 COMMANDS = ("patches", "train", "map", "refine", "mask", "score")
 FOLDERS = ("DIR", "GOOD", "BAD")  # metavars of values
 FILES = ("FILE", "F", "OUT", "PHOTO", "MASKS", "HTML")
-WORDS = {"--device": ("auto", "cpu", "cuda"), "--threshold": ("otsu", "mean"), "--region": ("all", "mask")}  # values that may also be a word
-ZSH_FOLDERS = "{(( ${words[(I)(--recursive|-SHORT#rSHORT#)]} )) && _files -/ || _files}"  # with -r; else, or without any, files
+WORDS = {
+    "--device": ("auto", "cpu", "cuda"),
+    "--threshold": ("otsu", "mean"),
+    "--region": ("all", "mask"),
+}  # values that may also be a word
+ZSH_FOLDERS = (
+    "{(( ${words[(I)(--recursive|-SHORT#rSHORT#)]} )) && _files -/ || _files}"  # with -r; else, or without any, files
+)
 FISH_FOLDERS = " -f -a '(__fish_complete_directories)'"
 MADE = "made by python -m blurkit.cli.completions; do not edit"
 
@@ -60,7 +66,14 @@ def recursive(parser):
     """How -r may be written among other short options without a value, as a glob of bash and zsh; None where there is none."""
     if "-r" not in parser._option_string_actions:
         return None
-    flags = "".join(sorted(name[1] for action, kind, _ in switches(parser) for name in action.option_strings if kind == "none" and len(name) == 2))
+    flags = "".join(
+        sorted(
+            name[1]
+            for action, kind, _ in switches(parser)
+            for name in action.option_strings
+            if kind == "none" and len(name) == 2
+        )
+    )
     return f"[{flags}]"
 
 
@@ -76,7 +89,12 @@ def quoted(text, quote):
 
 def bash(command, parser):
     """The bash file of one command; where it offers no words, bash completes file names."""
-    answers = {"words": 'words="{}" ', "files": "", "folders": "compopt +o default -o dirnames ", "any": "compopt +o default "}
+    answers = {
+        "words": 'words="{}" ',
+        "files": "",
+        "folders": "compopt +o default -o dirnames ",
+        "any": "compopt +o default ",
+    }
     cases, second = [], ""
     for action, kind, words in switches(parser):
         if kind != "none":
@@ -89,7 +107,9 @@ def bash(command, parser):
     if short:
         below = f'\n        elif [[ " ${{COMP_WORDS[*]}} " =~ \\ (--recursive|-{short}*r{short}*)\\  ]]; then compopt -o dirnames'
     name = command.replace("-", "_")
-    return BASH.format(command=command, name=name, made=MADE, cases="\n".join(cases), flags=flags, second=second, below=below)
+    return BASH.format(
+        command=command, name=name, made=MADE, cases="\n".join(cases), flags=flags, second=second, below=below
+    )
 
 
 def zsh(commands):
@@ -109,22 +129,37 @@ def zsh_option(action, kind, words):
     text = "[" + gist(action).replace("[", "\\[").replace("]", "\\]") + "]"
     metavars = action.metavar if isinstance(action.metavar, tuple) else (action.metavar or "value",)
     text += "".join(f":{metavar}:{how}" for metavar in metavars) if how else ""
-    first = "'*'" if isinstance(action.default, list) else f"'({' '.join(action.option_strings)})'"  # * may be given again
-    names = [name + ("=" if name.startswith("--") else "+") * bool(how and action.nargs is None) for name in action.option_strings]
+    first = (
+        "'*'" if isinstance(action.default, list) else f"'({' '.join(action.option_strings)})'"
+    )  # * may be given again
+    names = [
+        name + ("=" if name.startswith("--") else "+") * bool(how and action.nargs is None)
+        for name in action.option_strings
+    ]
     spread = names[0] if len(names) == 1 else f"{{{','.join(names)}}}"
     return first + spread + quoted(text, "'\\''")
 
 
 def fish(command, parser):
     """The fish file of one command."""
-    answers = {"none": "", "words": " -x -a '{}'", "files": " -r -F", "folders": " -x -a '(__fish_complete_directories)'", "any": " -x"}
+    answers = {
+        "none": "",
+        "words": " -x -a '{}'",
+        "files": " -r -F",
+        "folders": " -x -a '(__fish_complete_directories)'",
+        "any": " -x",
+    }
     lines = [f"# fish completion for {command}; {MADE}"]
     for action, kind, words in switches(parser):
-        names = "".join(f" -l {name[2:]}" if name.startswith("--") else f" -s {name[1:]}" for name in action.option_strings)
+        names = "".join(
+            f" -l {name[2:]}" if name.startswith("--") else f" -s {name[1:]}" for name in action.option_strings
+        )
         told = quoted(gist(action), "\\'")
         lines.append(f"complete -c {command}{names}{answers[kind].format(' '.join(words))} -d {told}")
         if action.nargs == 2:
-            lines.append(f"complete -c {command} -n 'contains -- {action.option_strings[0]} (commandline -opc)[-2]'{FISH_FOLDERS}")
+            lines.append(
+                f"complete -c {command} -n 'contains -- {action.option_strings[0]} (commandline -opc)[-2]'{FISH_FOLDERS}"
+            )
     if recursive(parser):
         lines.append(f"complete -c {command} -n '__fish_contains_opt -s r recursive'{FISH_FOLDERS}")
     return "\n".join(lines) + "\n"

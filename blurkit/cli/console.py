@@ -7,7 +7,9 @@ import sys
 from blurkit.cli import packages, progress, signals
 from blurkit.errors import BlurkitError
 
-UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udc7f\udd00-\udfff]")  # control characters, and surrogates that are no byte of a file's name
+UNPRINTABLE = re.compile(
+    "[\x00-\x1f\x7f-\x9f\ud800-\udc7f\udd00-\udfff]"
+)  # control characters, and surrogates that are no byte of a file's name
 ARGUMENTS = {  # of the library, and the options by which a command is told them
     "max_pixels": "--max-pixels",
     "max_bytes": "--max-bytes",

@@ -12,11 +12,29 @@ def describe(parser):
     group = parser.add_argument_group("choice")
     group.add_argument("--sort", action="store_true", help="the sharpest first, once all are scored")
     group.add_argument("--top", metavar="N", type=options.positive, help="only the N sharpest; --sort is implied")
-    group.add_argument("--keep-best", action="store_true", help="only the sharpest of each group, see --group and --burst")
-    group.add_argument("--group", metavar="REGEX", help="photos whose paths match alike, in the brackets of REGEX if it has any, are one group")
-    group.add_argument("--burst", metavar="SECONDS", type=options.seconds, help="photos of one camera within SECONDS of the one before are one group, by EXIF")
-    group.add_argument("--fail-below", metavar="T", type=options.number, help="exit with 1 if any score that is written lies below T")
-    group.add_argument("--calibrate", nargs=2, metavar=("GOOD", "BAD"), help="only tell which score splits the photos of two folders best")
+    group.add_argument(
+        "--keep-best", action="store_true", help="only the sharpest of each group, see --group and --burst"
+    )
+    group.add_argument(
+        "--group",
+        metavar="REGEX",
+        help="photos whose paths match alike, in the brackets of REGEX if it has any, are one group",
+    )
+    group.add_argument(
+        "--burst",
+        metavar="SECONDS",
+        type=options.seconds,
+        help="photos of one camera within SECONDS of the one before are one group, by EXIF",
+    )
+    group.add_argument(
+        "--fail-below", metavar="T", type=options.number, help="exit with 1 if any score that is written lies below T"
+    )
+    group.add_argument(
+        "--calibrate",
+        nargs=2,
+        metavar=("GOOD", "BAD"),
+        help="only tell which score splits the photos of two folders best",
+    )
 
 
 def check(args):
@@ -26,7 +44,9 @@ def check(args):
         raise UsageError("--keep-best needs either --group REGEX or --burst SECONDS")
     if ways and not args.keep_best:
         raise UsageError(f"{ways[0]} goes with --keep-best")
-    choosing = [name for name, value in (("--sort", args.sort), ("--top", args.top), ("--keep-best", args.keep_best)) if value]
+    choosing = [
+        name for name, value in (("--sort", args.sort), ("--top", args.top), ("--keep-best", args.keep_best)) if value
+    ]
     if args.fail_below is not None:
         choosing.append("--fail-below")
     if args.masks and (choosing or args.calibrate):

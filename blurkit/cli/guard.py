@@ -8,7 +8,9 @@ import stat
 from blurkit.errors import OutputError, UsageError
 
 STDIN, STDOUT = 0, 1
-OF_DESCRIPTORS = re.compile(r"/dev/fd/|/proc/[^/]+/(task/[^/]+/)?fd/")  # written to as they are, even where they lead to a file
+OF_DESCRIPTORS = re.compile(
+    r"/dev/fd/|/proc/[^/]+/(task/[^/]+/)?fd/"
+)  # written to as they are, even where they lead to a file
 STDOUT_NAMES = ("/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")
 STDERR_NAMES = ("/dev/stderr", "/dev/fd/2", "/proc/self/fd/2")  # descriptor 2 itself leads nowhere while we work
 READ = ("files0_from", "weights", "guide", "cut", "mask", "masks")  # options that name what is read besides the inputs
@@ -58,7 +60,9 @@ class Guard:
         """Raise a UsageError where a path is that of an input, or `Refused` where it is that of a file that is not ours."""
         self.check_input(path)
         if os.path.isfile(path) and not is_special(path) and not self.force and not self.is_ours(path):
-            raise Refused(path, f"exists, and is no {self.form.upper()} that blurkit wrote; name another file, or --force")
+            raise Refused(
+                path, f"exists, and is no {self.form.upper()} that blurkit wrote; name another file, or --force"
+            )
 
     def is_ours(self, path):
         """True if a file is such an output itself; looked into once, unless it changes."""
@@ -126,7 +130,9 @@ def companions(args, items):
     if getattr(args, "compose", False) and not args.auto_segments:
         places.append((args.segments, inputs.SEGMENTS))
     named = [item for item in items if item.path is not None]
-    return [path for folder, suffixes in places for item in named if (path := inputs.path_beside(item, folder, suffixes))]
+    return [
+        path for folder, suffixes in places for item in named if (path := inputs.path_beside(item, folder, suffixes))
+    ]
 
 
 def weights(args):

@@ -21,7 +21,11 @@ HABITS = (
     ("--limit --head --best --count -n", "--top", "--top N"),
     ("--sorted --order --order-by --reverse --sort-by", "--sort", "--sort"),
     ("--workers --num-workers --processes --procs --parallel --cores --cpus --njobs -P -p -n", "-j", "-j N"),
-    ("--files-from --from-file --file-list --filelist --input-list --list -T", "--files0-from", "--files0-from F, each name ended by NUL"),
+    (
+        "--files-from --from-file --file-list --filelist --input-list --list -T",
+        "--files0-from",
+        "--files0-from F, each name ended by NUL",
+    ),
     ("--null --print0 -print0 --zero -z", "-0", "-0"),
     ("--gpu --cuda --use-gpu", "--device", "--device cuda"),
     ("--cpu --no-gpu --no-cuda", "--device", "--device cpu"),
@@ -60,7 +64,9 @@ def unknown(parser, words):
     """What is said of options that a command does not have."""
     text = ""
     for name in [word.partition("=")[0] for word in words]:
-        text += ("" if not text else " " if text.endswith("?") else "; ") + f"there is no option {name}{meant(parser, name)}"
+        text += (
+            "" if not text else " " if text.endswith("?") else "; "
+        ) + f"there is no option {name}{meant(parser, name)}"
     return text
 
 
@@ -75,7 +81,10 @@ def meant(parser, name):
             return "; " + text.format(prog=parser.prog, takes=parser.get_default("takes"))
     if having := [command for command, other in parsers() if name in other._option_string_actions]:
         return f"; {' and '.join(having)} {'has' if len(having) == 1 else 'have'} it"
-    return did_you_mean(name, [option for option in options if option.startswith("--")]) or f"; {parser.prog} --help shows all"
+    return (
+        did_you_mean(name, [option for option in options if option.startswith("--")])
+        or f"; {parser.prog} --help shows all"
+    )
 
 
 def with_way_out(parser, message):
@@ -96,7 +105,11 @@ def folder(args):
     """What is said of a folder where a file is wanted; `args` are those of the command, or None."""
     if args is None:
         return "is a folder"
-    return f"is a folder; -r takes the {args.takes} in it" if hasattr(args, "recursive") else f"is a folder; name the {args.takes} in it, as in FOLDER/*"
+    return (
+        f"is a folder; -r takes the {args.takes} in it"
+        if hasattr(args, "recursive")
+        else f"is a folder; name the {args.takes} in it, as in FOLDER/*"
+    )
 
 
 def names(start, args):
@@ -110,7 +123,9 @@ def names(start, args):
     except UnicodeDecodeError:
         return None
     endings = PICTURE_SUFFIXES + RAW_SUFFIXES + SUFFIXES
-    if not looked or not all(name.isprintable() and (name.lower().endswith(endings) or os.path.exists(name)) for name in looked):
+    if not looked or not all(
+        name.isprintable() and (name.lower().endswith(endings) or os.path.exists(name)) for name in looked
+    ):
         return None
     command = "blur-map" if args is None else args.parser.prog
     if b"\0" in start:

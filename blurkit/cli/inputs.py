@@ -10,7 +10,12 @@ from blurkit.cli import options
 from blurkit.cli.streams import MOST_BYTES, read_all, standard_input, standard_stream
 from blurkit.errors import InputError, UsageError
 
-MASKS = (".mask.png", ".png", ".jpg", ".bmp")  # how the mask of a photo may end; the first one says itself what white means
+MASKS = (
+    ".mask.png",
+    ".png",
+    ".jpg",
+    ".bmp",
+)  # how the mask of a photo may end; the first one says itself what white means
 SEGMENTS = (".seg.png",)
 BESIDE_PHOTOS = (".mask.png", ".seg.png")  # not photos themselves
 HIDDEN = "."  # how names begin that are not shown; a Mac leaves ._NAME beside every file on cards
@@ -22,7 +27,9 @@ NAMELESS = "stdin"
 NONE_BELOW = InputError("no photos below this folder")
 
 
-class Input(namedtuple("Input", "path stem data args", defaults=(None, None))):  # dataclasses would double the time of --help
+class Input(
+    namedtuple("Input", "path stem data args", defaults=(None, None))
+):  # dataclasses would double the time of --help
     """A file to read (`path` None: standard input), the relative name its output goes by, its bytes if already read.
 
     `args` are those of the command, for the way out where it names what it cannot mean.
@@ -112,12 +119,20 @@ def below(folder):
     found = []
 
     def unreadable(error):
-        found.append(Input(error.filename, os.path.join(os.path.relpath(error.filename, folder), "")))  # reading it says why
+        found.append(
+            Input(error.filename, os.path.join(os.path.relpath(error.filename, folder), ""))
+        )  # reading it says why
 
     for here, folders, names in os.walk(folder, onerror=unreadable):
-        folders[:] = sorted(name for name in folders if not name.startswith(HIDDEN) and name.lower() not in SYSTEM_FOLDERS)
+        folders[:] = sorted(
+            name for name in folders if not name.startswith(HIDDEN) and name.lower() not in SYSTEM_FOLDERS
+        )
         names = [name for name in names if not name.startswith(HIDDEN)]
-        pictures = [name for name in names if name.lower().endswith(PICTURE_SUFFIXES) and not name.lower().endswith(BESIDE_PHOTOS)]
+        pictures = [
+            name
+            for name in names
+            if name.lower().endswith(PICTURE_SUFFIXES) and not name.lower().endswith(BESIDE_PHOTOS)
+        ]
         stems = {stem_of(name) for name in pictures}
         alone = [name for name in names if name.lower().endswith(RAW_SUFFIXES) and stem_of(name) not in stems]
         for path in (os.path.join(here, name) for name in sorted(pictures + alone)):

@@ -24,9 +24,15 @@ def describe(parser):
 
 def picture_options(group):
     """How a map becomes a PNG."""
-    group.add_argument("--stretch", action="store_true", help="PNG: darkest to black, brightest to white, instead of a fixed scale")
-    group.add_argument("--colormap", dest="palette", action="store_const", const=options.PALETTES[0], help="PNG: in colour, for eyes")
-    group.add_argument("--palette", choices=options.PALETTES, help="PNG: in these colours; --colormap is --palette viridis")
+    group.add_argument(
+        "--stretch", action="store_true", help="PNG: darkest to black, brightest to white, instead of a fixed scale"
+    )
+    group.add_argument(
+        "--colormap", dest="palette", action="store_const", const=options.PALETTES[0], help="PNG: in colour, for eyes"
+    )
+    group.add_argument(
+        "--palette", choices=options.PALETTES, help="PNG: in these colours; --colormap is --palette viridis"
+    )
 
 
 def work_on(args, console):
@@ -74,11 +80,15 @@ def check_planes(args, out):
 
     info = methods.info(args.method)
     if args.sigma and not info.measures_sigma:
-        raise UsageError(f"method {args.method} does not measure blur in pixels; --sigma goes with --method {methods.those_with('measures_sigma')}")
+        raise UsageError(
+            f"method {args.method} does not measure blur in pixels; --sigma goes with --method {methods.those_with('measures_sigma')}"
+        )
     if args.sigma and out.form == "png":
         raise UsageError("--sigma is in pixels, and a PNG holds 0 to 1 only: add -f npy, tiff or pfm")
     if getattr(args, "raw", False) and info.raw_planes > 1 and out.form != "npy":
-        raise UsageError(f"a raw map of method {args.method} has {info.raw_planes} planes, which only NPY holds: add -f npy")
+        raise UsageError(
+            f"a raw map of method {args.method} has {info.raw_planes} planes, which only NPY holds: add -f npy"
+        )
 
 
 def encode(sharpness, out, args):

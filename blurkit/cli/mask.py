@@ -28,11 +28,20 @@ def describe(parser):
         default=("fixed", 0.5),
         help="in focus is above T: a number from 0 to 1, 'otsu', or 'mean' (1.5 x mean of the map) (default .5)",
     )
-    rule.add_argument("--alpha", metavar="A", type=options.share, help="blurred is above A max + (1 - A) min of the defocus, 1 - map (.3 is usual)")
+    rule.add_argument(
+        "--alpha",
+        metavar="A",
+        type=options.share,
+        help="blurred is above A max + (1 - A) min of the defocus, 1 - map (.3 is usual)",
+    )
     group.add_argument("--invert", action="store_true", help="mark what is out of focus")
     out = options.output(parser, FORMS, "png", "mask")
     out.add_argument(
-        "--cut", metavar="PHOTO", action="append", default=[], help="write PHOTO cut out along the mask, as RGBA PNG; given once per map, in order"
+        "--cut",
+        metavar="PHOTO",
+        action="append",
+        default=[],
+        help="write PHOTO cut out along the mask, as RGBA PNG; given once per map, in order",
     )
 
 
@@ -68,7 +77,9 @@ def mask_one(item, sharpness, photo, args, out, console):
 
     rule, value = args.threshold if args.alpha is None else ("alpha", args.alpha)
     found = focus_mask(sharpness, rule, value, args.invert)
-    console.detail(f"{item.label}: threshold {threshold_of(sharpness, rule, value):.4f}, {(found > 0).mean():.1%} marked")
+    console.detail(
+        f"{item.label}: threshold {threshold_of(sharpness, rule, value):.4f}, {(found > 0).mean():.1%} marked"
+    )
     if photo is None:
         out.write(item, encode_mask(found, out.form))
         return

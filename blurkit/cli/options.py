@@ -21,7 +21,9 @@ def parse(command, describe, argv, version):
     """The arguments of a command; exits on ``--help``, ``--version`` and wrong usage."""
     parser = build(command, describe, version)
     words = sys.argv[1:] if argv is None else list(argv)
-    end = words.index("--") if "--" in words else len(words)  # parse_known_intermixed_args takes what follows for options
+    end = (
+        words.index("--") if "--" in words else len(words)
+    )  # parse_known_intermixed_args takes what follows for options
     parser.words = words[:end]
     args, unknown = parser.parse_known_intermixed_args(parser.words)
     if unknown:
@@ -41,7 +43,9 @@ def build(command, describe, version):
     group.add_argument("-q", "--quiet", action="store_true", help="say nothing but errors; no progress bar")
     group.add_argument("-v", "--verbose", action="store_true", help="say more")
     group.add_argument("--debug", action="store_true", help="show where an error comes from")
-    group.add_argument("--version", action="version", version=f"{command} (blurkit) {version}", help="show the version and exit")
+    group.add_argument(
+        "--version", action="version", version=f"{command} (blurkit) {version}", help="show the version and exit"
+    )
     group.add_argument("-h", "--help", action="help", help="show this help and exit")
     return parser
 
@@ -73,7 +77,9 @@ def check_published(args):
     from blurkit.methods import info, those_with
 
     if not info(args.method).is_published:
-        raise UsageError(f"method {args.method} has no paper; --as-published goes with --method {those_with('is_published')}")
+        raise UsageError(
+            f"method {args.method} has no paper; --as-published goes with --method {those_with('is_published')}"
+        )
 
 
 def check_device(device):
@@ -81,7 +87,9 @@ def check_device(device):
     if device not in (*DEVICES, "torch-cpu") and not is_numbered(device):
         from blurkit.cli.hints import did_you_mean
 
-        raise UsageError(f"unknown device {device!r}; there are auto, cpu, cuda and cuda:N{did_you_mean(device, DEVICES)}")
+        raise UsageError(
+            f"unknown device {device!r}; there are auto, cpu, cuda and cuda:N{did_you_mean(device, DEVICES)}"
+        )
 
 
 def threads_of_environment():
@@ -175,26 +183,38 @@ def files(parser, what, recursive=False, stdin=True, pixels=True):
     """FILE arguments and lists of files."""
     parser.set_defaults(takes=what.partition(":")[0].partition(",")[0])
     group = parser.add_argument_group("input")
-    group.add_argument("files", metavar="FILE", nargs="*", help=f"{what}; none or - reads standard input" if stdin else what)
+    group.add_argument(
+        "files", metavar="FILE", nargs="*", help=f"{what}; none or - reads standard input" if stdin else what
+    )
     lists = group.add_mutually_exclusive_group()
-    lists.add_argument("--files0-from", metavar="F", help="read file names, each ended by a NUL byte, from F (- = standard input)")
+    lists.add_argument(
+        "--files0-from", metavar="F", help="read file names, each ended by a NUL byte, from F (- = standard input)"
+    )
     lists.add_argument("-0", dest="null", action="store_true", help="the same as --files0-from=-")
     if recursive:
         group.add_argument("-r", "--recursive", action="store_true", help="take all photos below folders")
     if pixels:
         text = f"refuse larger photos and maps (default {MAX_PIXELS})"
         group.add_argument("--max-pixels", metavar="N", type=positive, default=MAX_PIXELS, help=text)
-        group.add_argument("--raw-develop", action="store_true", help="develop RAW files, instead of taking the preview in them")
+        group.add_argument(
+            "--raw-develop", action="store_true", help="develop RAW files, instead of taking the preview in them"
+        )
     return group
 
 
 def method(parser, working_size=True, side=WORKING_SIDE):
     """Which method, which weights, how; `side` is the default working size."""
     group = parser.add_argument_group("method")
-    group.add_argument("--method", choices=sorted(METHODS), default=DEFAULT, help=f"how sharpness is measured (default {DEFAULT})")
+    group.add_argument(
+        "--method", choices=sorted(METHODS), default=DEFAULT, help=f"how sharpness is measured (default {DEFAULT})"
+    )
     if working_size:
         parser.set_defaults(default_side=side)
-        group.add_argument("--as-published", action="store_true", help="the method as its paper has it, without what blurkit adds (zeng, park)")
+        group.add_argument(
+            "--as-published",
+            action="store_true",
+            help="the method as its paper has it, without what blurkit adds (zeng, park)",
+        )
         group.add_argument(
             "--working-size",
             metavar="N",
@@ -205,18 +225,33 @@ def method(parser, working_size=True, side=WORKING_SIDE):
 
 
 def sigma(group):
-    group.add_argument("--sigma", action="store_true", help="write blur as sigma in pixels of the photo, instead of sharpness (park)")
+    group.add_argument(
+        "--sigma", action="store_true", help="write blur as sigma in pixels of the photo, instead of sharpness (park)"
+    )
 
 
 def weights(group):
-    group.add_argument("--weights", metavar="FILE", help="weights to use (default: those that came with blurkit, or $BLURKIT_WEIGHTS)")
-    group.add_argument("--device", metavar="DEV", help="auto, cpu, cuda or cuda:N (default $BLURKIT_DEVICE or auto: a GPU if there is one)")
+    group.add_argument(
+        "--weights", metavar="FILE", help="weights to use (default: those that came with blurkit, or $BLURKIT_WEIGHTS)"
+    )
+    group.add_argument(
+        "--device",
+        metavar="DEV",
+        help="auto, cpu, cuda or cuda:N (default $BLURKIT_DEVICE or auto: a GPU if there is one)",
+    )
 
 
 def workers(parser):
     group = parser.add_argument_group("speed")
-    group.add_argument("-j", "--jobs", metavar="N", type=thread_count, default=1, help="work on N photos at a time (default 1)")
-    group.add_argument("--threads", metavar="N", type=thread_count, help="threads per photo (default $BLURKIT_THREADS, or what suits each step)")
+    group.add_argument(
+        "-j", "--jobs", metavar="N", type=thread_count, default=1, help="work on N photos at a time (default 1)"
+    )
+    group.add_argument(
+        "--threads",
+        metavar="N",
+        type=thread_count,
+        help="threads per photo (default $BLURKIT_THREADS, or what suits each step)",
+    )
 
 
 def output(parser, forms, default, what=None):
@@ -224,10 +259,18 @@ def output(parser, forms, default, what=None):
     group = parser.add_argument_group("output")
     folder = f", or folder (existing, or with a slash at the end) for one {what} per input" if what else ""
     group.add_argument("-o", "--output", metavar="OUT", help=f"file{folder} (default, or -: standard output)")
-    group.add_argument("-f", "--format", choices=forms, help=f"file format (default: by the suffix of OUT, else {default})")
-    group.add_argument("--force", action="store_true", help="replace a file that blurkit did not write (never an input); write binary data to a terminal")
+    group.add_argument(
+        "-f", "--format", choices=forms, help=f"file format (default: by the suffix of OUT, else {default})"
+    )
+    group.add_argument(
+        "--force",
+        action="store_true",
+        help="replace a file that blurkit did not write (never an input); write binary data to a terminal",
+    )
     if what:
-        group.add_argument("--resume", action="store_true", help=f"make no {what} that is in the folder already, and whole")
+        group.add_argument(
+            "--resume", action="store_true", help=f"make no {what} that is in the folder already, and whole"
+        )
     return group
 
 
@@ -257,4 +300,6 @@ def load_model(args):
     from blurkit import api
 
     side = None if args.as_published else args.working_size
-    return api.load(args.method, weights=args.weights, device=args.device, as_published=args.as_published, working_size=side)
+    return api.load(
+        args.method, weights=args.weights, device=args.device, as_published=args.as_published, working_size=side
+    )

@@ -18,19 +18,46 @@ def describe(parser):
     parser.usage = "blur-patches [OPTION]... PHOTO..."
     parser.description = "Cut labelled patches for blur-train out of photos: an NPY array of records."
     parser.examples = (
-        ("blur-patches --masks gt --truth-is blurred -o set.npy image/*.jpg", "patches out of photos with masks drawn by hand"),
+        (
+            "blur-patches --masks gt --truth-is blurred -o set.npy image/*.jpg",
+            "patches out of photos with masks drawn by hand",
+        ),
         ("blur-patches --method park -o set.npy sharp/*.jpg", "patches out of sharp photos, blurred on purpose"),
     )
     options.files(parser, "photos", recursive=True, stdin=False)
     options.method(parser, working_size=False)
     truth = parser.add_argument_group("truth")
-    truth.add_argument("--masks", metavar="DIR", help="folder of the masks NAME.mask.png or NAME.png (.jpg, .bmp) (default: beside the photo)")
-    truth.add_argument("--truth-is", choices=("sharp", "blurred"), help="what white means in the masks (in NAME.mask.png: sharp)")
-    truth.add_argument("--compose", action="store_true", help="make partly blurred photos with exact masks out of sharp photos and segmentations")
-    truth.add_argument("--segments", metavar="DIR", help="with --compose: folder of the segmentations NAME.seg.png (default: beside the photo)")
-    truth.add_argument("--auto-segments", action="store_true", help="with --compose: find the regions in the photo itself, where nobody drew any")
+    truth.add_argument(
+        "--masks",
+        metavar="DIR",
+        help="folder of the masks NAME.mask.png or NAME.png (.jpg, .bmp) (default: beside the photo)",
+    )
+    truth.add_argument(
+        "--truth-is", choices=("sharp", "blurred"), help="what white means in the masks (in NAME.mask.png: sharp)"
+    )
+    truth.add_argument(
+        "--compose",
+        action="store_true",
+        help="make partly blurred photos with exact masks out of sharp photos and segmentations",
+    )
+    truth.add_argument(
+        "--segments",
+        metavar="DIR",
+        help="with --compose: folder of the segmentations NAME.seg.png (default: beside the photo)",
+    )
+    truth.add_argument(
+        "--auto-segments",
+        action="store_true",
+        help="with --compose: find the regions in the photo itself, where nobody drew any",
+    )
     group = parser.add_argument_group("patches")
-    group.add_argument("--per-photo", metavar="N", type=options.positive, default=80, help="about N patches per picture, joint: at most N tiles (default 80)")
+    group.add_argument(
+        "--per-photo",
+        metavar="N",
+        type=options.positive,
+        default=80,
+        help="about N patches per picture, joint: at most N tiles (default 80)",
+    )
     group.add_argument(
         "--copies",
         metavar="N",
@@ -39,7 +66,9 @@ def describe(parser):
         f"with --compose: N compositions, every fourth so degraded (default {COPIES['compositions']}); "
         f"park: N copies, reduced, blurred, noised and compressed at random (default {COPIES['sharp photos']})",
     )
-    group.add_argument("--seed", metavar="N", type=options.natural, default=0, help="seed of all that is random (default 0)")
+    group.add_argument(
+        "--seed", metavar="N", type=options.natural, default=0, help="seed of all that is random (default 0)"
+    )
     options.output(parser, FORMS, "npy")
     options.workers(parser)
 
@@ -86,7 +115,11 @@ def check(args):
     if args.copies is None:
         args.copies = COPIES[args.source]
     if args.source != "masks" and not args.copies:
-        raise UsageError(f"method {args.method} needs at least one copy" if args.source == "sharp photos" else "--compose needs at least one copy")
+        raise UsageError(
+            f"method {args.method} needs at least one copy"
+            if args.source == "sharp photos"
+            else "--compose needs at least one copy"
+        )
 
 
 def cut_all(items, args, console, kept):

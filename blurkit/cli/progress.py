@@ -77,7 +77,9 @@ class Bar:
         self.stream = sys.stderr
         self.on_screen = False
         self.appears = time.monotonic() + APPEARS_AFTER
-        self.meter = tqdm(total=total, unit=what, desc=phase, delay=APPEARS_AFTER, miniters=1, file=self.stream, leave=False)
+        self.meter = tqdm(
+            total=total, unit=what, desc=phase, delay=APPEARS_AFTER, miniters=1, file=self.stream, leave=False
+        )
         self.meter.dynamic_ncols = self.size
         if os.name != "nt":  # consoles of Windows may not know the sequence; tqdm writes blanks there
             self.meter.sp = self.draw

@@ -14,10 +14,17 @@ def describe(parser):
         ("blur-map --raw a.jpg | blur-refine --guide a.jpg > a.npy", "the same in a pipe"),
     )
     group = options.files(parser, "maps: NPY (any number in one stream), PNG, TIFF or PFM")
-    group.add_argument("--guide", metavar="PHOTO", action="append", default=[], help="the photo of a map; given once per map, in order")
+    group.add_argument(
+        "--guide", metavar="PHOTO", action="append", default=[], help="the photo of a map; given once per map, in order"
+    )
     method = options.method(parser)
     options.sigma(method)
-    method.add_argument("--steps", metavar="N", type=options.positive, help="the map after N steps alone, not the mix of several (zeng, --as-published)")
+    method.add_argument(
+        "--steps",
+        metavar="N",
+        type=options.positive,
+        help="the map after N steps alone, not the mix of several (zeng, --as-published)",
+    )
     picture_options(options.output(parser, FORMS, "npy", "map"))
 
 

@@ -37,7 +37,9 @@ def run(command, describe, work, argv=None):
         signals.take_over()
     hold_closed_descriptors()
     if hasattr(os, "set_blocking"):  # not so on Windows
-        for descriptor in range(STDERR + 1):  # who started us may have left them so that they fail where they should wait
+        for descriptor in range(
+            STDERR + 1
+        ):  # who started us may have left them so that they fail where they should wait
             os.set_blocking(descriptor, True)
     if sys.stderr is None:
         sys.stderr = open(os.devnull, "w")  # closed by the caller: words are lost, the work is not
@@ -110,7 +112,9 @@ def silent_descriptor():
     os.dup2(nowhere, STDERR)
     os.close(nowhere)
     try:
-        bare = open(kept, "wb", buffering=0, closefd=False)  # what could not be written is not tried once more at the end
+        bare = open(
+            kept, "wb", buffering=0, closefd=False
+        )  # what could not be written is not tried once more at the end
         with io.TextIOWrapper(bare, before.encoding, before.errors, write_through=True) as sys.stderr:
             yield
     finally:

@@ -11,7 +11,9 @@ from blurkit.defaults import SCORE_SIDE
 from blurkit.errors import InputError, UsageError, check_sizes
 
 SHARPEST = "best:10%"
-SPARE = 4  # times the working size that a JPEG is decoded at, at least: decoders reduce less well, and the score would tell
+SPARE = (
+    4  # times the working size that a JPEG is decoded at, at least: decoders reduce less well, and the score would tell
+)
 NAMES = ("auc", "f_max", "f_adaptive", "f_blurred", "mae", "accuracy", "precision", "recall")
 
 
@@ -28,11 +30,21 @@ def describe(parser):
     )
     group = options.files(parser, "photos, or maps: NPY (any number in one stream), PFM", recursive=True)
     group.add_argument("--maps", action="store_true", help="PNG and TIFF inputs are maps, not photos")
-    group.add_argument("--max-size", metavar="N", type=options.positive, help="measure no photo at more than N pixels, and decode JPEGs no larger than needed")
+    group.add_argument(
+        "--max-size",
+        metavar="N",
+        type=options.positive,
+        help="measure no photo at more than N pixels, and decode JPEGs no larger than needed",
+    )
     method = options.method(parser, side=SCORE_SIDE)
     options.weights(method)
     where = parser.add_argument_group("region")
-    where.add_argument("--region", type=options.region, default=SHARPEST, help="best:N%%, all, or mask: what of the photo counts (default best:10%%)")
+    where.add_argument(
+        "--region",
+        type=options.region,
+        default=SHARPEST,
+        help="best:N%%, all, or mask: what of the photo counts (default best:10%%)",
+    )
     text = "judge the photo where this picture or map is over one half only; once per photo, - = standard input, NPY may hold many"
     where.add_argument("--mask", metavar="FILE", action="append", default=[], help=text)
     describe_truth(parser)
@@ -40,17 +52,29 @@ def describe(parser):
     group.add_argument("--json", action="store_true", help="JSON Lines instead of text")
     text = "write a page of all photos as well, sorted by score, with what is in focus marked; - = to standard output, in place of the lines"
     group.add_argument("--report", metavar="HTML", help=text)
-    group.add_argument("--force", action="store_true", help="let the page replace a file that is no page of blurkit; never a photo that is read")
+    group.add_argument(
+        "--force",
+        action="store_true",
+        help="let the page replace a file that is no page of blurkit; never a photo that is read",
+    )
     culling.describe(parser)
     options.workers(parser)
 
 
 def describe_truth(parser):
     group = parser.add_argument_group("truth")
-    text = "compare with the masks NAME.mask.png or NAME.png (.jpg, .bmp) in the folder MASKS, or with the one file MASKS"
+    text = (
+        "compare with the masks NAME.mask.png or NAME.png (.jpg, .bmp) in the folder MASKS, or with the one file MASKS"
+    )
     group.add_argument("--truth", dest="masks", metavar="MASKS", help=text)
-    group.add_argument("--truth-is", choices=("sharp", "blurred"), help="what white means in the masks (in NAME.mask.png: sharp)")
-    group.add_argument("--curves", action="store_true", help="with --json: precision, recall and accuracy of every map at 256 thresholds as well")
+    group.add_argument(
+        "--truth-is", choices=("sharp", "blurred"), help="what white means in the masks (in NAME.mask.png: sharp)"
+    )
+    group.add_argument(
+        "--curves",
+        action="store_true",
+        help="with --json: precision, recall and accuracy of every map at 256 thresholds as well",
+    )
 
 
 def work_on(args, console):
@@ -105,7 +129,9 @@ def check_report(args):
         if os.isatty(STDOUT) and not args.force:
             raise UsageError("will not write a page to a terminal; use --report FILE.html, a pipe, or --force")
     elif not args.report.lower().endswith(".html") and not is_special(args.report):
-        raise UsageError(f"--report {args.report}: the name of a page ends in .html; the page's name comes first, then the photos")
+        raise UsageError(
+            f"--report {args.report}: the name of a page ends in .html; the page's name comes first, then the photos"
+        )
 
 
 def opened_page(items, args):
@@ -122,7 +148,9 @@ def scored(items, args, console):
     options.prepare(args)
     model = Lazy(lambda: options.load_model(args))
     bar, count = progress.start(len(items), args, "photo"), 0
-    for (item, *_), result, error in parallel.in_order(lambda t: one(t[0], t[1], t[2], args, model), tasks(items, args, console), args.jobs):
+    for (item, *_), result, error in parallel.in_order(
+        lambda t: one(t[0], t[1], t[2], args, model), tasks(items, args, console), args.jobs
+    ):
         if error:
             console.bad(item.label, error)
         else:
@@ -198,7 +226,12 @@ def one(item, found, mask, args, model):
 
 def about_photos(args):
     """Options that mean nothing for a map, and whether each is given."""
-    return ("report", args.report), ("mask", args.mask), ("region", args.region != options.region(SHARPEST)), ("max-size", args.max_size)
+    return (
+        ("report", args.report),
+        ("mask", args.mask),
+        ("region", args.region != options.region(SHARPEST)),
+        ("max-size", args.max_size),
+    )
 
 
 def photo_score(item, data, mask, args, model):
@@ -208,7 +241,9 @@ def photo_score(item, data, mask, args, model):
 
     side = working_size(args)
     if args.max_size:
-        photo = decode_photo(data, args.max_pixels, args.raw_develop, SPARE * side, not info(args.method).blur_needs_colour)
+        photo = decode_photo(
+            data, args.max_pixels, args.raw_develop, SPARE * side, not info(args.method).blur_needs_colour
+        )
     else:
         photo = decode_photo(data, args.max_pixels, args.raw_develop)
     if mask is not None and not args.max_size:
@@ -220,7 +255,9 @@ def photo_score(item, data, mask, args, model):
         from blurkit.report import THUMBNAIL_SIDE, overlay, thumbnail
         from blurkit.score import in_focus
 
-        picture = measured if measured.ndim == 3 else decode_photo(data, args.max_pixels, args.raw_develop, THUMBNAIL_SIDE)  # a page has colours
+        picture = (
+            measured if measured.ndim == 3 else decode_photo(data, args.max_pixels, args.raw_develop, THUMBNAIL_SIDE)
+        )  # a page has colours
         found |= {"shown": {"path": item.label, "thumbnail": thumbnail(picture), "overlay": overlay(in_focus(blur))}}
     return found
 

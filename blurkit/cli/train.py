@@ -13,14 +13,27 @@ def describe(parser):
     parser.description = "Learn weights from patch sets (from blur-patches). Needs torch: pip install torch."
     parser.examples = (
         ("blur-train -o mine.npz set.npy", "learn weights from one patch set"),
-        ("blur-patches --method park *.jpg | blur-train --method park -o mine.npz", "from photos to weights in one pipe"),
+        (
+            "blur-patches --method park *.jpg | blur-train --method park -o mine.npz",
+            "from photos to weights in one pipe",
+        ),
     )
     group = options.files(parser, "patch sets, any number in one stream", pixels=False)
-    group.add_argument("--max-bytes", metavar="N", type=options.positive, default=MOST_BYTES, help=f"refuse larger patch sets (default {MOST_BYTES})")
+    group.add_argument(
+        "--max-bytes",
+        metavar="N",
+        type=options.positive,
+        default=MOST_BYTES,
+        help=f"refuse larger patch sets (default {MOST_BYTES})",
+    )
     options.method(parser, working_size=False)
     group = parser.add_argument_group("training")
-    group.add_argument("--epochs", metavar="N", type=options.positive, help="passes over the patches (default: what the method needs)")
-    group.add_argument("--seed", metavar="N", type=options.natural, default=0, help="seed of all that is random (default 0)")
+    group.add_argument(
+        "--epochs", metavar="N", type=options.positive, help="passes over the patches (default: what the method needs)"
+    )
+    group.add_argument(
+        "--seed", metavar="N", type=options.natural, default=0, help="seed of all that is random (default 0)"
+    )
     group.add_argument("--device", metavar="DEV", help="auto, cpu, cuda or cuda:N (default $BLURKIT_DEVICE or auto)")
     text = "threads (default $BLURKIT_THREADS or 1; more are faster, but give other weights)"
     group.add_argument("--threads", metavar="N", type=options.thread_count, help=text)
@@ -55,10 +68,13 @@ def work_on(args, console):
         table(measured, args)
         check_arrays(arrays, method.SHAPES)  # hostile records can lead to NaN
         if not measured["accuracy"] >= least:
-            raise WeightsError(f"accuracy on unseen photos is {measured['accuracy']:.3f}, below {least:g}: no weights written (--min-accuracy)")
+            raise WeightsError(
+                f"accuracy on unseen photos is {measured['accuracy']:.3f}, below {least:g}: no weights written (--min-accuracy)"
+            )
         header = {
             "method": args.method,
-            "command": f"blur-train --method {args.method} --epochs {epochs} --seed {args.seed}" + (f" --threads {args.threads}" if args.threads else ""),
+            "command": f"blur-train --method {args.method} --epochs {epochs} --seed {args.seed}"
+            + (f" --threads {args.threads}" if args.threads else ""),
             "patches": len(records),
             "photos": len(set(records["photo"].tolist())),
             "patches_sha256": digest,
@@ -109,7 +125,9 @@ def table(measured, args):
     from rich.table import Table
 
     title = f"{args.method}: on photos kept out of training"
-    shown = Table("measured", "value", title=title, min_width=len(title))  # as wide as its columns, it would break the title
+    shown = Table(
+        "measured", "value", title=title, min_width=len(title)
+    )  # as wide as its columns, it would break the title
     for name, value in measured.items():
         shown.add_row(name.replace("_", " "), f"{value:.4f}")
     Console(stderr=True).print(shown)

@@ -13,7 +13,20 @@ from blurkit.io.npy import read_npy_header
 PNG_START, PNG_END = b"\x89PNG\r\n\x1a\n", b"\0\0\0\0IEND\xaeB`\x82"
 TIFF_ORDERS = {b"II*\0": "<", b"MM\0*": ">"}
 STRIP_OFFSETS, STRIP_BYTES = 273, 279  # TIFF tags
-TIFF_SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8}  # bytes, by the type of a value
+TIFF_SIZES = {
+    1: 1,
+    2: 1,
+    3: 2,
+    4: 4,
+    5: 8,
+    6: 1,
+    7: 1,
+    8: 2,
+    9: 4,
+    10: 8,
+    11: 4,
+    12: 8,
+}  # bytes, by the type of a value
 PFM_HEADER = 100  # bytes; longer than any
 
 
@@ -56,7 +69,10 @@ def tiff_is_whole(file, size):
     order = TIFF_ORDERS[file.read(4)]
     file.seek(struct.unpack(f"{order}I", file.read(4))[0])
     (count,) = struct.unpack(f"{order}H", file.read(2))
-    entries = {tag: (kind, number, value) for tag, kind, number, value in struct.iter_unpack(f"{order}HHII", file.read(12 * count))}
+    entries = {
+        tag: (kind, number, value)
+        for tag, kind, number, value in struct.iter_unpack(f"{order}HHII", file.read(12 * count))
+    }
     lengths = [(TIFF_SIZES[kind] * number, place) for kind, number, place in entries.values()]
     ends = [place + length for length, place in lengths if length > 4]
     strip = entries[STRIP_OFFSETS], entries[STRIP_BYTES]
@@ -69,4 +85,6 @@ def pfm_is_whole(file, size):
     """The header promises just what follows it."""
     _, sides, _, start = file.read(PFM_HEADER).split(b"\n", 3)
     width, height = map(int, sides.split())
-    return size - PFM_HEADER + len(start) == 4 * width * height if size > PFM_HEADER else len(start) == 4 * width * height
+    return (
+        size - PFM_HEADER + len(start) == 4 * width * height if size > PFM_HEADER else len(start) == 4 * width * height
+    )

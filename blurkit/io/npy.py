@@ -41,10 +41,14 @@ def read_npy(stream, max_elements=MAX_PIXELS):
         return None
     shape, fortran_order, dtype = header
     if math.prod(max(n, 1) for n in shape) > max_elements:
-        raise InputError(f"array of shape {shape} has {math.prod(shape)} elements; at most {max_elements} are read (max_pixels)")
+        raise InputError(
+            f"array of shape {shape} has {math.prod(shape)} elements; at most {max_elements} are read (max_pixels)"
+        )
     count = math.prod(shape)
     if count * dtype.itemsize > max_elements * WIDEST:
-        raise InputError(f"array of shape {shape} needs {count * dtype.itemsize} bytes; at most {max_elements * WIDEST} are read (max_pixels)")
+        raise InputError(
+            f"array of shape {shape} needs {count * dtype.itemsize} bytes; at most {max_elements * WIDEST} are read (max_pixels)"
+        )
     try:
         array = np.empty(count, dtype)
     except (MemoryError, ValueError) as error:
@@ -65,7 +69,16 @@ def read_npy_header(stream):
         header = read_header[version](source, max_header_size=NPY_MAX_HEADER)
     except KeyError as error:
         raise InputError(f"NPY version {version[0]}.{version[1]} is not supported") from error
-    except (ValueError, TypeError, SyntaxError, EOFError, struct.error, tokenize.TokenError, MemoryError, RecursionError) as error:
+    except (
+        ValueError,
+        TypeError,
+        SyntaxError,
+        EOFError,
+        struct.error,
+        tokenize.TokenError,
+        MemoryError,
+        RecursionError,
+    ) as error:
         raise InputError("not an NPY array, or its header is damaged") from error
     if header[2].hasobject:
         raise InputError("NPY array holds Python objects; they are never loaded")

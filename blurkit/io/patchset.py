@@ -37,7 +37,9 @@ def read_patches(stream, dtype, most_bytes):
             shape, _, found = header
             if found != dtype or len(shape) != 1:
                 of = "fields " + ", ".join(found.names) if found.names else f"values {found}"
-                raise InputError(f"not a patch set of this method (is it of another method?): array of shape {shape}, {of}")
+                raise InputError(
+                    f"not a patch set of this method (is it of another method?): array of shape {shape}, {of}"
+                )
             total += math.prod(shape) * dtype.itemsize
             if total > most_bytes:
                 raise InputError(f"patch set needs {total} bytes; max_bytes allows {most_bytes}")

@@ -19,8 +19,22 @@ MOST_ARRAYS = 1000  # that it may hold
 HEADER = {"method", "format", "checksum"}  # what the header of a weights file always has
 LONGEST = 40  # characters of what a file says of itself in a complaint
 ENTRY = b"PK\1\2"  # how the entry of each begins in the directory of a zip
-PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # how they may be; the others take memory as they are told by the file
-UNREADABLE = (zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, InputError, KeyError, ValueError, TypeError, EOFError, OSError, RuntimeError)
+PACKED = (
+    zipfile.ZIP_STORED,
+    zipfile.ZIP_DEFLATED,
+)  # how they may be; the others take memory as they are told by the file
+UNREADABLE = (
+    zipfile.BadZipFile,
+    zipfile.LargeZipFile,
+    zlib.error,
+    InputError,
+    KeyError,
+    ValueError,
+    TypeError,
+    EOFError,
+    OSError,
+    RuntimeError,
+)
 """What damaged weights lead to."""
 STILL = (1980, 1, 1, 0, 0, 0)  # date of every entry, so that equal weights are equal bytes
 
@@ -53,7 +67,9 @@ def find_weights(method):
         path = folder / "share" / "blurkit" / "weights" / name
         if path.is_file():
             return path
-    raise WeightsError(f"weights {name} not found in share/blurkit/weights of any folder above {package}; set BLURKIT_WEIGHTS")
+    raise WeightsError(
+        f"weights {name} not found in share/blurkit/weights of any folder above {package}; set BLURKIT_WEIGHTS"
+    )
 
 
 def write_weights(arrays, header):
@@ -131,7 +147,10 @@ def unpack(data):
             sizes = {entry.filename: entry.file_size for entry in archive.infolist()}
             if sum(sizes.values()) > LARGEST_WEIGHTS:
                 raise WeightsError("weights file unpacks to more than it may")
-            arrays = {name.removesuffix(".npy"): read_npy(io.BytesIO(unpacked(archive, name, size))) for name, size in sizes.items()}
+            arrays = {
+                name.removesuffix(".npy"): read_npy(io.BytesIO(unpacked(archive, name, size)))
+                for name, size in sizes.items()
+            }
         header = json.loads(str(arrays.pop("header")))
         if not isinstance(header, dict) or not set(header) >= HEADER:
             raise WeightsError("not a weights file, or damaged")

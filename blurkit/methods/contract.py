@@ -25,16 +25,22 @@ class Method(Protocol):
     def patch_record(self) -> np.dtype:
         """The dtype of one record of a patch set."""
 
-    def centres(self, picture: np.ndarray, companion: np.ndarray, copy: int, count: int, rng: np.random.Generator) -> np.ndarray:
+    def centres(
+        self, picture: np.ndarray, companion: np.ndarray, copy: int, count: int, rng: np.random.Generator
+    ) -> np.ndarray:
         """Where to cut about `count` patches: (n, k) int, the first two of each a row and a column."""
 
     def cut(self, picture: np.ndarray, companion: np.ndarray, at: np.ndarray, sigma: float) -> np.ndarray:
         """Records of the patches at some centres; `sigma` is the blur of what is out of focus in pixels, NaN if unknown."""
 
-    def fit(self, records: np.ndarray, epochs: int, seed: int, device: str, report: Report) -> tuple[Weights, dict[str, float]]:
+    def fit(
+        self, records: np.ndarray, epochs: int, seed: int, device: str, report: Report
+    ) -> tuple[Weights, dict[str, float]]:
         """Weights learned from records, and how well they do on photos kept out: ``accuracy`` at least (torch)."""
 
-    def estimate(self, photo: np.ndarray, weights: Weights, as_published: bool = False, device: str = "auto", side: int = 0) -> np.ndarray:
+    def estimate(
+        self, photo: np.ndarray, weights: Weights, as_published: bool = False, device: str = "auto", side: int = 0
+    ) -> np.ndarray:
         """The raw map of a photo, measured at a longer side of `side` pixels at most; 0 = its own size."""
 
     def refine(

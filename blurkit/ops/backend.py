@@ -87,7 +87,9 @@ class TorchBackend:
         return self.torch.nn.functional.avg_pool2d(padded, cell)[0, 0]
 
     def convolve_stack(self, stack, weight, bias, stride=1, border=0):
-        found = self.torch.nn.functional.conv2d(stack.permute(0, 3, 1, 2), self.put(weight), self.put(bias), stride, border)
+        found = self.torch.nn.functional.conv2d(
+            stack.permute(0, 3, 1, 2), self.put(weight), self.put(bias), stride, border
+        )
         return found.relu().permute(0, 2, 3, 1)
 
     def pool_stack(self, stack, size):
@@ -97,7 +99,9 @@ class TorchBackend:
         return self.torch.nn.functional.avg_pool2d(stack.permute(0, 3, 1, 2), 2, ceil_mode=True).permute(0, 2, 3, 1)
 
     def enlarge_stack(self, stack, shape):
-        return self.torch.nn.functional.interpolate(stack.permute(0, 3, 1, 2), size=shape, mode="bilinear").permute(0, 2, 3, 1)
+        return self.torch.nn.functional.interpolate(stack.permute(0, 3, 1, 2), size=shape, mode="bilinear").permute(
+            0, 2, 3, 1
+        )
 
     def dense(self, vectors, weight, bias, rectified=True):
         found = vectors @ self.put(weight).T + self.put(bias)

@@ -61,7 +61,9 @@ def halve_stack(stack):
 
 def enlarge_stack(stack, shape):
     """Bilinearly bring a stack, (n, h, w, c), up to shape (H, W): (n, H, W, c), float32."""
-    return np.stack([cv2.resize(part, shape[::-1], interpolation=cv2.INTER_LINEAR).reshape(*shape, -1) for part in stack])
+    return np.stack(
+        [cv2.resize(part, shape[::-1], interpolation=cv2.INTER_LINEAR).reshape(*shape, -1) for part in stack]
+    )
 
 
 def dense(vectors, weight, bias, rectified=True):

@@ -91,9 +91,15 @@ def _sweep(values, coupling):
     diagonal[:-1] += coupling
     diagonal[1:] += coupling
     upper = np.empty_like(coupling)
-    rows, one, two = list(values), np.empty_like(diagonal[0]), np.empty_like(values[0])  # the steps are small: what counts is their number
+    rows, one, two = (
+        list(values),
+        np.empty_like(diagonal[0]),
+        np.empty_like(values[0]),
+    )  # the steps are small: what counts is their number
     rows[0] /= diagonal[0]
-    for link, above, here, below, row, next_row in zip(coupling, upper, diagonal, diagonal[1:], rows, rows[1:], strict=False):
+    for link, above, here, below, row, next_row in zip(
+        coupling, upper, diagonal, diagonal[1:], rows, rows[1:], strict=False
+    ):
         np.divide(link, here, out=above)
         below -= np.multiply(link, above, out=one)
         next_row += np.multiply(link, row, out=two)

@@ -31,7 +31,9 @@ def reproducible(seed, device):
 
     torch.manual_seed(seed)
     torch.use_deterministic_algorithms(True, warn_only=device != "cpu")
-    torch.utils.deterministic.fill_uninitialized_memory = False  # a tenth of the time; no step reads what none has written
+    torch.utils.deterministic.fill_uninitialized_memory = (
+        False  # a tenth of the time; no step reads what none has written
+    )
 
 
 def descend(model, loss_of, count, epochs, rng, report, batch, rate, least_rate=0.0, look_back=0.0, prepare=None):
@@ -71,7 +73,11 @@ def descend(model, loss_of, count, epochs, rng, report, batch, rate, least_rate=
     if look_back:
         memory = swa_utils.get_ema_multi_avg_fn(1 - 1 / max(1, look_back * steps))
         averaged = swa_utils.AveragedModel(model, multi_avg_fn=memory, use_buffers=True)
-    shuffled = (order[start : start + batch] for order in map(rng.permutation, [count] * epochs) for start in range(0, count - batch + 1, batch))
+    shuffled = (
+        order[start : start + batch]
+        for order in map(rng.permutation, [count] * epochs)
+        for start in range(0, count - batch + 1, batch)
+    )
     with ThreadPoolExecutor(1) as beside:
         batches = map(prepare, shuffled) if prepare else shuffled
         coming = beside.submit(next, batches, None)

@@ -140,12 +140,20 @@ def test_patches_tells_of_a_photo_without_a_mask_and_of_one_of_another_size(run,
     done = run("blur-patches", "lone.png", "other.png", cwd=tmp_path)
     lone, other, none = done.stderr.splitlines()
     assert done.status == CONFUSED and done.stdout == b""
-    assert lone.startswith(b"blur-patches: lone.png: no mask") and b"120x90, its mask is 7x8" in other and b"no patches" in none
+    assert (
+        lone.startswith(b"blur-patches: lone.png: no mask")
+        and b"120x90, its mask is 7x8" in other
+        and b"no patches" in none
+    )
 
 
 def test_debug_shows_where_an_error_comes_from(run, bad):
     done = run("blur-map", "--debug", "text.jpg", cwd=bad)
-    assert done.status == CONFUSED and b"Traceback" in done.stderr and done.stderr.splitlines()[-1].startswith(b"blur-map: text.jpg: ")
+    assert (
+        done.status == CONFUSED
+        and b"Traceback" in done.stderr
+        and done.stderr.splitlines()[-1].startswith(b"blur-map: text.jpg: ")
+    )
 
 
 def test_a_stream_without_end_is_given_up():

@@ -8,7 +8,9 @@ from blurkit.io.weights import write_weights
 from tests.files import TAKES, one_line
 
 
-@pytest.mark.parametrize("words", [["--no-such-option"], ["--method", "astrology"], ["--max-pixels", "none"], ["-f", "jpeg"]], ids=" ".join)
+@pytest.mark.parametrize(
+    "words", [["--no-such-option"], ["--method", "astrology"], ["--max-pixels", "none"], ["-f", "jpeg"]], ids=" ".join
+)
 @pytest.mark.parametrize("command", TAKES)
 def test_wrong_usage_is_told_before_any_work(run, command, words):
     done = run(command, *words, "missing.jpg")

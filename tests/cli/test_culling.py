@@ -69,7 +69,10 @@ def test_two_cameras_have_bursts_of_their_own(score, scene, tmp_path):
         tags = Image.Exif()
         tags[0x0110], tags.get_ifd(0x8769)[TAKEN] = camera, "2020:01:01 10:00:00"
         Image.fromarray(scene).save(tmp_path / f"{name}.jpg", quality=95, exif=tags)
-    assert names(score("--keep-best", "--burst", 2, "one.jpg", "two.jpg", "three.jpg", "four.jpg")) == ["one.jpg", "two.jpg"]
+    assert names(score("--keep-best", "--burst", 2, "one.jpg", "two.jpg", "three.jpg", "four.jpg")) == [
+        "one.jpg",
+        "two.jpg",
+    ]
 
 
 def test_a_photo_that_is_gone_since_it_was_scored_costs_nothing_but_a_line(capfdbinary):
@@ -94,11 +97,20 @@ def test_two_folders_tell_the_threshold_between_them(score, run, scene, tmp_path
         (tmp_path / folder).mkdir()
         for number in range(3):
             Image.fromarray(np.roll(photo, 7 * number, axis=0)).save(tmp_path / folder / f"{number}.png")
-    scores = {folder: [float(line.split(b"\t")[0]) for line in score("-r", folder).stdout.splitlines()] for folder in ("good", "bad")}
+    scores = {
+        folder: [float(line.split(b"\t")[0]) for line in score("-r", folder).stdout.splitlines()]
+        for folder in ("good", "bad")
+    }
     found = dict(line.split("\t")[::-1] for line in score("--calibrate", "good", "bad").stdout.decode().splitlines())
     assert float(found["threshold"]) == pytest.approx((min(scores["good"]) + max(scores["bad"])) / 2, abs=1e-4)
-    assert found["good_below"] == found["bad_above"] == "0.0000" and list(found) == ["threshold", "good_below", "bad_above"]
-    assert json.loads(score("--calibrate", "good", "bad", "--json").stdout)["threshold"] == pytest.approx(float(found["threshold"]), abs=1e-4)
+    assert found["good_below"] == found["bad_above"] == "0.0000" and list(found) == [
+        "threshold",
+        "good_below",
+        "bad_above",
+    ]
+    assert json.loads(score("--calibrate", "good", "bad", "--json").stdout)["threshold"] == pytest.approx(
+        float(found["threshold"]), abs=1e-4
+    )
     swapped = dict(line.split("\t")[::-1] for line in score("--calibrate", "bad", "good").stdout.decode().splitlines())
     assert float(swapped["good_below"]) + float(swapped["bad_above"]) == 1
 

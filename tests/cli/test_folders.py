@@ -10,7 +10,18 @@ from tests.files import saved
 
 SHADOW = bytes.fromhex("00051607000200004d6163204f532058") + bytes(100)  # what a Mac leaves beside a file on a card
 HIDDEN = ("._photo.jpg", ".photo.jpg", ".trashed-1700000000-photo.jpg")
-LEFT = ("__MACOSX", "@eaDir", "#recycle", "@Recycle", "$RECYCLE.BIN", "System Volume Information", ".thumbnails", ".Trashes", ".git", "lost+found")
+LEFT = (
+    "__MACOSX",
+    "@eaDir",
+    "#recycle",
+    "@Recycle",
+    "$RECYCLE.BIN",
+    "System Volume Information",
+    ".thumbnails",
+    ".Trashes",
+    ".git",
+    "lost+found",
+)
 
 
 @pytest.fixture
@@ -31,7 +42,24 @@ def test_every_suffix_of_a_format_that_is_read_is_found_however_it_is_written(su
 
 def test_the_suffixes_people_have_are_among_them():
     known = {suffix for row in FORMATS for suffix in row.suffixes}
-    assert known >= {".jpg", ".jpeg", ".jfif", ".mpo", ".png", ".tif", ".tiff", ".webp", ".gif", ".bmp", ".pnm", ".pam", ".heic", ".hif", ".avif", ".dng"}
+    assert known >= {
+        ".jpg",
+        ".jpeg",
+        ".jfif",
+        ".mpo",
+        ".png",
+        ".tif",
+        ".tiff",
+        ".webp",
+        ".gif",
+        ".bmp",
+        ".pnm",
+        ".pam",
+        ".heic",
+        ".hif",
+        ".avif",
+        ".dng",
+    }
     assert set(RAW_SUFFIXES) <= known and not known & {".txt", ".xmp", ".mov", ".mp4", ".npy"}
 
 
@@ -48,9 +76,17 @@ def test_what_systems_leave_and_what_is_hidden_is_passed_over_in_silence(run, ph
             (place / "photo.jpg").write_bytes(SHADOW)
     done = run("blur-score", "-r", ".", cwd=tmp_path)
     assert (done.status, done.stderr) == (0, b"")
-    assert [line.split(b"\t")[1] for line in done.stdout.splitlines()] == [b"./photo.jpg", b"./album/other.jfif", b"./album/pair.mpo"]
+    assert [line.split(b"\t")[1] for line in done.stdout.splitlines()] == [
+        b"./photo.jpg",
+        b"./album/other.jfif",
+        b"./album/pair.mpo",
+    ]
     assert run("blur-map", "-r", ".", "-o", "out/", cwd=tmp_path).status == 0
-    assert sorted(str(path.relative_to(tmp_path / "out")) for path in (tmp_path / "out").rglob("*.npy")) == ["album/other.npy", "album/pair.npy", "photo.npy"]
+    assert sorted(str(path.relative_to(tmp_path / "out")) for path in (tmp_path / "out").rglob("*.npy")) == [
+        "album/other.npy",
+        "album/pair.npy",
+        "photo.npy",
+    ]
 
 
 @pytest.mark.parametrize("name", [".hidden", "@eaDir", ".hidden/."])

@@ -65,7 +65,13 @@ def test_a_photo_and_a_note_stay_and_an_own_output_is_replaced(run, folder, row)
     own = (folder / name).read_bytes()
     (folder / name).write_bytes(own[: len(own) // 2] if name.endswith(".png") else own)  # ours, if half of it
     assert run(command, *words, cwd=folder).status == 0 and (folder / name).read_bytes() == own
-    for theirs in ((folder / "photo.jpg").read_bytes(), NOTE, npy(np.full((4, 5), -7.0, np.float32)), photo_as("PNG"), photo_as("TIFF")):
+    for theirs in (
+        (folder / "photo.jpg").read_bytes(),
+        NOTE,
+        npy(np.full((4, 5), -7.0, np.float32)),
+        photo_as("PNG"),
+        photo_as("TIFF"),
+    ):
         (folder / name).write_bytes(theirs)
         done = run(command, *words, cwd=folder)
         assert done.status == 2 and REFUSED in done.stderr and len(done.stderr.splitlines()) == 1
@@ -75,7 +81,9 @@ def test_a_photo_and_a_note_stay_and_an_own_output_is_replaced(run, folder, row)
 
 def photo_as(form):
     held = io.BytesIO()
-    Image.fromarray(np.random.default_rng(1).integers(0, 255, (9, 9, 3), np.uint8)).save(held, form, software="Some editor")
+    Image.fromarray(np.random.default_rng(1).integers(0, 255, (9, 9, 3), np.uint8)).save(
+        held, form, software="Some editor"
+    )
     return held.getvalue()
 
 
@@ -121,7 +129,12 @@ def test_an_input_is_never_replaced_forced_or_not(start, root, folder, words, fo
 
 @pytest.mark.parametrize(
     "words",
-    [("blur-map", "photo.jpg"), ("blur-score", "photo.jpg"), ("blur-map", "-o", "/dev/stdout", "photo.jpg"), ("blur-score", "--calibrate", ".", ".")],
+    [
+        ("blur-map", "photo.jpg"),
+        ("blur-score", "photo.jpg"),
+        ("blur-map", "-o", "/dev/stdout", "photo.jpg"),
+        ("blur-score", "--calibrate", ".", "."),
+    ],
     ids=" ".join,
 )
 def test_nothing_is_added_to_an_input_behind_standard_output(run, folder, words):
@@ -136,13 +149,20 @@ def test_in_a_folder_a_file_that_is_not_ours_costs_one_line_and_the_others_are_d
         (folder / name).write_bytes((folder / "photo.jpg").read_bytes())
     (folder / "out" / "b.npy").write_bytes(NOTE)
     done = run("blur-map", "-o", "out/", "a.jpg", "b.jpg", "c.jpg", cwd=folder)
-    assert (done.status, done.stderr) == (2, b"blur-map: out/b.npy: exists, and is no NPY that blurkit wrote; name another file, or --force\n")
+    assert (done.status, done.stderr) == (
+        2,
+        b"blur-map: out/b.npy: exists, and is no NPY that blurkit wrote; name another file, or --force\n",
+    )
     assert listed(folder / "out") == ["a.npy", "b.npy", "c.npy"] and (folder / "out" / "b.npy").read_bytes() == NOTE
     done = run("blur-mask", "-f", "npy", "-o", "out/", stdin=npy(MAP, MAP), cwd=folder)
     assert done.status == 0 and {"stdin.npy", "stdin-2.npy"} < set(listed(folder / "out"))
     (folder / "out" / "stdin-2.npy").write_bytes(NOTE)
     done = run("blur-mask", "-f", "npy", "-o", "out/", stdin=npy(1 - MAP, MAP), cwd=folder)
-    assert done.status == 2 and b"out/stdin-2.npy: exists" in done.stderr and (folder / "out" / "stdin-2.npy").read_bytes() == NOTE
+    assert (
+        done.status == 2
+        and b"out/stdin-2.npy: exists" in done.stderr
+        and (folder / "out" / "stdin-2.npy").read_bytes() == NOTE
+    )
     assert np.array_equal(np.load(folder / "out" / "stdin.npy") > 0, MAP < 0.5)
 
 
@@ -160,7 +180,12 @@ def test_a_page_whose_name_was_forgotten_costs_no_photo(run, folder):
     for name in ("a.jpg", "b.jpg"):
         (folder / name).write_bytes((folder / "photo.jpg").read_bytes())
     before = {name: (folder / name).read_bytes() for name in listed(folder)}
-    for words in (["--report", "a.jpg"], ["--sort", "--report", "a.jpg", "b.jpg"], ["--force", "--report", "a.jpg", "b.jpg"], ["--report", "page", "a.jpg"]):
+    for words in (
+        ["--report", "a.jpg"],
+        ["--sort", "--report", "a.jpg", "b.jpg"],
+        ["--force", "--report", "a.jpg", "b.jpg"],
+        ["--report", "page", "a.jpg"],
+    ):
         done = run("blur-score", *words, cwd=folder)
         assert done.status == 2 and b"ends in .html" in done.stderr and not done.stdout
     assert {name: (folder / name).read_bytes() for name in listed(folder)} == before
@@ -257,7 +282,9 @@ def test_of_many_runs_at_once_one_whole_result_stays(tmp_path, monkeypatch, link
 
 def test_an_empty_file_holds_nothing_that_could_be_lost(run, folder):
     (folder / "empty.npy").touch()
-    assert run("blur-map", "-o", "empty.npy", "photo.jpg", cwd=folder).status == 0 and np.load(folder / "empty.npy").shape == (90, 120)
+    assert run("blur-map", "-o", "empty.npy", "photo.jpg", cwd=folder).status == 0 and np.load(
+        folder / "empty.npy"
+    ).shape == (90, 120)
 
 
 def test_the_guard_names_the_input_it_keeps(folder):

@@ -50,7 +50,10 @@ def test_help_takes_the_width_of_the_terminal_itself(start, environment, root, c
     assert columns - 12 < max(map(len, rows)) < columns
 
 
-@pytest.mark.parametrize(("variable", "width"), [("", 80), ("0", 80), ("many", 80), ("-5", 80), ("\u00b2", 80), ("50", 50), ("3", 24), ("500", 120)])
+@pytest.mark.parametrize(
+    ("variable", "width"),
+    [("", 80), ("0", 80), ("many", 80), ("-5", 80), ("\u00b2", 80), ("50", 50), ("3", 24), ("500", 120)],
+)
 def test_the_width_is_that_of_the_variable_or_80_without_a_terminal(run, variable, width):
     done = run("blur-map", "--help", env={"COLUMNS": variable})
     assert done.status == 0 and width - 12 < max(map(len, done.stdout.decode().splitlines())) < max(width, 36)

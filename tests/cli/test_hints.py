@@ -19,7 +19,11 @@ PARSERS = dict(completions.parsers())
         ("blur-map", ["--working_size", "9"], "there is no option --working_size; did you mean --working-size?"),
         ("blur-map", ["--RAW"], "there is no option --RAW; did you mean --raw?"),
         ("blur-map", ["-raw"], "did you mean --raw?"),
-        ("blur-score", ["--srot", "--tpo", "3"], "there is no option --srot; did you mean --sort? there is no option --tpo; did you mean --top?"),
+        (
+            "blur-score",
+            ["--srot", "--tpo", "3"],
+            "there is no option --srot; did you mean --sort? there is no option --tpo; did you mean --top?",
+        ),
         ("blur-score", ["--frobnicate"], "there is no option --frobnicate; blur-score --help shows all"),
         ("blur-score", ["-R", "photos"], "did you mean -r?"),
         ("blur-mask", ["-r", "maps"], "blur-mask takes maps, not folders: name them, as in FOLDER/*"),
@@ -59,10 +63,14 @@ def test_what_was_meant_is_said(run, command, words, way_out):
 
 def test_all_that_is_proposed_is_there():
     for _, option, written in hints.HABITS:
-        assert written.startswith(option) and any(option in parser._option_string_actions for parser in PARSERS.values())
+        assert written.startswith(option) and any(
+            option in parser._option_string_actions for parser in PARSERS.values()
+        )
     for others, option, _ in hints.HABITS:  # a line that no command could ever come to would be a wrong one
         assert any(
-            option in parser._option_string_actions and name not in parser._option_string_actions for name in others.split() for parser in PARSERS.values()
+            option in parser._option_string_actions and name not in parser._option_string_actions
+            for name in others.split()
+            for parser in PARSERS.values()
         )
 
 
@@ -92,7 +100,11 @@ def test_other_photos_are_done_beside_a_folder(run, photos, tmp_path):
 def test_a_name_that_starts_with_a_dash_goes_after_two(run, photos, tmp_path, name):
     (tmp_path / name).write_bytes((photos / "photo.png").read_bytes())
     done = run("blur-score", name, cwd=tmp_path)
-    assert one_line("blur-score", done).decode().endswith(f"; a name that starts with - goes after --: blur-score -- {name}\n")
+    assert (
+        one_line("blur-score", done)
+        .decode()
+        .endswith(f"; a name that starts with - goes after --: blur-score -- {name}\n")
+    )
     assert run("blur-score", "--", name, cwd=tmp_path).status == 0
     (tmp_path / name).unlink()
     assert b"goes after" not in run("blur-score", name, cwd=tmp_path).stderr
@@ -105,9 +117,19 @@ def test_a_file_of_the_name_of_an_option_is_not_spoken_of(run, tmp_path):
 
 @pytest.mark.parametrize(
     ("command", "what"),
-    [("blur-score", "a photo"), ("blur-map", "a photo"), ("blur-mask", "maps"), ("blur-refine", "maps"), ("blur-train", "patch sets")],
+    [
+        ("blur-score", "a photo"),
+        ("blur-map", "a photo"),
+        ("blur-mask", "maps"),
+        ("blur-refine", "maps"),
+        ("blur-train", "patch sets"),
+    ],
 )
-@pytest.mark.parametrize("names", [b"a.jpg\nb.jpg\n", b"photos/caf\xc3\xa9 1.JPG", b"./maps/x.npy\n./maps/y.npy\nlas"], ids=["lines", "one", "cut short"])
+@pytest.mark.parametrize(
+    "names",
+    [b"a.jpg\nb.jpg\n", b"photos/caf\xc3\xa9 1.JPG", b"./maps/x.npy\n./maps/y.npy\nlas"],
+    ids=["lines", "one", "cut short"],
+)
 def test_names_on_standard_input_are_told_from_what_is_wanted(run, command, what, names):
     done = run(command, stdin=names)
     text = f"standard input holds names, not {what}; -0 reads names each ended by NUL: find ... -print0 | {command} -0"
@@ -122,14 +144,18 @@ def test_names_without_a_suffix_are_known_by_their_files(run, photos, tmp_path):
 
 def test_names_ended_by_nul_want_an_option(run):
     done = run("blur-map", stdin=b"a.jpg\0b.jpg\0")
-    assert done.stderr == b"blur-map: -: standard input holds names, not photos; add -0: find ... -print0 | blur-map -0\n"
+    assert (
+        done.stderr == b"blur-map: -: standard input holds names, not photos; add -0: find ... -print0 | blur-map -0\n"
+    )
 
 
 def test_a_list_of_lines_where_nul_is_wanted_is_told(run, photos, tmp_path):
     (tmp_path / "list").write_text("a.jpg\nb.jpg\n")
     for words, source in ((["-0"], "-"), ([f"--files0-from={tmp_path}/list"], f"{tmp_path}/list")):
         done = run("blur-score", *words, stdin=b"a.jpg\nb.jpg\n")
-        text = f"blur-score: {source}: the names must end in NUL, not in newlines: find ... -print0, or tr '\\n' '\\0'\n"
+        text = (
+            f"blur-score: {source}: the names must end in NUL, not in newlines: find ... -print0, or tr '\\n' '\\0'\n"
+        )
         assert (done.status, done.stderr.decode()) == (2, text)
     odd = tmp_path / "two\nlines.png"
     os.symlink(photos / "photo.png", odd)

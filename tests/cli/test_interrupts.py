@@ -99,12 +99,18 @@ def test_whatever_becomes_of_the_exception_the_process_dies_of_the_signal(enviro
     began = time.monotonic()
     process = begin(["-c", WORK.format(way=WAYS[way], number=int(number))], {**environment, "PYTHONPATH": str(root)})
     _, err = process.communicate(timeout=60)
-    assert err == b"" and process.returncode in ((-signal.SIGINT,) if number == signal.SIGINT else (128 + number, -number))
+    assert err == b"" and process.returncode in (
+        (-signal.SIGINT,) if number == signal.SIGINT else (128 + number, -number)
+    )
     assert time.monotonic() - began < 5
 
 
-@pytest.mark.parametrize(("name", "effect"), [("blur-score", "SIG_DFL"), ("/usr/bin/blur-map", "SIG_DFL"), ("other", "default_int_handler")])
+@pytest.mark.parametrize(
+    ("name", "effect"), [("blur-score", "SIG_DFL"), ("/usr/bin/blur-map", "SIG_DFL"), ("other", "default_int_handler")]
+)
 def test_the_effect_of_ctrl_c_is_changed_for_commands_alone(environment, root, name, effect):
-    code = f"import sys; sys.argv[0] = {name!r}; import blurkit.cli, signal; print(signal.getsignal(2) == signal.{effect})"
+    code = (
+        f"import sys; sys.argv[0] = {name!r}; import blurkit.cli, signal; print(signal.getsignal(2) == signal.{effect})"
+    )
     process = begin(["-c", code], {**environment, "PYTHONPATH": str(root)})
     assert process.communicate(timeout=60)[0] == b"True\n"

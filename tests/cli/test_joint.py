@@ -82,7 +82,12 @@ def test_as_published_is_refused_in_one_line_before_any_work(run, photos, tmp_pa
         done = run(command, *JOINT, "--as-published", *out, name, env={"BLURKIT_WEIGHTS": str(tmp_path / "none.npz")})
         assert done.status == 2 and done.stdout == b"" and done.stderr.count(b"\n") == 1
         assert done.stderr.startswith(command.encode()) and b"joint has no paper" in done.stderr
-        assert b"zeng" in done.stderr and b"park" in done.stderr and b"missing" not in done.stderr and b"none.npz" not in done.stderr
+        assert (
+            b"zeng" in done.stderr
+            and b"park" in done.stderr
+            and b"missing" not in done.stderr
+            and b"none.npz" not in done.stderr
+        )
     assert list(tmp_path.iterdir()) == []
 
 
@@ -93,7 +98,9 @@ def test_as_published_needs_a_paper_and_nothing_else_does(method, published):
     if not published or methods.info(method).is_published:
         assert options.check_published(args) is None
     else:
-        with pytest.raises(UsageError, match=f"^method {method} has no paper; --as-published goes with --method zeng or park$"):
+        with pytest.raises(
+            UsageError, match=f"^method {method} has no paper; --as-published goes with --method zeng or park$"
+        ):
             options.check_published(args)
 
 
@@ -143,7 +150,9 @@ def test_weights_and_maps_of_another_method_are_refused(run, photos, weights):
     raw = io.BytesIO()
     np.save(raw, np.zeros((2, 90, 120), np.float32))
     done = run("blur-refine", *JOINT, "--guide", photos / "photo.png", stdin=raw.getvalue())
-    assert done.status == 2 and done.stdout == b"" and b"raw map has 2 planes; those of method joint have 1" in done.stderr
+    assert (
+        done.status == 2 and done.stdout == b"" and b"raw map has 2 planes; those of method joint have 1" in done.stderr
+    )
 
 
 def test_tiles_of_masked_photos_know_the_sharp_half(run, masked):
@@ -156,7 +165,19 @@ def test_tiles_of_masked_photos_know_the_sharp_half(run, masked):
 
 def test_either_polarity_of_the_masks_and_any_number_of_jobs_give_the_same_tiles(run, masked):
     beside = run("blur-patches", *JOINT, "--copies", 1, *names(masked))
-    folder = run("blur-patches", *JOINT, "--copies", 1, "--masks", masked / "masks", "--truth-is", "blurred", "-j", 2, *names(masked))
+    folder = run(
+        "blur-patches",
+        *JOINT,
+        "--copies",
+        1,
+        "--masks",
+        masked / "masks",
+        "--truth-is",
+        "blurred",
+        "-j",
+        2,
+        *names(masked),
+    )
     assert beside == folder and set(patch_set(beside)["copy"]) == {0, 1}
 
 
@@ -164,7 +185,9 @@ def test_a_photo_gives_no_more_tiles_than_asked_for(run, discs, tmp_path):
     photo = discs(np.random.default_rng(3), 340, 700)  # two rows of three
     cv2.imwrite(str(tmp_path / "a.png"), photo)
     cv2.imwrite(str(tmp_path / "a.mask.png"), np.full(photo.shape[:2], 255, np.uint8))
-    every, some = (patch_set(run("blur-patches", *JOINT, *words, tmp_path / "a.png")) for words in ((), ("--per-photo", 4)))
+    every, some = (
+        patch_set(run("blur-patches", *JOINT, *words, tmp_path / "a.png")) for words in ((), ("--per-photo", 4))
+    )
     places = [sorted(zip(found["row"].tolist(), found["col"].tolist(), strict=True)) for found in (every, some)]
     assert len(set(places[0])) == 6 and len(set(places[1])) == len(some) == 4 and set(places[1]) < set(places[0])
 
@@ -173,7 +196,9 @@ def test_compositions_teach_their_truth_but_no_slight_blur(run, segmented):
     words = ("blur-patches", *JOINT, "--compose", "--copies", 12)
     done = run(*words, *names(segmented))
     found = patch_set(done)
-    assert len(found) == 36 and done == run(*words, "-j", 2, *names(segmented)) != run(*words, "--seed", 1, *names(segmented))
+    assert len(found) == 36 and done == run(*words, "-j", 2, *names(segmented)) != run(
+        *words, "--seed", 1, *names(segmented)
+    )
     slight = 0
     for record in found:
         number, copy = int(record["number"]), int(record["copy"])
@@ -185,7 +210,10 @@ def test_compositions_teach_their_truth_but_no_slight_blur(run, segmented):
         sharp = truth[: 4 * rows, : 4 * columns].reshape(rows, 4, columns, 4).mean(axis=(1, 3)) / 255
         if sigma < patches.LEAST_BLUR:
             slight += 1
-            assert set(np.unique(share)) <= {int(patches.SHARE), patches.UNKNOWN} and (share[sharp == 0] == patches.UNKNOWN).all()
+            assert (
+                set(np.unique(share)) <= {int(patches.SHARE), patches.UNKNOWN}
+                and (share[sharp == 0] == patches.UNKNOWN).all()
+            )
         else:
             assert np.abs(share - patches.SHARE * sharp).max() <= 0.51
     assert 0 < slight < 36
@@ -203,21 +231,27 @@ def trained(run, masked):
 def test_training_twice_gives_the_same_bytes_on_stdout_and_in_a_file(run, trained, tmp_path):
     records, made = trained
     (tmp_path / "set.npy").write_bytes(records)
-    done = run("blur-train", *JOINT, "--epochs", 2, "--min-accuracy", "0", "-q", tmp_path / "set.npy", "-o", tmp_path / "w.npz")
+    done = run(
+        "blur-train", *JOINT, "--epochs", 2, "--min-accuracy", "0", "-q", tmp_path / "set.npy", "-o", tmp_path / "w.npz"
+    )
     assert done.status == 0 and (tmp_path / "w.npz").read_bytes() == made
     assert {path.name for path in tmp_path.iterdir()} == {"set.npy", "w.npz"}
 
 
 def test_the_header_says_what_the_weights_were_made_from(trained):
     _, header = read_weights(trained[1], "joint", joint_method.SHAPES)
-    assert header["patches"] == len(arrays(trained[0])[0]) >= 20 and header["photos"] == 10 and header["method"] == "joint"
+    assert (
+        header["patches"] == len(arrays(trained[0])[0]) >= 20 and header["photos"] == 10 and header["method"] == "joint"
+    )
     assert header["command"] == "blur-train --method joint --epochs 2 --seed 0"
     assert set(header["measured"]) == {"accuracy", "blur_order"} and 0 <= header["measured"]["accuracy"] <= 1
 
 
 def test_the_new_weights_make_maps(run, trained, masked, weights, tmp_path):
     (tmp_path / "w.npz").write_bytes(trained[1])
-    new, other = (run("blur-map", *JOINT, "--weights", path, names(masked)[3]) for path in (tmp_path / "w.npz", weights))
+    new, other = (
+        run("blur-map", *JOINT, "--weights", path, names(masked)[3]) for path in (tmp_path / "w.npz", weights)
+    )
     (found,) = arrays(new.stdout)
     assert (new.status, new.stderr) == (0, b"") and found.shape == (150, 200) and found.min() >= 0 and found.max() <= 1
     assert new.stdout != other.stdout
@@ -226,7 +260,9 @@ def test_the_new_weights_make_maps(run, trained, masked, weights, tmp_path):
 
 
 def test_weights_below_the_asked_accuracy_are_not_written(run, trained, tmp_path):
-    done = run("blur-train", *JOINT, "--epochs", 1, "--min-accuracy", "1", "-q", "-o", tmp_path / "w.npz", stdin=trained[0])
+    done = run(
+        "blur-train", *JOINT, "--epochs", 1, "--min-accuracy", "1", "-q", "-o", tmp_path / "w.npz", stdin=trained[0]
+    )
     assert done.status == 2 and b"no weights written" in done.stderr and done.stderr.count(b"\n") == 1
     assert list(tmp_path.iterdir()) == []
 

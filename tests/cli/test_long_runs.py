@@ -81,7 +81,10 @@ def test_resume_makes_what_is_missing_or_cut_short_and_nothing_else(run, tree, t
     (out / f"a/two.{form}").unlink()
     os.truncate(out / f"c.{form}", len(before[f"c.{form}"][0]) - 1)
     again = run("blur-map", "--resume", "-j", 2, "-v", *words)
-    assert again.status == 2 and [line for line in again.stderr.splitlines() if b"bad" in line] == first.stderr.splitlines()
+    assert (
+        again.status == 2
+        and [line for line in again.stderr.splitlines() if b"bad" in line] == first.stderr.splitlines()
+    )
     assert b"2 of 5 maps are there" in again.stderr
     after = made(out)
     assert {name: data for name, (data, _) in after.items()} == {name: data for name, (data, _) in before.items()}
@@ -129,11 +132,17 @@ def test_resume_does_not_take_one_result_for_two(run, tmp_path):
 @pytest.mark.parametrize("out", [[], ["-o", "-"], ["-o", "out.npy"]], ids=" ".join)
 def test_resume_needs_a_folder(run, tmp_path, command, out):
     done = run(command, "--resume", *out, "a.npy", cwd=tmp_path)
-    assert done == (2, b"", f"{command}: --resume needs a folder of results: -o FOLDER/\n".encode()) and not listed(tmp_path)
+    assert done == (2, b"", f"{command}: --resume needs a folder of results: -o FOLDER/\n".encode()) and not listed(
+        tmp_path
+    )
 
 
 def test_what_a_killed_run_left_goes_with_the_next_that_makes_the_same(run, photos, tmp_path):
-    gone, other, alive = (f".photo.npy.{DEAD.pid}.part", f".other.npy.{DEAD.pid}.part", f".photo.npy.{os.getpid()}.part")
+    gone, other, alive = (
+        f".photo.npy.{DEAD.pid}.part",
+        f".other.npy.{DEAD.pid}.part",
+        f".photo.npy.{os.getpid()}.part",
+    )
     strangers = [".photo.npy.part", f"photo.npy.{DEAD.pid}.part", f".photo.npy.{DEAD.pid}", ".photo.npy.x.part"]
     for name in (gone, other, alive, *strangers):
         (tmp_path / name).write_bytes(b"half")
@@ -178,7 +187,10 @@ def test_a_run_killed_outright_leaves_no_half_file_under_a_final_name(start, run
     assert listed(tmp_path) == ["masks.npy"]
 
 
-@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, -signal.SIGINT), (signal.SIGTERM, 128 + signal.SIGTERM), (signal.SIGKILL, -signal.SIGKILL)])
+@pytest.mark.parametrize(
+    ("number", "status"),
+    [(signal.SIGINT, -signal.SIGINT), (signal.SIGTERM, 128 + signal.SIGTERM), (signal.SIGKILL, -signal.SIGKILL)],
+)
 def test_a_run_of_several_workers_stops_at_once_and_is_taken_up_again(start, run, photos, tmp_path, number, status):
     for n in range(100):
         (tmp_path / f"{n:03}.png").symlink_to(photos / "photo.png")
@@ -203,7 +215,9 @@ def test_a_hangup_that_is_ignored_as_under_nohup_does_not_end_a_run(start, photo
     for n in range(20):
         (tmp_path / f"{n:02}.png").symlink_to(photos / "photo.png")
     out = tmp_path / "out"
-    process = start("blur-map", "-r", "-o", f"{out}/", tmp_path, preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
+    process = start(
+        "blur-map", "-r", "-o", f"{out}/", tmp_path, preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    )
     until = time.monotonic() + 30
     while not out.exists() and time.monotonic() < until:
         time.sleep(0.01)
@@ -239,7 +253,11 @@ def test_an_error_that_nobody_foresaw_costs_one_input_and_is_told_as_what_it_is(
     assert [item for item, _, _ in found] == list(range(9))
     assert [result for _, result, _ in found] == [None if n % 3 == 0 else n for n in range(9)]
     told = [words(error) for _, _, error in found if error]
-    assert told == ["is bad", "internal error: ValueError: odd (--debug shows where; please report it)", "not enough memory"]
+    assert told == [
+        "is bad",
+        "internal error: ValueError: odd (--debug shows where; please report it)",
+        "not enough memory",
+    ]
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
@@ -260,11 +278,17 @@ def test_opencv_without_memory_says_so_plainly():
 KINDS = [np.dtype(kind) for kind in ("<f4", ">f4", "<f8", ">f8", "<f2", ">f2", "u1", "<u2", ">u2", "?")]
 
 
-@pytest.mark.parametrize("command", [("blur-mask", "-f", "npy"), ("blur-score",), ("blur-refine", "--method", "zeng", "--as-published")], ids=lambda w: w[0])
+@pytest.mark.parametrize(
+    "command",
+    [("blur-mask", "-f", "npy"), ("blur-score",), ("blur-refine", "--method", "zeng", "--as-published")],
+    ids=lambda w: w[0],
+)
 def test_maps_of_all_types_byte_orders_and_both_orders_of_axes_mean_the_same(run, command):
     ones = np.random.default_rng(3).random((40, 30)) < 0.4
     whole = {"u": lambda kind: np.iinfo(kind).max}
-    several = [np.array(ones * whole.get(kind.kind, lambda _: 1)(kind), kind, order=order) for kind in KINDS for order in "CF"]
+    several = [
+        np.array(ones * whole.get(kind.kind, lambda _: 1)(kind), kind, order=order) for kind in KINDS for order in "CF"
+    ]
     first, all_of_them = run(*command, stdin=npy(several[0])), run(*command, stdin=npy(*several))
     assert first.status == all_of_them.status == 0 and first.stdout
     assert all_of_them.stdout == first.stdout * len(several)

@@ -27,7 +27,9 @@ def without(folder, module, kind="ModuleNotFoundError", text=None):
     return {"PYTHONPATH": str(folder), "BLURKIT_DEVICE": "cpu"}
 
 
-@pytest.mark.parametrize(("module", "words"), CASES, ids=lambda value: value if isinstance(value, str) else " ".join(map(str, value)))
+@pytest.mark.parametrize(
+    ("module", "words"), CASES, ids=lambda value: value if isinstance(value, str) else " ".join(map(str, value))
+)
 def test_a_missing_package_is_named_once_with_the_way_to_get_it(run, photos, tmp_path, module, words):
     package = (packages.REQUIRED | packages.EXTRA)[module]
     done = run(*words, photos / "photo.png", photos / "photo.jpg", env=without(tmp_path, module))
@@ -36,7 +38,9 @@ def test_a_missing_package_is_named_once_with_the_way_to_get_it(run, photos, tmp
 
 
 @pytest.mark.parametrize(("module", "package"), [("cv2", "opencv-python-headless"), ("numpy", "numpy")])
-@pytest.mark.parametrize("words", [("blur-mask",), ("blur-refine", "--method", "zeng", "--as-published")], ids=lambda words: words[0])
+@pytest.mark.parametrize(
+    "words", [("blur-mask",), ("blur-refine", "--method", "zeng", "--as-published")], ids=lambda words: words[0]
+)
 def test_so_it_is_where_maps_are_read(run, tmp_path, words, module, package):
     done = run(*words, stdin=npy(np.zeros((9, 9), np.float32)), env=without(tmp_path, module))
     assert one_line(words[0], done).decode().endswith(f"pip install {package}\n")
@@ -52,9 +56,16 @@ def test_a_bare_python_is_told_all_that_is_missing(run, photos, command):
 
 
 def test_a_broken_package_is_told_as_what_it_is(run, photos, tmp_path):
-    done = run("blur-map", photos / "photo.png", env=without(tmp_path, "cv2", "ImportError", "libGL.so.1: cannot open shared object file"))
+    done = run(
+        "blur-map",
+        photos / "photo.png",
+        env=without(tmp_path, "cv2", "ImportError", "libGL.so.1: cannot open shared object file"),
+    )
     text = "cannot import the package opencv-python-headless: libGL.so.1: cannot open shared object file"
-    assert one_line("blur-map", done).decode() == f"blur-map: {text}: pip install --force-reinstall opencv-python-headless\n"
+    assert (
+        one_line("blur-map", done).decode()
+        == f"blur-map: {text}: pip install --force-reinstall opencv-python-headless\n"
+    )
 
 
 def test_the_bar_needs_its_package_as_well(environment, root, photos, tmp_path):
@@ -77,7 +88,9 @@ def test_the_table_names_what_the_installation_asks_for(root):
     asked = {re.split("[><=]", line)[0] for line in config["options"]["install_requires"].split()}
     assert set(packages.REQUIRED.values()) == asked
     extras = config["options.extras_require"]
-    named = {re.split("[><=]", line)[0] for name in extras if name not in ("lint", "test") for line in extras[name].split()}
+    named = {
+        re.split("[><=]", line)[0] for name in extras if name not in ("lint", "test") for line in extras[name].split()
+    }
     assert named <= set(packages.REQUIRED.values()) | set(packages.EXTRA.values())
 
 

@@ -26,7 +26,10 @@ def test_a_list_that_is_not_there_is_named(run):
     assert done.status == 2 and done.stderr == b"blur-map: /nowhere/list: No such file or directory\n"
 
 
-@pytest.mark.parametrize("name", [b"caf\xe9.png", b"two\nlines.png", b" spaces and 'quotes' .png", b"-dash.png", "Überblick 写真.png".encode()])
+@pytest.mark.parametrize(
+    "name",
+    [b"caf\xe9.png", b"two\nlines.png", b" spaces and 'quotes' .png", b"-dash.png", "Überblick 写真.png".encode()],
+)
 def test_odd_file_names_pass_through_unchanged(run, photos, tmp_path, name):
     folder = os.fsencode(tmp_path)
     os.symlink(os.fsencode(photos / "photo.png"), os.path.join(folder, name))
@@ -41,7 +44,13 @@ def test_options_may_stand_between_files_and_two_dashes_end_them(run, photos, tm
         (tmp_path / name).write_bytes((photos / "photo.png").read_bytes())
     done = run("blur-score", "c.png", "-q", "c.png", "--top", 9, "--", "-a.png", "--", "--sort", cwd=tmp_path)
     assert (done.status, done.stderr) == (0, b"")
-    assert [line.split(b"\t")[1] for line in done.stdout.splitlines()] == [b"c.png", b"c.png", b"-a.png", b"--", b"--sort"]
+    assert [line.split(b"\t")[1] for line in done.stdout.splitlines()] == [
+        b"c.png",
+        b"c.png",
+        b"-a.png",
+        b"--",
+        b"--sort",
+    ]
 
 
 def test_a_missing_file_of_an_odd_name_is_told_in_one_line(run, tmp_path):

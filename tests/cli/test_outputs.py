@@ -50,7 +50,9 @@ def test_several_results_do_not_fit_into_one_picture(run, tmp_path, stream):
     done = run("blur-mask", "-o", tmp_path / "mask.png", stdin=stream)
     assert done.status == 2 and b"one PNG holds one result" in done.stderr and listed(tmp_path) == []
     done = run("blur-mask", "-f", "npy", stdin=stream)
-    assert [np.array_equal(m == 255, s > 0.5) for m, s in zip(arrays(done.stdout), arrays(stream), strict=True)] == [True] * 3
+    assert [np.array_equal(m == 255, s > 0.5) for m, s in zip(arrays(done.stdout), arrays(stream), strict=True)] == [
+        True
+    ] * 3
 
 
 def test_several_pngs_in_one_stream_are_refused_before_a_byte_is_written(run, three, stream):
@@ -105,12 +107,25 @@ def test_an_output_never_replaces_an_input(run, three, tmp_path):
         ("blur-train", "-f", "npz", "-o", "map.npy", "map.npy"),
         ("blur-map", "--weights", "joint.npz", "-f", "npy", "-o", "joint.npz", "photo.png"),
         ("blur-mask", "--files0-from", "list", "-f", "npy", "-o", "list"),
-        ("blur-mask", "--cut", "photo.png", "--cut", "map-2.png", "-o", ".", "map.npy"),  # what the second map of a stream becomes
+        (
+            "blur-mask",
+            "--cut",
+            "photo.png",
+            "--cut",
+            "map-2.png",
+            "-o",
+            ".",
+            "map.npy",
+        ),  # what the second map of a stream becomes
     ],
     ids=" ".join,
 )
 def test_nothing_that_is_read_is_replaced(run, root, photos, stream, tmp_path, words):
-    for name, data in {"map.npy": stream, "list": b"map.npy\0", "joint.npz": (root / "share/weights/joint.npz").read_bytes()}.items():
+    for name, data in {
+        "map.npy": stream,
+        "list": b"map.npy\0",
+        "joint.npz": (root / "share/weights/joint.npz").read_bytes(),
+    }.items():
         (tmp_path / name).write_bytes(data)
     for name in ("photo.png", "map-2.png", "photo.html", "mask.html"):
         (tmp_path / name).write_bytes((photos / "photo.png").read_bytes())
@@ -136,7 +151,10 @@ def test_a_file_below_dev_is_made_and_replaced_like_any_other(run, three):
         assert run("blur-map", three[0], "-o", out).status == 0
         whole = out.read_bytes()
         out.write_bytes(2 * whole)
-        assert run("blur-map", three[0], "-o", out).status == 0 and out.read_bytes() == whole == run("blur-map", three[0]).stdout
+        assert (
+            run("blur-map", three[0], "-o", out).status == 0
+            and out.read_bytes() == whole == run("blur-map", three[0]).stdout
+        )
 
 
 @pytest.mark.parametrize("name", ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"])
@@ -182,7 +200,17 @@ def test_nothing_of_ours_takes_the_place_of_a_closed_standard_output(run, bad, c
 
 
 def test_a_file_is_written_with_all_three_streams_closed(run, bad, tmp_path):
-    assert run("blur-mask", bad / "good.npy", "-o", tmp_path / "out.png", stdin=None, preexec_fn=lambda: os.closerange(0, 3)).status == 0
+    assert (
+        run(
+            "blur-mask",
+            bad / "good.npy",
+            "-o",
+            tmp_path / "out.png",
+            stdin=None,
+            preexec_fn=lambda: os.closerange(0, 3),
+        ).status
+        == 0
+    )
     assert (tmp_path / "out.png").read_bytes() == run("blur-mask", bad / "good.npy").stdout
 
 
@@ -204,7 +232,9 @@ def test_a_folder_in_the_way_of_an_output_is_told_and_nothing_is_left_over(run, 
     (tmp_path / "good.png").mkdir()
     done = run("blur-mask", bad / "good.npy", "-o", f"{tmp_path}/")
     assert b"good.png: Is a directory" in one_line("blur-mask", done) and os.listdir(tmp_path) == ["good.png"]
-    assert b"--output" in one_line("blur-mask", run("blur-mask", bad / "good.npy", "-o", "", cwd=tmp_path)) and os.listdir(tmp_path) == ["good.png"]
+    assert b"--output" in one_line(
+        "blur-mask", run("blur-mask", bad / "good.npy", "-o", "", cwd=tmp_path)
+    ) and os.listdir(tmp_path) == ["good.png"]
 
 
 def test_standard_error_can_still_be_written_to_by_name(run, bad):

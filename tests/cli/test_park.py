@@ -9,7 +9,9 @@ from tests.files import arrays
 PARK = ("--method", "park")
 
 
-@pytest.mark.parametrize("extra", [(), ("--sigma",), ("--as-published",), ("--as-published", "--sigma"), ("--working-size", 64)], ids=str)
+@pytest.mark.parametrize(
+    "extra", [(), ("--sigma",), ("--as-published",), ("--as-published", "--sigma"), ("--working-size", 64)], ids=str
+)
 def test_the_whole_is_raw_and_refine_to_the_byte(run, photos, extra):
     photo = photos / "photo.png"
     measured = [word for word in extra if word != "--sigma"]
@@ -29,7 +31,9 @@ def test_several_photos_stream_through_in_order(run, photos):
 
 
 def test_the_sharp_half_is_in_focus_and_its_sigma_is_smaller(run, photos):
-    sharpness, sigma = (arrays(run("blur-map", *PARK, *extra, photos / "photo.png").stdout)[0] for extra in ((), ("--sigma",)))
+    sharpness, sigma = (
+        arrays(run("blur-map", *PARK, *extra, photos / "photo.png").stdout)[0] for extra in ((), ("--sigma",))
+    )
     assert sharpness.dtype == sigma.dtype == np.float32 and sharpness.shape == sigma.shape == (90, 120)
     assert sharpness[:, :50].mean() > 0.8 and sharpness[:, 70:].mean() < 0.2
     assert sigma[:, :50].mean() < 0.8 and sigma[:, 70:].mean() > 1.8
@@ -117,7 +121,9 @@ def test_a_raw_map_of_two_planes_has_a_score(run, photos):
 
 def test_mask_by_the_papers_rule(run, photos):
     whole = run("blur-map", *PARK, "--as-published", photos / "photo.png").stdout
-    mask = cv2.imdecode(np.frombuffer(run("blur-mask", "--alpha", ".3", stdin=whole).stdout, np.uint8), cv2.IMREAD_GRAYSCALE)
+    mask = cv2.imdecode(
+        np.frombuffer(run("blur-mask", "--alpha", ".3", stdin=whole).stdout, np.uint8), cv2.IMREAD_GRAYSCALE
+    )
     assert (mask[:, :50] > 0).mean() > 0.8 and (mask[:, 70:] > 0).mean() < 0.2
 
 
@@ -131,7 +137,18 @@ def test_patches_of_sharp_photos_know_their_blur_and_repeat(run, photos):
 
 
 def test_park_needs_no_torch_and_its_default_no_scipy(run, photos):
-    for extra, heavy in (((), (b"torch", b"scipy", b"skimage", b"rich")), (("--as-published",), (b"torch", b"skimage", b"rich"))):
-        done = run("blur-map", "--debug", *PARK, *extra, photos / "photo.png", interpreter=("-X", "importtime"), env={"BLURKIT_DEVICE": "cpu"})
+    for extra, heavy in (
+        ((), (b"torch", b"scipy", b"skimage", b"rich")),
+        (("--as-published",), (b"torch", b"skimage", b"rich")),
+    ):
+        done = run(
+            "blur-map",
+            "--debug",
+            *PARK,
+            *extra,
+            photos / "photo.png",
+            interpreter=("-X", "importtime"),
+            env={"BLURKIT_DEVICE": "cpu"},
+        )
         tops = {line.rsplit(b"|", 1)[1].strip().split(b".")[0] for line in done.stderr.splitlines() if b"|" in line}
         assert done.status == 0 and b"cv2" in tops and not tops & set(heavy)

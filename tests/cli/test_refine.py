@@ -14,7 +14,9 @@ def test_the_alpha_of_a_cut_is_the_mask(run, photos, scene, stream):
     cut = run("blur-mask", "--cut", photos / "photo.png", stdin=first)
     mask = run("blur-mask", stdin=first)
     found = np.asarray(Image.open(io.BytesIO(cut.stdout)))
-    assert np.array_equal(found[..., 3], np.asarray(Image.open(io.BytesIO(mask.stdout)))) and np.array_equal(found[..., :3], scene)
+    assert np.array_equal(found[..., 3], np.asarray(Image.open(io.BytesIO(mask.stdout)))) and np.array_equal(
+        found[..., :3], scene
+    )
 
 
 def test_a_guide_too_few_or_too_many_is_told(run, photos, stream):
@@ -30,7 +32,9 @@ def test_a_broken_map_uses_up_its_own_photo_not_the_next_maps(run, photos, tmp_p
     (tmp_path / "good.npy").write_bytes(npy(np.full((90, 120), 0.75, np.float32)))
     (tmp_path / "end.npy").write_bytes(npy(np.full((1, 1), 0.75, np.float32)))
     guides = [option, photos / "grey.png", option, photos / "photo.png", option, photos / "dot.png"]
-    done = run(command, *guides, tmp_path / "bad.npy", tmp_path / "good.npy", tmp_path / "end.npy", "-o", f"{tmp_path}/out/")
+    done = run(
+        command, *guides, tmp_path / "bad.npy", tmp_path / "good.npy", tmp_path / "end.npy", "-o", f"{tmp_path}/out/"
+    )
     assert done.status == 2 and len(done.stderr.splitlines()) == 1 and b"bad.npy" in done.stderr
     alone = run(command, option, photos / "photo.png", tmp_path / "good.npy")
     [written] = (tmp_path / "out").glob("good.*")
@@ -67,5 +71,13 @@ def test_the_refinement_of_the_paper_stops_where_told(run, photos):
 
 @pytest.mark.parametrize("words", [["--method", "zeng"], ["--method", "joint"], ["--method", "park", "--as-published"]])
 def test_other_refinements_go_in_no_steps(run, photos, words):
-    done = run("blur-refine", *words, "--steps", 10, "--guide", photos / "photo.png", stdin=npy(np.zeros((90, 120), np.float32)))
+    done = run(
+        "blur-refine",
+        *words,
+        "--steps",
+        10,
+        "--guide",
+        photos / "photo.png",
+        stdin=npy(np.zeros((90, 120), np.float32)),
+    )
     assert (done.status, done.stdout) == (2, b"") and b"--method zeng --as-published" in done.stderr

@@ -45,7 +45,10 @@ def test_a_mask_says_where_to_judge(run, half):
     (left,), (right,) = (scores(run("blur-score", "--mask", half / name, photo)) for name in ("left.png", "right.png"))
     (whole,) = scores(run("blur-score", photo))
     assert left > right + 0.15 and whole == pytest.approx(left, abs=0.05)
-    assert scores(run("blur-score", "--mask", half / "left.png", "--mask", half / "right.png", photo, photo)) == [left, right]
+    assert scores(run("blur-score", "--mask", half / "left.png", "--mask", half / "right.png", photo, photo)) == [
+        left,
+        right,
+    ]
 
 
 def test_what_is_missing_costs_no_other_photo_its_mask(run, half, tmp_path):
@@ -56,7 +59,9 @@ def test_what_is_missing_costs_no_other_photo_its_mask(run, half, tmp_path):
         done = run("blur-score", "-j", jobs, "--mask", left, "--mask", right, tmp_path / "missing.png", photo)
         assert (done.status, done.stdout) == (2, of_right) and done.stderr.count(b"\n") == 1
         done = run("blur-score", "-j", jobs, "--mask", tmp_path / "damaged.png", "--mask", right, photo, photo)
-        assert (done.status, done.stdout) == (2, of_right) and done.stderr.count(b"\n") == 1 and b"its mask" in done.stderr
+        assert (
+            (done.status, done.stdout) == (2, of_right) and done.stderr.count(b"\n") == 1 and b"its mask" in done.stderr
+        )
     done = run("blur-score", "--mask", left, tmp_path / "missing.png", photo)
     assert (done.status, done.stdout) == (2, b"") and b"no mask is left for it" in done.stderr
 
@@ -75,17 +80,29 @@ def test_what_cannot_be_read_uses_up_its_mask(run, half):
     words = ["--mask", half / "left.png", "--mask", half / "right.png"]
     for bad in (half / "none.jpg", half):  # not there, and not to be read
         done = run("blur-score", *words, bad, half / "photo.png")
-        assert (done.status, done.stdout) == (2, f"{right:.4f}\t{half / 'photo.png'}\n".encode()) and done.stderr.count(b"\n") == 1
+        assert (done.status, done.stdout) == (2, f"{right:.4f}\t{half / 'photo.png'}\n".encode()) and done.stderr.count(
+            b"\n"
+        ) == 1
     words[1] = half / "none.png"
     done = run("blur-score", *words, half / "wall.png", half / "photo.png")
-    assert done.stdout == f"{right:.4f}\t{half / 'photo.png'}\n".encode() and b"wall.png: its mask" in done.stderr and b"is left" not in done.stderr
+    assert (
+        done.stdout == f"{right:.4f}\t{half / 'photo.png'}\n".encode()
+        and b"wall.png: its mask" in done.stderr
+        and b"is left" not in done.stderr
+    )
 
 
 def test_the_region_is_a_share_of_the_sharpest_or_all(run, half):
-    found = [scores(run("blur-score", "--region", region, half / "photo.png"))[0] for region in ("best:2%", "best:10%", "best:60%", "all")]
+    found = [
+        scores(run("blur-score", "--region", region, half / "photo.png"))[0]
+        for region in ("best:2%", "best:10%", "best:60%", "all")
+    ]
     assert found == sorted(found, reverse=True) and found[0] > found[-1] + 0.05
     assert scores(run("blur-score", half / "photo.png")) == found[1:2]
-    inside = [scores(run("blur-score", "--region", region, "--mask", half / "right.png", half / "photo.png"))[0] for region in ("best:10%", "mask")]
+    inside = [
+        scores(run("blur-score", "--region", region, "--mask", half / "right.png", half / "photo.png"))[0]
+        for region in ("best:10%", "mask")
+    ]
     assert inside[0] > inside[1]
 
 
@@ -101,18 +118,38 @@ def test_a_blank_wall_is_not_a_number_and_not_below_a_threshold(run, half):
 def test_a_large_photo_is_judged_at_1024_pixels_unless_told(run, half, tmp_path):
     large = cv2.resize(cv2.imread(str(half / "photo.png")), (1536, 1024), interpolation=cv2.INTER_CUBIC)
     cv2.imwrite(str(tmp_path / "large.png"), large)
-    sizes = [json.loads(run("blur-score", "--json", *words, tmp_path / "large.png").stdout)["working_size"] for words in ((), ("--working-size", 0))]
+    sizes = [
+        json.loads(run("blur-score", "--json", *words, tmp_path / "large.png").stdout)["working_size"]
+        for words in ((), ("--working-size", 0))
+    ]
     assert sizes == [1024, 1536] and all(isinstance(n, int) for n in sizes)
 
 
 @pytest.mark.parametrize("method", ["joint", "park", "zeng"])
-def test_a_jpeg_decoded_no_larger_than_needed_scores_nearly_the_same_and_its_report_is_in_colour(run, half, tmp_path, method):
+def test_a_jpeg_decoded_no_larger_than_needed_scores_nearly_the_same_and_its_report_is_in_colour(
+    run, half, tmp_path, method
+):
     large = cv2.resize(cv2.imread(str(half / "photo.png")), (2880, 1920), interpolation=cv2.INTER_CUBIC)
     large[..., 2] = large[..., 2] // 2 + 127  # reddish
     cv2.imwrite(str(tmp_path / "large.jpg"), large, [cv2.IMWRITE_JPEG_QUALITY, 95])
-    whole, less = (json.loads(run("blur-score", "--method", method, "--json", *words, tmp_path / "large.jpg").stdout) for words in ((), ("--max-size", 1100)))
-    assert less["working_size"] == whole["working_size"] == 1024 and less["sigma"] == pytest.approx(whole["sigma"], rel=0.1)
-    done = run("blur-score", "--method", method, "--json", "--max-size", 1100, "--report", tmp_path / "out.html", tmp_path / "large.jpg")
+    whole, less = (
+        json.loads(run("blur-score", "--method", method, "--json", *words, tmp_path / "large.jpg").stdout)
+        for words in ((), ("--max-size", 1100))
+    )
+    assert less["working_size"] == whole["working_size"] == 1024 and less["sigma"] == pytest.approx(
+        whole["sigma"], rel=0.1
+    )
+    done = run(
+        "blur-score",
+        "--method",
+        method,
+        "--json",
+        "--max-size",
+        1100,
+        "--report",
+        tmp_path / "out.html",
+        tmp_path / "large.jpg",
+    )
     assert json.loads(done.stdout) == less
     shown = base64.b64decode((tmp_path / "out.html").read_text().split("data:image/jpeg;base64,")[1].split('"')[0])
     blue, _, red = cv2.imdecode(np.frombuffer(shown, np.uint8), cv2.IMREAD_COLOR).mean(axis=(0, 1))
@@ -135,7 +172,9 @@ def test_a_report_is_about_scores_and_nothing_is_left_of_one_that_failed(run, ha
     done = run("blur-score", "--report", tmp_path / "out.html", "--truth", half, half / "photo.png")
     assert done.status == 2 and b"--report" in done.stderr and not list(tmp_path.iterdir())
     done = run("blur-score", "--report", half / "photo.png" / "out.html", half / "photo.png")  # told before the work
-    assert (done.status, done.stdout) == (2, b"") and done.stderr.startswith(f"blur-score: {half}/photo.png/out.html: ".encode())
+    assert (done.status, done.stdout) == (2, b"") and done.stderr.startswith(
+        f"blur-score: {half}/photo.png/out.html: ".encode()
+    )
 
 
 @pytest.mark.parametrize(
@@ -167,7 +206,10 @@ def test_a_map_among_photos_costs_one_line_where_an_option_is_about_photos(run, 
     (tmp_path / "map.npy").write_bytes(npy(np.ones((8, 8), np.float32)))
     photos = [half / "photo.png", half / "wall.png"]
     done = run("blur-score", *words, photos[0], tmp_path / "map.npy", photos[1], cwd=tmp_path)
-    assert done.status == 2 and done.stderr == f"blur-score: {tmp_path}/map.npy: {words[0]} goes with photos, and this is a map\n".encode()
+    assert (
+        done.status == 2
+        and done.stderr == f"blur-score: {tmp_path}/map.npy: {words[0]} goes with photos, and this is a map\n".encode()
+    )
     assert done.stdout == run("blur-score", *words, *photos, cwd=tmp_path).stdout and done.stdout.count(b"\n") == 2
 
 
@@ -194,7 +236,11 @@ def test_a_photo_reduced_first_scores_as_its_reduced_copy(run, photos, scene, tm
     reduced = cv2.resize(cv2.imread(str(tmp_path / "large.png")), (200, 150), interpolation=cv2.INTER_AREA)
     cv2.imwrite(str(tmp_path / "reduced.png"), reduced)
     score = run("blur-score", "--max-size", 200, tmp_path / "large.png").stdout.split(b"\t")[0]
-    assert score == run("blur-score", tmp_path / "reduced.png").stdout.split(b"\t")[0] != run("blur-score", tmp_path / "large.png").stdout.split(b"\t")[0]
+    assert (
+        score
+        == run("blur-score", tmp_path / "reduced.png").stdout.split(b"\t")[0]
+        != run("blur-score", tmp_path / "large.png").stdout.split(b"\t")[0]
+    )
     done = run("blur-score", "--max-size", 200, "--truth", tmp_path, tmp_path / "large.png")
     assert (done.status, done.stdout) == (2, b"") and b"--max-size does not go with --truth" in done.stderr
 
@@ -210,9 +256,15 @@ def test_score_with_truth_tells_how_right_a_map_is(run, tmp_path):
         Image.fromarray(truth).save(tmp_path / name)
     perfect = "1.0000\tauc\n1.0000\tf_max\n1.0000\tf_adaptive\n1.0000\tf_blurred\n0.0000\tmae\n1.0000\taccuracy\n1.0000\tprecision\n1.0000\trecall\n1\tphotos\n"
     assert run("blur-score", "--truth", tmp_path, tmp_path / "photo.npy") == (0, perfect.encode(), b"")
-    assert run("blur-score", "--truth", tmp_path / "blurred", "--truth-is", "blurred", tmp_path / "photo.npy").stdout == perfect.encode()
+    assert (
+        run("blur-score", "--truth", tmp_path / "blurred", "--truth-is", "blurred", tmp_path / "photo.npy").stdout
+        == perfect.encode()
+    )
     for marked in (tmp_path, tmp_path / "photo.mask.png"):  # its white is sharp, whatever that of other masks
-        assert run("blur-score", "--truth", marked, "--truth-is", "blurred", tmp_path / "photo.npy").stdout == perfect.encode()
+        assert (
+            run("blur-score", "--truth", marked, "--truth-is", "blurred", tmp_path / "photo.npy").stdout
+            == perfect.encode()
+        )
 
 
 def test_curves_are_precision_recall_and_accuracy_at_every_threshold(run, tmp_path):

@@ -23,7 +23,9 @@ COMMANDS = ("blur-map", "blur-mask", "blur-patches", "blur-refine", "blur-score"
 def test_the_sharp_half_of_a_photo_has_the_higher_map(run, photos, method):
     found = run("blur-map", *method, photos / "photo.jpg")
     sharpness = np.load(io.BytesIO(found.stdout))
-    assert sharpness.shape == (90, 120) and sharpness.dtype == np.float32 and sharpness.min() >= 0 and sharpness.max() <= 1
+    assert (
+        sharpness.shape == (90, 120) and sharpness.dtype == np.float32 and sharpness.min() >= 0 and sharpness.max() <= 1
+    )
     assert sharpness[:, :55].mean() > sharpness[:, 65:].mean()
 
 
@@ -94,10 +96,19 @@ def test_help_to_a_reader_that_left_says_nothing_on_standard_error(start):
     assert process.wait(60) in (0, -signal.SIGPIPE)
 
 
-@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, -signal.SIGINT), (signal.SIGTERM, 128 + signal.SIGTERM)])
+@pytest.mark.parametrize(
+    ("number", "status"), [(signal.SIGINT, -signal.SIGINT), (signal.SIGTERM, 128 + signal.SIGTERM)]
+)
 def test_an_interrupted_command_leaves_no_half_written_file_and_says_nothing(start, tmp_path, stream, number, status):
     # A background job of a shell ignores SIGINT, and so would its children.
-    process = start("blur-mask", "-f", "npy", "-o", tmp_path / "masks.npy", preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
+    process = start(
+        "blur-mask",
+        "-f",
+        "npy",
+        "-o",
+        tmp_path / "masks.npy",
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     process.stdin.write(stream)
     process.stdin.flush()
     until = time.monotonic() + 30
@@ -124,7 +135,9 @@ def test_a_map_that_comes_byte_by_byte_is_read_whole(start):
 def test_unbuffered_python_writes_every_byte(run, three, stream):
     assert run("blur-map", *three, env={"PYTHONUNBUFFERED": "1"}).stdout == stream
     raw = run("blur-map", "--raw", three[0]).stdout
-    assert run("blur-refine", "--guide", three[0], stdin=raw, env={"PYTHONUNBUFFERED": "1"}).stdout == npy(arrays(stream)[0])
+    assert run("blur-refine", "--guide", three[0], stdin=raw, env={"PYTHONUNBUFFERED": "1"}).stdout == npy(
+        arrays(stream)[0]
+    )
 
 
 @pytest.mark.parametrize("command", ["blur-mask", "blur-score"])
@@ -200,7 +213,11 @@ def test_force_writes_binary_data_to_a_terminal(start):
 
 def test_a_named_pipe_is_read_once(run, three, tmp_path):
     (tmp_path / "raw.npy").write_bytes(run("blur-map", "--raw", three[0]).stdout)
-    for source, command in ((three[0], ["blur-score"]), (tmp_path / "raw.npy", ["blur-score"]), (three[0], ["blur-map"])):
+    for source, command in (
+        (three[0], ["blur-score"]),
+        (tmp_path / "raw.npy", ["blur-score"]),
+        (three[0], ["blur-map"]),
+    ):
         os.mkfifo(tmp_path / "pipe")
         writer = threading.Thread(target=(tmp_path / "pipe").write_bytes, args=[source.read_bytes()])
         writer.start()
@@ -213,7 +230,14 @@ def test_a_named_pipe_is_read_once(run, three, tmp_path):
 
 def test_a_closed_standard_error_costs_nothing_but_the_words(run, three, tmp_path):
     script = 'exec 2>&-; exec "$0" "$@"'
-    command = [sys.executable, Path(__file__).resolve().parents[2] / "bin" / "blur-map", "nosuch.jpg", three[0], "-o", f"{tmp_path}/out/"]
+    command = [
+        sys.executable,
+        Path(__file__).resolve().parents[2] / "bin" / "blur-map",
+        "nosuch.jpg",
+        three[0],
+        "-o",
+        f"{tmp_path}/out/",
+    ]
     assert subprocess.run(["sh", "-c", script, *map(str, command)]).returncode == 2
     assert len(list((tmp_path / "out").iterdir())) == 1
 

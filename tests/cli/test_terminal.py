@@ -67,7 +67,9 @@ def test_results_and_complaints_have_rows_of_their_own(run, shown, roll, columns
     results, complaints = plain_lines(run, "blur-score", *names(roll))
     assert len(results) == COUNT - len(complaints) and len(complaints) == 5
     status, text, rows = shown(eager("blur-score", "-j", jobs, *names(roll)), columns)
-    in_order = sorted(results + complaints, key=lambda line: next(n for n, name in enumerate(names(roll)) if name in line))
+    in_order = sorted(
+        results + complaints, key=lambda line: next(n for n, name in enumerate(names(roll)) if name in line)
+    )
     assert status == 2 and rows == as_rows(in_order, columns)
     check_bars(text, columns)
 
@@ -152,7 +154,9 @@ def test_the_phases_of_training_and_its_table_have_rows_of_their_own(shown, star
     check_bars(text, columns)
 
 
-@pytest.mark.parametrize(("how", "number", "ended"), [("typed", 2, -2), ("sent", 2, -2), ("sent", 15, 143), ("sent", 1, 129)])
+@pytest.mark.parametrize(
+    ("how", "number", "ended"), [("typed", 2, -2), ("sent", 2, -2), ("sent", 15, 143), ("sent", 1, 129)]
+)
 @pytest.mark.parametrize("columns", WIDTHS)
 def test_of_an_interrupted_run_only_its_lines_stay(run, environment, root, roll, columns, how, number, ended):
     results, complaints = plain_lines(run, "blur-score", *names(roll))
@@ -164,14 +168,19 @@ def test_of_an_interrupted_run_only_its_lines_stay(run, environment, root, roll,
     terminal.type(b"\x03") if how == "typed" else process.send_signal(number)
     status, text = terminal.finish()
     assert status == ended and BAR in text and "Traceback" not in text and "Interrupt" not in text
-    lines = sorted(results + complaints, key=lambda line: next(n for n, name in enumerate(names(roll)) if name in line)) * 50
+    lines = (
+        sorted(results + complaints, key=lambda line: next(n for n, name in enumerate(names(roll)) if name in line))
+        * 50
+    )
     rows = Screen(columns).feed(text.replace("^C", "")).rows  # the terminal writes it wherever the cursor is
     assert rows == as_rows(lines, columns)[: len(rows)] and len(rows) >= 10
 
 
 def test_a_reader_that_leaves_takes_the_bar_along(environment, root, roll):
     terminal, (reader, writer) = Terminal(80), os.pipe()
-    process = terminal.start(eager("blur-score", *names(roll)[1:5] * 50), {**environment, "PYTHONPATH": str(root)}, stdout=writer)
+    process = terminal.start(
+        eager("blur-score", *names(roll)[1:5] * 50), {**environment, "PYTHONPATH": str(root)}, stdout=writer
+    )
     os.close(writer)
     os.read(reader, 10)
     os.close(reader)

@@ -22,7 +22,13 @@ def textured(seed):
     rng = np.random.default_rng(seed)
     photo = np.full((150, 200, 3), 128, np.uint8)
     for _ in range(500):
-        cv2.circle(photo, (int(rng.integers(200)), int(rng.integers(150))), int(rng.integers(2, 9)), rng.integers(0, 256, 3).tolist(), -1)
+        cv2.circle(
+            photo,
+            (int(rng.integers(200)), int(rng.integers(150))),
+            int(rng.integers(2, 9)),
+            rng.integers(0, 256, 3).tolist(),
+            -1,
+        )
     return photo
 
 
@@ -117,8 +123,12 @@ def test_patches_stand_in_the_order_of_the_photos_and_of_their_copies(run, maske
     photos = names(masked)[::-2]
     found = patch_set(run("blur-patches", *ZENG, "--copies", 2, "-j", jobs, *photos))
     order = list(zip(found["number"].tolist(), found["copy"].tolist(), strict=True))
-    assert order == sorted(order) and set(order) == {(number, copy) for number in range(len(photos)) for copy in range(3)}
-    assert all(set(found["photo"][found["number"] == number]) == {photo.name.encode()} for number, photo in enumerate(photos))
+    assert order == sorted(order) and set(order) == {
+        (number, copy) for number in range(len(photos)) for copy in range(3)
+    }
+    assert all(
+        set(found["photo"][found["number"] == number]) == {photo.name.encode()} for number, photo in enumerate(photos)
+    )
 
 
 def test_a_photo_without_mask_is_named_and_the_others_are_used(run, masked, tmp_path):
@@ -148,7 +158,9 @@ def trained(run, masked):
 def test_training_twice_gives_the_same_bytes_on_stdout_and_in_a_file(run, trained, tmp_path):
     records, weights = trained
     (tmp_path / "set.npy").write_bytes(records)
-    done = run("blur-train", *ZENG, "--epochs", 3, "--min-accuracy", "0", "-q", tmp_path / "set.npy", "-o", tmp_path / "w.npz")
+    done = run(
+        "blur-train", *ZENG, "--epochs", 3, "--min-accuracy", "0", "-q", tmp_path / "set.npy", "-o", tmp_path / "w.npz"
+    )
     assert done.status == 0 and (tmp_path / "w.npz").read_bytes() == weights
     assert not [p for p in tmp_path.iterdir() if ".part" in p.name]
 
@@ -172,7 +184,9 @@ def test_the_new_weights_make_another_map_than_the_shipped_ones(run, trained, ma
 
 
 def test_weights_below_the_asked_accuracy_are_not_written(run, trained, tmp_path):
-    done = run("blur-train", *ZENG, "--epochs", 1, "--min-accuracy", "1", "-q", "-o", tmp_path / "w.npz", stdin=trained[0])
+    done = run(
+        "blur-train", *ZENG, "--epochs", 1, "--min-accuracy", "1", "-q", "-o", tmp_path / "w.npz", stdin=trained[0]
+    )
     assert done.status == 2 and b"no weights written" in done.stderr and done.stderr.count(b"\n") == 1
     assert list(tmp_path.iterdir()) == []
 
@@ -180,7 +194,11 @@ def test_weights_below_the_asked_accuracy_are_not_written(run, trained, tmp_path
 def test_sets_joined_in_one_stream_count_as_one(run, trained):
     records, _ = trained
     done = run("blur-train", *ZENG, "--epochs", 1, "--min-accuracy", "0", stdin=records + records)
-    assert done.status == 0 and b"zeng: on photos kept out of training\n" in done.stderr and b"calibration accuracy" in done.stderr
+    assert (
+        done.status == 0
+        and b"zeng: on photos kept out of training\n" in done.stderr
+        and b"calibration accuracy" in done.stderr
+    )
     assert read_weights(done.stdout, "zeng", zeng_method.SHAPES)[1]["patches"] == 2 * len(np.load(io.BytesIO(records)))
 
 
@@ -220,7 +238,9 @@ def test_photos_without_a_segmentation_are_composed_when_asked_and_refused_when_
         assert run(*words, "--auto-segments", *extra).status == 2
 
 
-@pytest.mark.parametrize(("value", "accuracy", "complaint"), [(np.nan, 1.0, "hold NaN"), (0.0, np.nan, "accuracy on unseen photos is nan")])
+@pytest.mark.parametrize(
+    ("value", "accuracy", "complaint"), [(np.nan, 1.0, "hold NaN"), (0.0, np.nan, "accuracy on unseen photos is nan")]
+)
 def test_weights_that_are_not_finite_are_not_written(monkeypatch, tmp_path, capsys, value, accuracy, complaint):
     made = {name: np.full(shape, value, np.float32) for name, shape in zeng_method.SHAPES.items()}
     monkeypatch.setattr("blurkit.train.train", lambda *_: (made, {"accuracy": accuracy}))

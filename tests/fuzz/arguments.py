@@ -13,8 +13,38 @@ from mutations import ANY
 from blurkit.cli import completions
 from blurkit.errors import InputError
 
-SMALL = ("1", "2", "3", "0", "-1", "", " 2 ", "x", "1.5", "nan", "\u0662", "0x10", "-0")  # two of them a number in one way of reading only
-NUMBERS = (*SMALL, "inf", "-inf", "1e999", "1e-999", "9" * 30, "9" * 5000, "65535", "65536", "1_0", ".5", "100", "2147483648", "-2147483649", "\u00b2")
+SMALL = (
+    "1",
+    "2",
+    "3",
+    "0",
+    "-1",
+    "",
+    " 2 ",
+    "x",
+    "1.5",
+    "nan",
+    "\u0662",
+    "0x10",
+    "-0",
+)  # two of them a number in one way of reading only
+NUMBERS = (
+    *SMALL,
+    "inf",
+    "-inf",
+    "1e999",
+    "1e-999",
+    "9" * 30,
+    "9" * 5000,
+    "65535",
+    "65536",
+    "1_0",
+    ".5",
+    "100",
+    "2147483648",
+    "-2147483649",
+    "\u00b2",
+)
 DEVICES = ("cuda:\u00b2", "cuda:99999999999999999999", "torch-cpu", "cuda:")
 TEXTS = (*SMALL, *DEVICES, "best:10%", "best:0%", "best:nan%", "all", "mask", "otsu", "\udcff", "a\nb", "\x1b[31m")
 PATTERNS = ("(", "a{99999999999999999999}", "(" * 500, "[", "(?P<x>.)", "(o)(n)?", "\udcff", "(?i)G", "\\", "*")
@@ -37,13 +67,20 @@ def arguments(rng, runner=in_process):
     command = rng.choice(sorted(parsers()))
     words = []
     for _ in range(rng.choice([0, 1, 1, 2, 3, 5])):
-        words += option(rng, *rng.choice([switch for switch in parsers()[command] if switch[0].option_strings[0] not in UNUSED]))
+        words += option(
+            rng, *rng.choice([switch for switch in parsers()[command] if switch[0].option_strings[0] not in UNUSED])
+        )
     words += [rng.choice(FILES) for _ in range(rng.choice([0, 1, 1, 2, 3]))]
     if rng.random() < 0.5:
         rng.shuffle(words)
     stdin = rng.choice([b"", samples.maps()["npy"], b"one.png\0one.npy\0", b"\0\0", b"\xff" * 99])
     variables = {name: rng.choice(values) for name, values in VARIABLES.items() if rng.random() < 0.1}
-    return f"{command} {words} {variables}", stdin, partial(try_arguments, runner, command, words, stdin, variables), ANY
+    return (
+        f"{command} {words} {variables}",
+        stdin,
+        partial(try_arguments, runner, command, words, stdin, variables),
+        ANY,
+    )
 
 
 def option(rng, action, kind, known):
@@ -60,7 +97,11 @@ def option(rng, action, kind, known):
     else:
         pool = (*known, *(SMALL if name in COSTLY else TEXTS if known else NUMBERS + TEXTS))
     values = [rng.choice(pool) for _ in range(action.nargs or 1)]
-    return [f"{name}={values[0]}"] if name.startswith("--") and len(values) == 1 and rng.random() < 0.3 else [name, *values]
+    return (
+        [f"{name}={values[0]}"]
+        if name.startswith("--") and len(values) == 1 and rng.random() < 0.3
+        else [name, *values]
+    )
 
 
 def try_arguments(runner, command, words, stdin, variables):

@@ -56,7 +56,12 @@ def in_process(command, words, folder, stdin=b""):
     }
     before = os.getcwd()
     os.chdir(folder)
-    with tempfile.TemporaryFile() as out, mock.patch.object(output, "STDOUT", out.fileno()), mock.patch.multiple(sys, **streams), warnings.catch_warnings():
+    with (
+        tempfile.TemporaryFile() as out,
+        mock.patch.object(output, "STDOUT", out.fileno()),
+        mock.patch.multiple(sys, **streams),
+        warnings.catch_warnings(),
+    ):
         try:
             code = main(list(map(str, words)))
         except SystemExit as end:
@@ -93,7 +98,9 @@ def ran(runner, command, words, folder, stdin=b""):
     done = runner(command, words, folder, stdin)
     told = f"{command} {' '.join(map(repr, words))}: status {done.status}, {done.stderr[-300:]!r}"
     assert done.status in (0, 1, 2), told
-    assert not any(word in done.stderr for word in (b"Traceback", b"internal error", b"not enough memory", b"Error:")), told
+    assert not any(
+        word in done.stderr for word in (b"Traceback", b"internal error", b"not enough memory", b"Error:")
+    ), told
     lines = done.stderr.splitlines()
     assert done.stderr.startswith(b"usage: ") or all(line.startswith(command.encode() + b": ") for line in lines), told
     assert lines or done.status != 2, told
@@ -122,13 +129,20 @@ def try_files(runner, words, data):
         done = ran(runner, command, words, folder)
         outputs = sorted(path.stem for path in Path(folder, "out").glob("*"))
         if done.status == 2:
-            several, streams = words[-1].startswith("good"), command in ("blur-mask", "blur-refine")  # whose first maps may be good
-            assert [name for name in outputs if not streams or name == "good"] == ["good"] * several or command == "blur-score", (
-                f"{words}: complained, and {outputs} are there"
+            several, streams = (
+                words[-1].startswith("good"),
+                command in ("blur-mask", "blur-refine"),
+            )  # whose first maps may be good
+            assert [name for name in outputs if not streams or name == "good"] == [
+                "good"
+            ] * several or command == "blur-score", f"{words}: complained, and {outputs} are there"
+            assert command != "blur-score" or not several or done.stdout.endswith(b"\t" + words[-1].encode() + b"\n"), (
+                f"{words}: the good one is not scored"
             )
-            assert command != "blur-score" or not several or done.stdout.endswith(b"\t" + words[-1].encode() + b"\n"), f"{words}: the good one is not scored"
             raise InputError(done.stderr.decode(errors="replace").splitlines()[-1])
-        assert outputs == sorted({"bad", "good"} if words[-1].startswith("good") else {"one"}) or command == "blur-score", f"{words}: {outputs}"
+        assert (
+            outputs == sorted({"bad", "good"} if words[-1].startswith("good") else {"one"}) or command == "blur-score"
+        ), f"{words}: {outputs}"
 
 
 @cache
@@ -201,12 +215,32 @@ PLANS = {
     "sharp photo": photo_plan("blur-patches", "--method", "park", "--copies", "1", *ONE, "bad", sound=False),
     "mask": plan_of(a_map, "blur-mask", *BOUND, *OUT, "bad", "good.npy"),
     "refine": plan_of(a_map, "blur-refine", *BOUND, *OUT, "--method", "zeng", "--as-published", "bad", "good.npy"),
-    "refine raw": plan_of(a_map, "blur-refine", *BOUND, *ONE, "--method", "park", "--guide", "one.png", "bad", sound=False),
+    "refine raw": plan_of(
+        a_map, "blur-refine", *BOUND, *ONE, "--method", "park", "--guide", "one.png", "bad", sound=False
+    ),
     "score map": plan_of(a_map, "blur-score", "--maps", *BOUND, "bad", "good.npy"),
     "score in mask": plan_of(a_map, "blur-score", *BOUND, "--mask", "bad", "one.png", sound=False),
     "truth": plan_of(a_mask, "blur-score", *BOUND, "--truth", "bad.mask.png", "one.npy"),
-    "drawn": plan_of(a_mask, "blur-patches", *BOUND, "--method", "zeng", "--truth-is", "sharp", "--masks", "bad.mask.png", *ONE, "one.png", sound=False),
-    "segments": plan_of(a_mask, "blur-patches", *BOUND, "--compose", "--segments", "other", *ONE, "one.png", sound=False),
+    "drawn": plan_of(
+        a_mask,
+        "blur-patches",
+        *BOUND,
+        "--method",
+        "zeng",
+        "--truth-is",
+        "sharp",
+        "--masks",
+        "bad.mask.png",
+        *ONE,
+        "one.png",
+        sound=False,
+    ),
+    "segments": plan_of(
+        a_mask, "blur-patches", *BOUND, "--compose", "--segments", "other", *ONE, "one.png", sound=False
+    ),
     "weights": plan_of(some_weights, "blur-map", "--method", "zeng", "--weights", "bad", *ONE, "one.png"),
-    **{f"train {m}": plan_of(patches_of(m), "blur-train", "--method", m, "-o", "out/one.npz", "bad", sound=False) for m in ("zeng", "park", "joint")},
+    **{
+        f"train {m}": plan_of(patches_of(m), "blur-train", "--method", m, "-o", "out/one.npz", "bad", sound=False)
+        for m in ("zeng", "park", "joint")
+    },
 }

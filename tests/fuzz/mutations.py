@@ -11,12 +11,21 @@ import zlib
 REFUSE, ANY, SOUND = "refuse", "any", "sound"
 LONGEST = 16  # bytes that go, come or change at once
 GIANT = (30_000, 30_000)  # pixels
-NOT_NEEDED = {"gif": 2, "ppm plain": 4}  # bytes at the end that hold no pixel, or may be another number without their last digit
+NOT_NEEDED = {
+    "gif": 2,
+    "ppm plain": 4,
+}  # bytes at the end that hold no pixel, or may be another number without their last digit
 
 
 def some(rng, data):
     """(start, end) of a short run of bytes, most often at the start or the end of a file, where its structure is."""
-    start = rng.choice([rng.randrange(len(data)), rng.randrange(min(len(data), 200)), len(data) - 1 - rng.randrange(min(len(data), 200))])
+    start = rng.choice(
+        [
+            rng.randrange(len(data)),
+            rng.randrange(min(len(data), 200)),
+            len(data) - 1 - rng.randrange(min(len(data), 200)),
+        ]
+    )
     return start, min(len(data), start + rng.randint(1, LONGEST))
 
 
@@ -51,7 +60,13 @@ def inserted(rng, data):
 def exchanged(rng, data):
     first, second = sorted(some(rng, data)[0] for _ in range(2))
     size = min(LONGEST, second - first, len(data) - second)
-    return data[:first] + data[second : second + size] + data[first + size : second] + data[first : first + size] + data[second + size :]
+    return (
+        data[:first]
+        + data[second : second + size]
+        + data[first + size : second]
+        + data[first : first + size]
+        + data[second + size :]
+    )
 
 
 def appended(rng, data):
@@ -79,7 +94,13 @@ def harmed(rng, data, name, sealed=()):
 
 def size_lie(rng, width, height):
     """(what was done, width, height): more pixels than there are bytes for."""
-    return rng.choice([("taller", width, height + rng.randint(8, 500)), ("wider", width + rng.randint(8, 500), height), ("giant", *GIANT)])
+    return rng.choice(
+        [
+            ("taller", width, height + rng.randint(8, 500)),
+            ("wider", width + rng.randint(8, 500), height),
+            ("giant", *GIANT),
+        ]
+    )
 
 
 def lying(rng, name, data):
@@ -110,7 +131,10 @@ def tiff_liar(rng, data):
     order = "<" if data.startswith(b"II") else ">"
     start = struct.unpack(order + "I", data[4:8])[0] + 2
     tags = {struct.unpack(order + "H", data[at : at + 2])[0]: at for at in range(start, start + 36, 12)}
-    sizes = [struct.unpack(order + ("H" if short(data, tags[tag], order) else "I"), value(data, tags[tag], order))[0] for tag in (256, 257)]
+    sizes = [
+        struct.unpack(order + ("H" if short(data, tags[tag], order) else "I"), value(data, tags[tag], order))[0]
+        for tag in (256, 257)
+    ]
     how, *size = size_lie(rng, *sizes)
     for tag, number in zip((256, 257), size, strict=True):
         new = struct.pack(order + "HHI", tag, 4, 1) + struct.pack(order + "I", number)  # as a LONG
@@ -145,7 +169,11 @@ def webp_liar(rng, data):
     if at < 3:
         return None
     how, *size = size_lie(rng, *struct.unpack("<HH", data[at : at + 4]))
-    return how, data[:at] + struct.pack("<HH", *(min(n, 16383) for n in size)) + data[at + 4 :], REFUSE if how == "giant" else ANY
+    return (
+        how,
+        data[:at] + struct.pack("<HH", *(min(n, 16383) for n in size)) + data[at + 4 :],
+        REFUSE if how == "giant" else ANY,
+    )
 
 
 def pfm_liar(rng, data):
@@ -168,12 +196,60 @@ LIARS = {
 
 GOOD_TYPES = ("'<f4'", "'>f8'", "'|u1'", "'<u2'", "'|b1'", "'<f2'")
 BAD_TYPES = (
-    *("'|O'", "('|O', (3,))", "[('a', '|O')]", "('<f4', (3,))", "[('a', '<f4'), ('b', '|u1')]", "'|V2000000000'", "'<U1000'", "'|S0'", "'|V0'", "''"),
-    *("'<i4'", "'<c8'", "'<M8[s]'", "'nonsense'", "None", "7", "[]", "[('a',)]", "'<f4,<f4'", "{'names': ['a'], 'formats': ['<f4']}", "'\\udcff'", "b'<f4'"),
+    *(
+        "'|O'",
+        "('|O', (3,))",
+        "[('a', '|O')]",
+        "('<f4', (3,))",
+        "[('a', '<f4'), ('b', '|u1')]",
+        "'|V2000000000'",
+        "'<U1000'",
+        "'|S0'",
+        "'|V0'",
+        "''",
+    ),
+    *(
+        "'<i4'",
+        "'<c8'",
+        "'<M8[s]'",
+        "'nonsense'",
+        "None",
+        "7",
+        "[]",
+        "[('a',)]",
+        "'<f4,<f4'",
+        "{'names': ['a'], 'formats': ['<f4']}",
+        "'\\udcff'",
+        "b'<f4'",
+    ),
 )
 BAD_SHAPES = (
-    *("()", "(0, 5)", "(5, 0)", "(20,)", "(4, 5, 3)", "(-4, -5)", "(-4, 5)", "(4.0, 5)", "('4', 5)", "[4, 5]", "20", "None", "(4, (5,))", "(True, False)"),
-    *("(1000000000, 1000000000)", f"(0, {10**24})", f"({10**24},)", f"({10**400}, 1)", "(300, 400)", "(1,) * 99", "(" + "1, " * 40 + ")", "((4, 5),)"),
+    *(
+        "()",
+        "(0, 5)",
+        "(5, 0)",
+        "(20,)",
+        "(4, 5, 3)",
+        "(-4, -5)",
+        "(-4, 5)",
+        "(4.0, 5)",
+        "('4', 5)",
+        "[4, 5]",
+        "20",
+        "None",
+        "(4, (5,))",
+        "(True, False)",
+    ),
+    *(
+        "(1000000000, 1000000000)",
+        f"(0, {10**24})",
+        f"({10**24},)",
+        f"({10**400}, 1)",
+        "(300, 400)",
+        "(1,) * 99",
+        "(" + "1, " * 40 + ")",
+        "((4, 5),)",
+    ),
 )
 BAD_ORDERS = ("1", "None", "'C'", "[]")
 

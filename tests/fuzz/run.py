@@ -17,7 +17,15 @@ import warnings
 from pathlib import Path
 
 sys.path.append(str(Path(__file__).parents[2]))  # where tests/ is
-SHARES = {"photos": 34, "maps": 18, "weights": 10, "patch sets": 8, "commands": 12, "arguments": 16, "processes": 2}  # of 100 cases
+SHARES = {
+    "photos": 34,
+    "maps": 18,
+    "weights": 10,
+    "patch sets": 8,
+    "commands": 12,
+    "arguments": 16,
+    "processes": 2,
+}  # of 100 cases
 
 
 def main():
@@ -31,7 +39,10 @@ def main():
     if args.number is not None:
         args.keep.mkdir(parents=True, exist_ok=True)
         return print(*outcome(args, args.kind, args.number), sep="\t")
-    print(f"seed {args.seed}\n{'kind':<12}{'cases':>8}{'refused':>9}{'accepted':>10}{'most MiB':>10}{'seconds':>9}{'failures':>10}", flush=True)
+    print(
+        f"seed {args.seed}\n{'kind':<12}{'cases':>8}{'refused':>9}{'accepted':>10}{'most MiB':>10}{'seconds':>9}{'failures':>10}",
+        flush=True,
+    )
     failed = 0
     for kind, share in SHARES.items():
         if args.kind in (None, kind):
@@ -52,7 +63,10 @@ def table_row(args, kind, cases):
             elif told != "begun":
                 failures.append((number, told))
     spent = time.monotonic() - begun
-    print(f"{kind:<12}{cases:>8}{counts['refused']:>9}{counts['accepted']:>10}{most / 2**20:>10.1f}{spent:>9.0f}{len(failures):>10}", flush=True)
+    print(
+        f"{kind:<12}{cases:>8}{counts['refused']:>9}{counts['accepted']:>10}{most / 2**20:>10.1f}{spent:>9.0f}{len(failures):>10}",
+        flush=True,
+    )
     for number, told in failures:
         print(f"    --kind {kind!r} --seed {args.seed} --number {number}: {told}", flush=True)
     return len(failures)

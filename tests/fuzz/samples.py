@@ -76,7 +76,26 @@ def rare_photos():
     """As `photos`: what few programs write."""
     deep = scene().astype(np.uint16) * 257
     inks, grey = np.dstack([deep, deep[..., 0]]), Image.fromarray(scene()).convert("L")
-    masked = struct.pack("<IHHIIiiHHIIiiIIIII", 66 + 2 * grey.width * grey.height, 0, 0, 66, 40, *grey.size, 1, 16, 3, 0, 0, 0, 0, 0, 0xF00, 0xF0, 0xF)
+    masked = struct.pack(
+        "<IHHIIiiHHIIiiIIIII",
+        66 + 2 * grey.width * grey.height,
+        0,
+        0,
+        66,
+        40,
+        *grey.size,
+        1,
+        16,
+        3,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0xF00,
+        0xF0,
+        0xF,
+    )
     return {
         "pam": b"P7\nWIDTH 96\nHEIGHT 64\nDEPTH 3\nMAXVAL 255\nTUPLTYPE RGB\nENDHDR\n" + scene().tobytes(),
         "pam deep": b"P7\nWIDTH 96\nHEIGHT 64\nDEPTH 3\nMAXVAL 65535\nENDHDR\n" + deep.astype(">u2").tobytes(),

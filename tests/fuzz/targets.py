@@ -88,7 +88,9 @@ def wrong_values(rng):
     form = rng.choice(["<f4", ">f8", "<f2", "<f4"])
     found = np.full((4, 5), 0.5, form)
     found[rng.randrange(4), rng.randrange(5)] = wrong = rng.choice([np.nan, np.inf, -np.inf, 1.001, -0.001, 6e4])
-    how, found = rng.choice([(f"{wrong:g}", found), ("objects", np.array([[Trap()]], object)), ("int32", np.zeros((4, 5), np.int32))])
+    how, found = rng.choice(
+        [(f"{wrong:g}", found), ("objects", np.array([[Trap()]], object)), ("int32", np.zeros((4, 5), np.int32))]
+    )
     return how, samples.npy(found)
 
 
@@ -136,7 +138,10 @@ def other_contents(rng, method):
         "empty": ({}, spoil(lambda a: a.reshape(-1)[:0])),
         "checksum": ({"checksum": rng.choice(["", "0" * 64, None, 7, [], "\ud800"])}, lambda arrays: None),
         "format": ({"format": rng.choice([0, 2, -1, "1", None, [1], {}, 10**30])}, lambda arrays: None),
-        "method": ({"method": rng.choice(["", "other", None, 7, [], {}, "x\ny", "\x1b[31m", "\ud800", "a" * 10**5])}, lambda arrays: None),
+        "method": (
+            {"method": rng.choice(["", "other", None, 7, [], {}, "x\ny", "\x1b[31m", "\ud800", "a" * 10**5])},
+            lambda arrays: None,
+        ),
     }
     how, (header, change) = rng.choice(sorted(ways.items(), key=lambda way: way[0]))
     return f"{how} {name}", samples.reweighed(method, change, **header)
@@ -145,7 +150,10 @@ def other_contents(rng, method):
 def other_archive(rng, method):
     """(what, bytes) of a zip that is no weights file."""
     large = bytes(LARGEST_WEIGHTS // 8)
-    entries = {"header.npy": samples.entry({"method": method, "format": 1, "checksum": "0"}), "a.npy": samples.npy(np.zeros(9, np.float32))}
+    entries = {
+        "header.npy": samples.entry({"method": method, "format": 1, "checksum": "0"}),
+        "a.npy": samples.npy(np.zeros(9, np.float32)),
+    }
     ways = {
         "bomb": {f"{n}.npy": large for n in range(9)},
         "objects": {"a.npy": samples.npy(np.array([Trap()], object))},
@@ -159,12 +167,20 @@ def other_archive(rng, method):
         "names": {rng.choice(["../a.npy", "/a.npy", "a", "\n.npy", "a/../header.npy"]): b"\x93NUMPY"},
     }
     how, more = rng.choice(sorted(ways.items(), key=lambda way: way[0]))
-    form = zipfile.ZIP_DEFLATED if how == "bomb" else rng.choice([zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2])
+    form = (
+        zipfile.ZIP_DEFLATED
+        if how == "bomb"
+        else rng.choice([zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2])
+    )
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", form) as archive:
         for name, data in {**entries, **more}.items():
             archive.writestr(name, data)
-    return (how, out.getvalue()) if how == "bomb" or rng.random() < 0.5 else (f"{how} harmed", harmed(rng, out.getvalue(), "npz")[1])
+    return (
+        (how, out.getvalue())
+        if how == "bomb" or rng.random() < 0.5
+        else (f"{how} harmed", harmed(rng, out.getvalue(), "npz")[1])
+    )
 
 
 def try_weights(data, method):
@@ -188,7 +204,11 @@ def patch_set(rng):
                 ("of another method", samples.patch_sets()[other], REFUSE),
                 ("then one of another", samples.patch_sets()[method] + samples.patch_sets()[other], REFUSE),
                 ("then a map", samples.patch_sets()[method] + samples.maps()["npy"], REFUSE),
-                ("too many", samples.patch_sets()[method] * (2 + MOST_BYTES // len(samples.patch_sets()[method])), REFUSE),
+                (
+                    "too many",
+                    samples.patch_sets()[method] * (2 + MOST_BYTES // len(samples.patch_sets()[method])),
+                    REFUSE,
+                ),
                 ("twice", samples.patch_sets()[method] * 2, SOUND),
                 more_than_there_are(rng, method),
                 npy_liar(rng),

@@ -22,7 +22,15 @@ from targets import READERS  # noqa: E402
 
 from blurkit.io.photo import decode_photo  # noqa: E402
 
-EXAMPLES = {"photos": 500, "maps": 500, "weights": 150, "patch sets": 150, "commands": 80, "arguments": 150, "processes": 6}
+EXAMPLES = {
+    "photos": 500,
+    "maps": 500,
+    "weights": 150,
+    "patch sets": 150,
+    "commands": 80,
+    "arguments": 150,
+    "processes": 6,
+}
 
 
 @pytest.fixture(autouse=True)
@@ -75,7 +83,11 @@ def test_the_guard_sees_what_it_is_there_for(try_it, verdict, error, complaint):
 
 
 def test_the_runner_counts_every_case_and_ends_badly_where_one_failed(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(run, "outcome", lambda args, kind, number: os._exit(1) if number == 3 else (("a bug" if number == 5 else "refused"), 0))
+    monkeypatch.setattr(
+        run,
+        "outcome",
+        lambda args, kind, number: os._exit(1) if number == 3 else (("a bug" if number == 5 else "refused"), 0),
+    )
     monkeypatch.setattr("sys.argv", ["run.py", "--cases", "9", "--kind", "maps", "--keep", str(tmp_path)])
     with pytest.raises(SystemExit, match="True"):
         run.main()

@@ -42,7 +42,9 @@ def test_png_holds_a_map_to_half_a_16_bit_step(sharpness):
 def test_png_has_a_fixed_scale_unless_stretching_is_asked_for():
     dim = np.float32([[0.25, 0.5]])
     assert np.asarray(Image.open(io.BytesIO(joined(encode.encode_map(dim, "png"))))).tolist() == [[16384, 32768]]
-    assert np.asarray(Image.open(io.BytesIO(joined(encode.encode_map(dim, "png", stretch=True))))).tolist() == [[0, 65535]]
+    assert np.asarray(Image.open(io.BytesIO(joined(encode.encode_map(dim, "png", stretch=True))))).tolist() == [
+        [0, 65535]
+    ]
     flat = joined(encode.encode_map(np.full((2, 2), 0.5, np.float32), "png", stretch=True))
     assert not np.asarray(Image.open(io.BytesIO(flat))).any()
 

@@ -45,5 +45,9 @@ def test_a_camera_goes_by_maker_model_and_serial_number(photos):
     maker, model, serial = 0x010F, 0x0110, 0xA431
     one, other = (capture(dated({maker: "Maker", model: "Model"}, {serial: number}))[1] for number in ("1", "2"))
     assert one == ("Maker", "Model", "1") and other == ("Maker", "Model", "2")
-    assert capture(dated({model: "Model"}))[1] == ("", "Model", "") == capture(dated({model: "Model"}, {0x9003: "1970:01:01 00:00:00"}))[1]
+    assert (
+        capture(dated({model: "Model"}))[1]
+        == ("", "Model", "")
+        == capture(dated({model: "Model"}, {0x9003: "1970:01:01 00:00:00"}))[1]
+    )
     assert capture((photos / "photo.png").read_bytes())[1] == capture(b"no photo")[1] == ("", "", "")

@@ -89,7 +89,9 @@ def test_heic_of_more_than_8_bits_keeps_them(bits):
 
 def test_the_primary_picture_of_several_is_taken(scene):
     out = io.BytesIO()
-    Image.fromarray(255 - scene).save(out, "HEIF", save_all=True, append_images=[Image.fromarray(scene)], primary_index=1, **BEST["HEIF"])
+    Image.fromarray(255 - scene).save(
+        out, "HEIF", save_all=True, append_images=[Image.fromarray(scene)], primary_index=1, **BEST["HEIF"]
+    )
     assert differ(decode_photo(out.getvalue()), scene) <= MOST_ERROR
 
 
@@ -156,13 +158,17 @@ def test_too_many_pixels_are_refused_by_the_header(form, scene, monkeypatch):
     assert "120x90 = 10800 pixels; max_pixels allows 10799" in complaint(data, max_pixels=10799)
     assert "60000x50000" in complaint(relabelled(data, 60000, 50000))
     box = b"\0\0\0\x14ispe\0\0\0\0"
-    assert "60000x50000" in complaint(relabelled(data, 60000, 50000).replace(box, box[:-1] + b"\1"))  # flags, which decoders pass over
+    assert "60000x50000" in complaint(
+        relabelled(data, 60000, 50000).replace(box, box[:-1] + b"\1")
+    )  # flags, which decoders pass over
     longer = relabelled(data, 60000, 50000).replace(box, b"\0\0\0\1ispe" + (28).to_bytes(8) + box[8:])
     assert "pixels" in complaint(longer)  # a size of 64 bits
 
 
 def test_a_picture_is_not_larger_than_it_says(scene):
-    assert "cannot decode HEIC" in complaint(relabelled(saved(cv2.resize(scene, (1200, 900)), "HEIF"), 120, 90), max_pixels=20_000)
+    assert "cannot decode HEIC" in complaint(
+        relabelled(saved(cv2.resize(scene, (1200, 900)), "HEIF"), 120, 90), max_pixels=20_000
+    )
 
 
 def test_the_boxes_of_a_film_are_no_photo():
@@ -171,7 +177,10 @@ def test_the_boxes_of_a_film_are_no_photo():
 
 @pytest.mark.parametrize(
     ("form", "module", "said"),
-    [("HEIF", "pillow_heif", "HEIC needs pillow-heif: pip install pillow-heif"), ("AVIF", "PIL._avif", "AVIF needs pillow>=11.3: pip install 'pillow>=11.3'")],
+    [
+        ("HEIF", "pillow_heif", "HEIC needs pillow-heif: pip install pillow-heif"),
+        ("AVIF", "PIL._avif", "AVIF needs pillow>=11.3: pip install 'pillow>=11.3'"),
+    ],
 )
 def test_a_missing_package_is_named(form, module, said, scene, monkeypatch):
     data = saved(scene, form)

@@ -73,7 +73,10 @@ def test_a_short_jfif_segment_is_passed_over(length, plain):
     assert np.array_equal(decode_photo(plain[:2] + segment(0xE0, body) + plain[20:]), decode_photo(plain))
 
 
-@pytest.mark.parametrize(("kind", "value", "turned"), [(1, 6, 6), (3, 6, 6), (4, 8, 8), (9, 3, 3), (3, 0, 1), (3, 9, 1), (4, 65542, 1), (2, b"6", 1)])
+@pytest.mark.parametrize(
+    ("kind", "value", "turned"),
+    [(1, 6, 6), (3, 6, 6), (4, 8, 8), (9, 3, 3), (3, 0, 1), (3, 9, 1), (4, 65542, 1), (2, b"6", 1)],
+)
 @pytest.mark.parametrize("order", "<>")
 def test_an_orientation_counts_whatever_the_type_of_its_number_if_it_is_one(kind, value, turned, order, plain):
     from blurkit.io.pixels import upright
@@ -142,11 +145,17 @@ def test_bytes_left_over_before_the_end_are_no_damage(decoder, plain):
 
 
 @pytest.mark.parametrize("mode", ["RGB", "L", "CMYK"])
-@pytest.mark.parametrize("options", [*({"subsampling": s} for s in SUBSAMPLINGS), {"progressive": True}, {"quality": 30}], ids=str)
+@pytest.mark.parametrize(
+    "options", [*({"subsampling": s} for s in SUBSAMPLINGS), {"progressive": True}, {"quality": 30}], ids=str
+)
 def test_both_decoders_see_the_same(mode, options, busy, monkeypatch):
     pytest.importorskip("simplejpeg")
     data = saved(Image.fromarray(busy[:-3, :-5]).convert(mode), "JPEG", **options)
-    wanted = ({}, {"luma": True}, *({"least": least, "luma": luma} for least in (150, 70, 30) for luma in (False, True)))
+    wanted = (
+        {},
+        {"luma": True},
+        *({"least": least, "luma": luma} for least in (150, 70, 30) for luma in (False, True)),
+    )
     one = [decode_photo(data, **more) for more in wanted]
     monkeypatch.setitem(sys.modules, "simplejpeg", None)
     assert all(np.array_equal(a, decode_photo(data, **more)) for a, more in zip(one, wanted, strict=True))
@@ -160,7 +169,9 @@ def test_both_decoders_see_the_same(mode, options, busy, monkeypatch):
 def test_what_fills_up_the_last_blocks_does_not_go_into_a_reduced_photo(size, subsampling, luma):
     height, width = size
     rng = np.random.default_rng(3)
-    soft = cv2.normalize(cv2.GaussianBlur(rng.normal(0, 1, (height, width, 3)), (0, 0), 14), None, 120, 220, cv2.NORM_MINMAX)
+    soft = cv2.normalize(
+        cv2.GaussianBlur(rng.normal(0, 1, (height, width, 3)), (0, 0), 14), None, 120, 220, cv2.NORM_MINMAX
+    )
     padded = np.zeros((-(-height // 16) * 16, -(-width // 16) * 16, 3), np.uint8)
     padded[:height, :width] = soft
     data = saved(Image.fromarray(padded), "JPEG", quality=95, subsampling=subsampling)
@@ -190,17 +201,29 @@ def test_lossless_jpeg_comes_out_as_it_is_whatever_size_is_asked_for(scene):
 
 def test_more_than_8_bits_are_told_as_such(plain):
     at = plain.index(b"\xff\xc0") + 4
-    assert complaint(plain[:at] + b"\x0c" + plain[at + 1 :]) == "cannot decode JPEG: it has 12 bits per channel; 8 are supported"
+    assert (
+        complaint(plain[:at] + b"\x0c" + plain[at + 1 :])
+        == "cannot decode JPEG: it has 12 bits per channel; 8 are supported"
+    )
 
 
 def test_a_reduced_score_is_that_of_the_whole(run, tmp_path):
     rng = np.random.default_rng(0)
     height, width = 1187, 2208
-    soft = cv2.normalize(cv2.GaussianBlur(rng.normal(0, 1, (height, width, 3)).astype(np.float32), (0, 0), 14), None, 40, 240, cv2.NORM_MINMAX)
+    soft = cv2.normalize(
+        cv2.GaussianBlur(rng.normal(0, 1, (height, width, 3)).astype(np.float32), (0, 0), 14),
+        None,
+        40,
+        240,
+        cv2.NORM_MINMAX,
+    )
     padded = np.zeros((1200, width, 3), np.uint8)
     padded[:height] = soft
     data = saved(Image.fromarray(padded), "JPEG", quality=60, subsampling="4:2:0")
     at = data.index(b"\xff\xc0")
     (tmp_path / "soft.jpg").write_bytes(data[: at + 5] + struct.pack(">H", height) + data[at + 7 :])
-    plain, *reduced = (float(run("blur-score", *words, tmp_path / "soft.jpg").stdout.split()[0]) for words in ((), ("--max-size", 1600), ("--max-size", 1100)))
+    plain, *reduced = (
+        float(run("blur-score", *words, tmp_path / "soft.jpg").stdout.split()[0])
+        for words in ((), ("--max-size", 1600), ("--max-size", 1100))
+    )
     assert all(abs(score - plain) <= 0.02 for score in reduced)

@@ -10,7 +10,10 @@ from hypothesis.extra import numpy as hn
 from blurkit.errors import InputError
 from blurkit.io.npy import NPY_MAGIC, OnlyRead, as_bytes, encode_npy, encode_npy_header, read_npy
 
-arrays = hn.arrays(st.one_of(hn.floating_dtypes(), hn.integer_dtypes(), hn.boolean_dtypes()), hn.array_shapes(min_dims=0, max_dims=3, max_side=5, min_side=0))
+arrays = hn.arrays(
+    st.one_of(hn.floating_dtypes(), hn.integer_dtypes(), hn.boolean_dtypes()),
+    hn.array_shapes(min_dims=0, max_dims=3, max_side=5, min_side=0),
+)
 
 
 class Dripping:
@@ -44,7 +47,9 @@ def test_what_is_encoded_numpy_loads_and_what_numpy_saves_is_read(array):
 
 @given(arrays)
 def test_an_encoded_array_is_byte_for_byte_what_numpy_saves(array):
-    assert b"".join(bytes(piece) for piece in encode_npy(array)) == saved(np.ascontiguousarray(array).reshape(array.shape))
+    assert b"".join(bytes(piece) for piece in encode_npy(array)) == saved(
+        np.ascontiguousarray(array).reshape(array.shape)
+    )
 
 
 @given(st.lists(arrays, max_size=4))
@@ -91,14 +96,27 @@ def test_python_objects_are_refused_and_never_unpickled():
     assert not Trap.sprung
 
 
-@pytest.mark.parametrize("shape", ["(1000000000, 1000000000)", "(-1, 4)", "(0, 1" + 30 * "0" + ")", "(" + 70 * "1, " + ")", "(2.5,)", "'ab'", "(300000000,)"])
+@pytest.mark.parametrize(
+    "shape",
+    [
+        "(1000000000, 1000000000)",
+        "(-1, 4)",
+        "(0, 1" + 30 * "0" + ")",
+        "(" + 70 * "1, " + ")",
+        "(2.5,)",
+        "'ab'",
+        "(300000000,)",
+    ],
+)
 def test_absurd_shapes_are_refused_before_anything_is_allocated(shape):
     data = with_header(f"{{'descr': '<f4', 'fortran_order': False, 'shape': {shape}, }}".replace(", )", ",)")[:5000])
     with pytest.raises(InputError):
         read_npy(io.BytesIO(data + 64 * b"\0"))
 
 
-@pytest.mark.parametrize(("descr", "shape"), [("'<f4'", "(True, False)"), ("'<f4'", "(20,), (((("), ("('<f4', (3,))", "(20,)")])
+@pytest.mark.parametrize(
+    ("descr", "shape"), [("'<f4'", "(True, False)"), ("'<f4'", "(20,), (((("), ("('<f4', (3,))", "(20,)")]
+)
 def test_a_header_that_is_no_python_or_tells_no_plain_array_is_refused(descr, shape):
     data = with_header(f"{{'descr': {descr}, 'fortran_order': False, 'shape': {shape}, }}")
     with pytest.raises(InputError):

@@ -70,7 +70,10 @@ def test_a_jpeg_can_be_decoded_at_a_reduced_size(scene, form, orientation):
     for least, by in ((150, 8), (151, 4), (599, 2), (601, 1), (5000, 1)):
         found, by = decode_photo(data, least=least), by if form == "JPEG" else 1
         height, width = (896, 1200) if by > 1 else (901, 1200)  # a block of 16 x 16 goes beyond the photo
-        assert found.shape[:2] == ((height // by, width // by) if orientation == 1 else (width // by, height // by)) and found.flags.c_contiguous
+        assert (
+            found.shape[:2] == ((height // by, width // by) if orientation == 1 else (width // by, height // by))
+            and found.flags.c_contiguous
+        )
         inside = whole[:height, :width] if orientation == 1 else whole[:width, -height:]
         reduced = cv2.resize(inside, found.shape[1::-1], interpolation=cv2.INTER_AREA)
         assert np.abs(found.astype(int) - reduced).mean() < (4 if by > 1 else 1e-9)
@@ -82,7 +85,11 @@ def test_the_luma_of_a_jpeg_can_be_decoded_alone(scene, orientation):
     tags[ORIENTATION] = orientation
     data = saved(Image.fromarray(scene), "JPEG", quality=95, exif=tags)
     found = decode_photo(data, least=90, luma=True)
-    assert found.dtype == np.uint8 and found.flags.c_contiguous and found.shape == ((90, 120) if orientation == 1 else (120, 90))
+    assert (
+        found.dtype == np.uint8
+        and found.flags.c_contiguous
+        and found.shape == ((90, 120) if orientation == 1 else (120, 90))
+    )
     apart = np.abs(grey(found) - grey(decode_photo(data)))
     assert np.median(apart) < 0.5 / 255 and (apart < 2 / 255).mean() > 0.95  # elsewhere a colour was cut off
     assert np.array_equal(decode_photo(data, luma=True), found)
@@ -94,7 +101,9 @@ def test_a_jpeg_is_reduced_by_its_decoder(scene, monkeypatch):
     data = saved(Image.fromarray(cv2.resize(scene, (1600, 1200))), "JPEG")
     sizes = []
     monkeypatch.setitem(sys.modules, "simplejpeg", None)
-    monkeypatch.setattr(jpeg, "as_rgb", lambda picture, as_rgb=jpeg.as_rgb: sizes.append(picture.size) or as_rgb(picture))
+    monkeypatch.setattr(
+        jpeg, "as_rgb", lambda picture, as_rgb=jpeg.as_rgb: sizes.append(picture.size) or as_rgb(picture)
+    )
     for least in (1600, 801, 800, 390, 100):
         decode_photo(data, least=least)
     assert sizes == [(1600, 1200), (1600, 1200), (800, 600), (400, 300), (200, 150)]
@@ -110,7 +119,9 @@ def test_every_mode_comes_out_as_pillow_turns_it_to_rgb(mode, size):
 
 def test_a_16_bit_grey_photo_keeps_its_bits(photos, scene):
     found = decode_photo((photos / "deep_grey.png").read_bytes())
-    assert found.dtype == np.uint16 and np.array_equal(found, np.repeat(scene[..., 1:2].astype(np.uint16) * 257, 3, axis=2))
+    assert found.dtype == np.uint16 and np.array_equal(
+        found, np.repeat(scene[..., 1:2].astype(np.uint16) * 257, 3, axis=2)
+    )
 
 
 def test_16_bit_colour_keeps_its_bits_and_the_order_of_its_channels(deep):
@@ -189,9 +200,15 @@ def test_an_animation_and_a_file_of_many_pages_give_their_first_picture(scene):
 def test_a_pnm_of_16_bits_keeps_them_however_long_its_comment_and_holds_nothing_above_its_maximum(deep):
     twelve, head = deep >> 4, b"P6 # 1 2 3\n#" + 300 * b"x" + b"\r120\n#\n# 90\n90 "
     assert np.array_equal(decode_photo(head + b"65535\n" + deep.astype(">u2").tobytes()), deep)
-    assert np.array_equal(decode_photo(head + b"4095\n" + twelve.astype(">u2").tobytes()), np.rint(twelve * (65535 / 4095)))
-    assert "too long" in complaint(head.replace(b"\n", b"\n" + 70_000 * b"#\n", 1) + b"65535\n" + deep.astype(">u2").tobytes())
-    assert "values up to 4095, and declares 1023" in complaint(head + b"1023\n" + np.maximum(twelve, 4095).astype(">u2").tobytes())
+    assert np.array_equal(
+        decode_photo(head + b"4095\n" + twelve.astype(">u2").tobytes()), np.rint(twelve * (65535 / 4095))
+    )
+    assert "too long" in complaint(
+        head.replace(b"\n", b"\n" + 70_000 * b"#\n", 1) + b"65535\n" + deep.astype(">u2").tobytes()
+    )
+    assert "values up to 4095, and declares 1023" in complaint(
+        head + b"1023\n" + np.maximum(twelve, 4095).astype(">u2").tobytes()
+    )
 
 
 def test_16_bit_grey_whose_white_is_0_comes_out_as_8_bits_do(deep):
@@ -203,7 +220,9 @@ def test_16_bit_grey_whose_white_is_0_comes_out_as_8_bits_do(deep):
 @pytest.mark.parametrize("tile", [None, (32, 48)], ids=["strips", "tiles"])
 def test_channels_in_planes_of_their_own_come_out(deep, scene, tile):
     def apart(photo):
-        return tiff(np.ascontiguousarray(photo.transpose(2, 0, 1)), photometric="rgb", planarconfig="separate", tile=tile)
+        return tiff(
+            np.ascontiguousarray(photo.transpose(2, 0, 1)), photometric="rgb", planarconfig="separate", tile=tile
+        )
 
     assert np.array_equal(decode_photo(apart(scene)), scene)
     assert np.array_equal(decode_photo(apart(deep)), deep)

@@ -52,7 +52,12 @@ def test_a_photo_cut_in_the_middle_is_an_error_that_says_truncated(photos, name)
 
 
 @pytest.mark.parametrize(
-    "make", [lambda s: saved(Image.fromarray(s), "TIFF"), lambda s: tiff(s.astype(np.uint16) * 257), lambda s: saved(Image.fromarray(s), "WEBP")]
+    "make",
+    [
+        lambda s: saved(Image.fromarray(s), "TIFF"),
+        lambda s: tiff(s.astype(np.uint16) * 257),
+        lambda s: saved(Image.fromarray(s), "WEBP"),
+    ],
 )
 def test_a_tiff_or_webp_cut_in_the_middle_is_an_error(make, scene):
     data = make(scene)
@@ -61,7 +66,12 @@ def test_a_tiff_or_webp_cut_in_the_middle_is_an_error(make, scene):
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")  # Pillow's
-@given(st.sampled_from(["JPEG", "PNG", "TIFF", "WEBP", "GIF", "BMP", "PPM"]), st.integers(0, 10**6), st.integers(0, 255), st.booleans())
+@given(
+    st.sampled_from(["JPEG", "PNG", "TIFF", "WEBP", "GIF", "BMP", "PPM"]),
+    st.integers(0, 10**6),
+    st.integers(0, 255),
+    st.booleans(),
+)
 def test_a_damaged_photo_is_an_error_or_a_picture_never_a_crash(form, place, value, cut):
     data = bytearray(saved(Image.fromarray(np.random.default_rng(0).integers(0, 256, (16, 20, 3), np.uint8)), form))
     place %= len(data)
@@ -85,7 +95,9 @@ def rechunked(data, change):
         found[kind] = found.get(kind, b"") + data[at + 8 : at + 8 + size]
         at += 12 + size
     change(found)
-    return data[:8] + b"".join(struct.pack(">I", len(b)) + k + b + struct.pack(">I", zlib.crc32(k + b)) for k, b in found.items())
+    return data[:8] + b"".join(
+        struct.pack(">I", len(b)) + k + b + struct.pack(">I", zlib.crc32(k + b)) for k, b in found.items()
+    )
 
 
 @pytest.mark.parametrize("read", [decode_photo, decode_map])
@@ -108,7 +120,9 @@ def test_a_png_without_its_palette_is_damaged(scene):
 def interlaced(array):
     """A grey PNG of 8 bits in seven passes."""
     starts = ((0, 0, 8, 8), (0, 4, 8, 8), (4, 0, 8, 4), (0, 2, 4, 4), (2, 0, 4, 2), (0, 1, 2, 2), (1, 0, 2, 1))
-    rows = b"".join(b"\0" + row.tobytes() for r, c, down, right in starts for row in array[r::down, c::right] if row.size)
+    rows = b"".join(
+        b"\0" + row.tobytes() for r, c, down, right in starts for row in array[r::down, c::right] if row.size
+    )
     head = struct.pack(">IIBBBBB", *array.shape[::-1], 8, 0, 0, 0, 1)
     plain = cv2.imencode(".png", array)[1].tobytes()
     return rechunked(plain, lambda chunks: chunks.update({b"IHDR": head, b"IDAT": zlib.compress(rows)}))
@@ -118,10 +132,19 @@ def interlaced(array):
 @pytest.mark.parametrize("value", [0, 99])
 def test_a_png_with_fewer_rows_than_it_tells_is_truncated(size, value):
     plain = np.full(size, value, np.uint8)
-    for data in (cv2.imencode(".png", plain)[1].tobytes(), interlaced(plain), saved(Image.fromarray(plain), "PNG", bits=8)):
+    for data in (
+        cv2.imencode(".png", plain)[1].tobytes(),
+        interlaced(plain),
+        saved(Image.fromarray(plain), "PNG", bits=8),
+    ):
         assert np.array_equal(decode_photo(data)[..., 0], plain)
         for more in (1, 8, 100):
-            taller = rechunked(data, lambda chunks: chunks.update({b"IHDR": struct.pack(">II", size[1], size[0] + more) + chunks[b"IHDR"][8:]}))  # noqa: B023
+            taller = rechunked(
+                data,
+                lambda chunks: chunks.update(
+                    {b"IHDR": struct.pack(">II", size[1], size[0] + more) + chunks[b"IHDR"][8:]}
+                ),
+            )  # noqa: B023
             with pytest.raises(InputError):
                 decode_photo(taller)
 
@@ -133,10 +156,14 @@ def test_a_black_palette_of_few_bits_is_whole(bits):
     assert np.array_equal(decode_photo(saved(picture, "PNG", bits=bits)), np.full((5, 13, 3), (7, 8, 9)))
 
 
-@pytest.mark.parametrize("options", [{"rowsperstrip": 8}, {"tile": (16, 16)}, {"planarconfig": "separate"}, {"rowsperstrip": 32}], ids=str)
+@pytest.mark.parametrize(
+    "options", [{"rowsperstrip": 8}, {"tile": (16, 16)}, {"planarconfig": "separate"}, {"rowsperstrip": 32}], ids=str
+)
 @pytest.mark.parametrize("tag", [256, 257])
 def test_a_tiff_whose_strips_or_tiles_do_not_cover_it_is_truncated(options, tag):
-    array = np.random.default_rng(0).integers(0, 256, (3, 32, 48) if "planarconfig" in options else (32, 48, 3), np.uint8)
+    array = np.random.default_rng(0).integers(
+        0, 256, (3, 32, 48) if "planarconfig" in options else (32, 48, 3), np.uint8
+    )
     data = tiff(array, photometric="rgb", **options)
     assert decode_photo(data).shape == (32, 48, 3)
     at = next(at for at in range(10, 200, 12) if struct.unpack("<H", data[at : at + 2]) == (tag,))

@@ -47,7 +47,9 @@ def test_every_layout_of_bits_in_a_bmp_comes_out_on_the_full_scale(name):
     for channel, mask in enumerate(masks):
         shift = (mask & -mask).bit_length() - 1
         expected = ((words & mask) >> shift) * (full / (mask >> shift))
-        assert np.abs(found[..., channel] - expected).max() <= (0.5 if full == 255 else 128.5) + 1  # 8 bits in 16 are a 257th apart
+        assert (
+            np.abs(found[..., channel] - expected).max() <= (0.5 if full == 255 else 128.5) + 1
+        )  # 8 bits in 16 are a 257th apart
 
 
 def test_bitfields_with_alpha_from_the_top_down_and_damaged():
@@ -57,7 +59,9 @@ def test_bitfields_with_alpha_from_the_top_down_and_damaged():
     assert np.array_equal(decode_photo(bmp(words, 16, (*masks, 0xF000), compression=6)), whole)
     assert np.array_equal(decode_photo(bmp(words, 16, masks, height=-5)), whole[::-1])
     assert complaint(bmp(words, 16, masks)[:-1]) == "cannot decode BMP: truncated"
-    assert "60000x60000" in complaint(bmp(words, 16, masks).replace(struct.pack("<ii", 7, 5), struct.pack("<ii", 60000, 60000)))
+    assert "60000x60000" in complaint(
+        bmp(words, 16, masks).replace(struct.pack("<ii", 7, 5), struct.pack("<ii", 60000, 60000))
+    )
     assert "without bits" in complaint(bmp(words, 16, (0, 0xF0, 0xF)))
     assert "side by side" in complaint(bmp(words, 16, (0xA00, 0xF0, 0xF)))
 
@@ -67,7 +71,14 @@ def test_broken_exif_of_a_webp_costs_nothing(body, scene):
     data = saved(Image.fromarray(scene), "WEBP", lossless=True, exif=b"II*\0\x08\0\0\0\0\0\0\0\0\0")
     at = data.index(b"EXIF")
     size = int.from_bytes(data[at + 4 : at + 8], "little")
-    changed = data[:at] + b"EXIF" + struct.pack("<I", len(body)) + body + b"\0" * (len(body) % 2) + data[at + 8 + size + size % 2 :]
+    changed = (
+        data[:at]
+        + b"EXIF"
+        + struct.pack("<I", len(body))
+        + body
+        + b"\0" * (len(body) % 2)
+        + data[at + 8 + size + size % 2 :]
+    )
     changed = changed[:4] + struct.pack("<I", len(changed) - 8) + changed[8:]
     assert np.array_equal(decode_photo(changed), scene)
 
@@ -89,7 +100,9 @@ def test_the_guard_of_the_process_neither_counts_nor_changes(scene, monkeypatch)
     assert decode_photo(made[3]).shape == scene.shape  # WebP, whose class asks the guard itself
 
 
-@pytest.mark.parametrize("options", [{}, {"lossless": True}, {"exif": b"II*\0\x08\0\0\0\0\0\0\0\0\0"}], ids=["VP8", "VP8L", "VP8X"])
+@pytest.mark.parametrize(
+    "options", [{}, {"lossless": True}, {"exif": b"II*\0\x08\0\0\0\0\0\0\0\0\0"}], ids=["VP8", "VP8L", "VP8X"]
+)
 def test_the_size_of_a_webp_is_known_before_it_takes_memory(options, scene):
     data = saved(Image.fromarray(scene), "WEBP", **options)
     assert plain.webp_size(data) == (120, 90)

@@ -46,11 +46,18 @@ HARMLESS = {
     "a bomb of XMP": chunk(b"iTXt", b"XML:com.adobe.xmp\0\1\0\0\0" + BOMB),
     "2 MB of plain text": chunk(b"tEXt", b"words\0" + b"x" * 2_000_000),
     "text without a name": chunk(b"tEXt", b"") + chunk(b"zTXt", b"") + chunk(b"iTXt", b""),
-    "packed text that is none": chunk(b"zTXt", b"XML:com.adobe.xmp\0\0words") + chunk(b"iTXt", b"XML:com.adobe.xmp\0\1\0\0\0words"),
+    "packed text that is none": chunk(b"zTXt", b"XML:com.adobe.xmp\0\0words")
+    + chunk(b"iTXt", b"XML:com.adobe.xmp\0\1\0\0\0words"),
     "a bomb of a profile": chunk(b"iCCP", b"icc\0\0" + BOMB),
     "a profile that is none": chunk(b"iCCP", b"icc\0\0words") + chunk(b"iCCP", b""),
-    "wrong checksums": chunk(b"tEXt", b"a\0b", wrong=1) + chunk(b"gAMA", b"\0\0\0\1", wrong=1) + chunk(b"pHYs", b"", wrong=7),
-    "short chunks": chunk(b"gAMA", b"\0") + chunk(b"cHRM", b"") + chunk(b"pHYs", b"1") + chunk(b"sRGB", b"") + chunk(b"tRNS", b"1"),
+    "wrong checksums": chunk(b"tEXt", b"a\0b", wrong=1)
+    + chunk(b"gAMA", b"\0\0\0\1", wrong=1)
+    + chunk(b"pHYs", b"", wrong=7),
+    "short chunks": chunk(b"gAMA", b"\0")
+    + chunk(b"cHRM", b"")
+    + chunk(b"pHYs", b"1")
+    + chunk(b"sRGB", b"")
+    + chunk(b"tRNS", b"1"),
     "stray frames": chunk(b"fcTL", b"") + chunk(b"fdAT", b"\0\0\0\1words") + chunk(b"acTL", b""),
     "an animation without frames": chunk(b"acTL", struct.pack(">II", 0, 0)),
     "an animation that is not there": chunk(b"acTL", struct.pack(">II", 9, 0)),
@@ -73,7 +80,10 @@ def test_the_still_picture_of_an_animation_is_read(bits, scene, deep):
     still = control(0, picture)
     frames = [control(n, picture) + chunk(b"fdAT", struct.pack(">I", n + 1) + black) for n in (0, 2)]
     counted = chunk(b"acTL", struct.pack(">II", 2, 0))
-    for hidden in (drawn(picture, counted, b"".join(frames)), drawn(picture, counted + still, frames[1].replace(b"\0\0\0\2", b"\0\0\0\1"))):
+    for hidden in (
+        drawn(picture, counted, b"".join(frames)),
+        drawn(picture, counted + still, frames[1].replace(b"\0\0\0\2", b"\0\0\0\1")),
+    ):
         assert np.array_equal(decode_photo(hidden), picture)
 
 

@@ -14,7 +14,14 @@ def pam(array, kind=None, largest=255, more=b""):
     return head + array.astype("u1" if largest < 256 else ">u2").tobytes()
 
 
-KINDS = {b"BLACKANDWHITE": 1, b"GRAYSCALE": 1, b"RGB": 3, b"BLACKANDWHITE_ALPHA": 2, b"GRAYSCALE_ALPHA": 2, b"RGB_ALPHA": 4}
+KINDS = {
+    b"BLACKANDWHITE": 1,
+    b"GRAYSCALE": 1,
+    b"RGB": 3,
+    b"BLACKANDWHITE_ALPHA": 2,
+    b"GRAYSCALE_ALPHA": 2,
+    b"RGB_ALPHA": 4,
+}
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -76,7 +76,9 @@ def test_the_preview_can_be_reduced_by_its_decoder(dng, scene, monkeypatch):
     preview = jpeg(cv2.resize(scene, (1600, 1200)))
     scales, by_pillow = [], jpeg_module.by_pillow
     monkeypatch.setitem(sys.modules, "simplejpeg", None)
-    monkeypatch.setattr(jpeg_module, "by_pillow", lambda whole, luma, scale: scales.append(scale) or by_pillow(whole, luma, scale))
+    monkeypatch.setattr(
+        jpeg_module, "by_pillow", lambda whole, luma, scale: scales.append(scale) or by_pillow(whole, luma, scale)
+    )
     assert decode_photo(dng(6, preview), least=390).shape == (400, 300, 3) and scales == [4]
 
 
@@ -122,7 +124,9 @@ def test_developing_changes_nothing_for_other_photos(photos):
 def test_a_camera_file_is_told_by_its_sensor_without_the_marks_of_dng(dng, scene):
     for options in ({"marks": {}}, {"marks": {}, "photometric": 34892}):
         assert raw.is_raw(dng(**options))
-    assert np.array_equal(decode_photo(dng(marks={})), decode_photo(jpeg(scene)))  # not the pixels of the first directory
+    assert np.array_equal(
+        decode_photo(dng(marks={})), decode_photo(jpeg(scene))
+    )  # not the pixels of the first directory
 
 
 def test_a_camera_file_is_told_by_the_reduced_copy_it_begins_with(dng):
@@ -164,7 +168,9 @@ def test_directories_that_go_round_in_circles_are_left(dng):
     data = bytearray(dng(marks={}, photometric=1, preview=None))
     number = int.from_bytes(data[8:10], "little")
     data[10 + 12 * number : 14 + 12 * number] = (8).to_bytes(4, "little")  # the next directory is the first again
-    assert [tags.start for tags in tags_of(bytes(data))] == [tags.start for tags in tags_of(dng(marks={}, photometric=1, preview=None))]
+    assert [tags.start for tags in tags_of(bytes(data))] == [
+        tags.start for tags in tags_of(dng(marks={}, photometric=1, preview=None))
+    ]
 
 
 # ---- bad files ----------------------------------------------------------------
@@ -181,13 +187,19 @@ def test_a_file_cut_anywhere_is_an_error(develop, with_preview, dng, scene):
 def test_a_file_cut_among_the_values_of_the_sensor_costs_one_line(run, dng, tmp_path):
     (tmp_path / "cut.dng").write_bytes(dng()[:-1])
     for words in ((), ("--raw-develop",)):
-        assert run("blur-map", *words, "cut.dng", cwd=tmp_path) == (2, b"", b"blur-map: cut.dng: cannot decode RAW: truncated\n")
+        assert run("blur-map", *words, "cut.dng", cwd=tmp_path) == (
+            2,
+            b"",
+            b"blur-map: cut.dng: cannot decode RAW: truncated\n",
+        )
 
 
 @given(st.integers(0, 10**6), st.integers(1, 255), st.booleans(), st.booleans())
 def test_a_damaged_file_is_an_error_or_a_picture_never_a_crash(place, change, early, develop):
     rng = np.random.default_rng(0)
-    data = bytearray(camera_file(rng.integers(0, 65536, (32, 48), np.uint16), jpeg(rng.integers(0, 256, (32, 48, 3), np.uint8))))
+    data = bytearray(
+        camera_file(rng.integers(0, 65536, (32, 48), np.uint16), jpeg(rng.integers(0, 256, (32, 48, 3), np.uint8)))
+    )
     data[place % (900 if early else len(data))] ^= change
     try:
         found = decode_photo(bytes(data), 100_000, develop=develop)
@@ -201,7 +213,9 @@ def test_a_damaged_file_is_an_error_or_a_picture_never_a_crash(place, change, ea
 def test_too_many_pixels_are_refused_before_they_are_decoded(develop, pixels, size, dng, monkeypatch):
     assert decode_photo(dng(), pixels, develop=develop).shape[2] == 3
     monkeypatch.setattr(jpeg_module, "by_simplejpeg", None)  # nothing is decoded
-    assert f"{size} = {pixels} pixels; max_pixels allows {pixels - 1}" in complaint(dng(), max_pixels=pixels - 1, develop=develop)
+    assert f"{size} = {pixels} pixels; max_pixels allows {pixels - 1}" in complaint(
+        dng(), max_pixels=pixels - 1, develop=develop
+    )
 
 
 def test_a_missing_package_is_named(dng, monkeypatch):

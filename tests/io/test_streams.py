@@ -14,7 +14,9 @@ from blurkit.errors import InputError
 from tests.files import npy
 
 MAPS = [np.random.default_rng(n).random((20 + n, 30), dtype=np.float32) for n in range(4)]
-FILTER = "import sys, blurkit\nfor m in blurkit.read_maps(sys.stdin.buffer): blurkit.write_map(sys.stdout.buffer, m ** 2)"
+FILTER = (
+    "import sys, blurkit\nfor m in blurkit.read_maps(sys.stdin.buffer): blurkit.write_map(sys.stdout.buffer, m ** 2)"
+)
 
 
 @pytest.mark.parametrize("unbuffered", ["", "1"])

@@ -35,7 +35,13 @@ def drawn(values, bits, photometric, more=None, body=None):
     height, width, *channels = values.shape
     count = channels[0] if channels else 1
     body = packed(values, bits) if body is None else body
-    tags = {256: (SHORT, [width]), 257: (SHORT, [height]), 258: (SHORT, [bits] * count), 259: (SHORT, [1]), 262: (SHORT, [photometric])}
+    tags = {
+        256: (SHORT, [width]),
+        257: (SHORT, [height]),
+        258: (SHORT, [bits] * count),
+        259: (SHORT, [1]),
+        262: (SHORT, [photometric]),
+    }
     tags |= {273: (LONG, [0]), 277: (SHORT, [count]), 278: (SHORT, [height]), 279: (LONG, [len(body)]), **(more or {})}
     tags[273] = LONG, [8 + len(tiff_directory(tags, 8))]
     return b"II*\0\x08\0\0\0" + tiff_directory(tags, 8) + body
@@ -63,7 +69,10 @@ def test_12_bit_grey_needs_nothing_special(monkeypatch):
     monkeypatch.setitem(sys.modules, "imagecodecs", None)
     values = np.random.default_rng(0).integers(0, 4096, (9, 13))
     assert np.array_equal(decode_photo(drawn(values, 12, BLACK_IS_0))[..., 1], full_scale(values, 12))
-    assert complaint(drawn(values, 10, BLACK_IS_0)) == "TIFF needs tifffile and imagecodecs: pip install tifffile imagecodecs"
+    assert (
+        complaint(drawn(values, 10, BLACK_IS_0))
+        == "TIFF needs tifffile and imagecodecs: pip install tifffile imagecodecs"
+    )
 
 
 @pytest.mark.parametrize("bits", [4, 10, 12, 14])
@@ -83,7 +92,16 @@ def test_a_palette_of_8_bits_is_that_of_16(bits):
 
 
 @pytest.mark.parametrize(
-    "options", [{}, {"bigtiff": True}, {"byteorder": ">"}, {"planarconfig": "separate"}, {"compression": "zlib"}, {"tile": (16, 16)}], ids=str
+    "options",
+    [
+        {},
+        {"bigtiff": True},
+        {"byteorder": ">"},
+        {"planarconfig": "separate"},
+        {"compression": "zlib"},
+        {"tile": (16, 16)},
+    ],
+    ids=str,
 )
 @pytest.mark.parametrize("alpha", [False, True])
 def test_inks_of_16_bits_are_read_as_those_of_8(options, alpha, scene):
@@ -91,7 +109,9 @@ def test_inks_of_16_bits_are_read_as_those_of_8(options, alpha, scene):
     inks = np.asarray(Image.fromarray(scene).convert("CMYK")).astype(np.uint16) * 257
     inks = np.dstack([inks, inks[..., 0]]) if alpha else inks
     array = np.ascontiguousarray(inks.transpose(2, 0, 1)) if "planarconfig" in options else inks
-    found = decode_photo(tiff(array, photometric="separated", **({"extrasamples": ["unassalpha"]} if alpha else {}), **options))
+    found = decode_photo(
+        tiff(array, photometric="separated", **({"extrasamples": ["unassalpha"]} if alpha else {}), **options)
+    )
     assert found.dtype == np.uint16 and np.abs(found / 257 - scene).max() <= 1
 
 
@@ -121,7 +141,10 @@ def test_colours_multiplied_by_alpha_are_divided_again(deep):
     alpha = np.full(deep.shape[:2], 40000, np.uint16)
     alpha[:9] = 65535
     multiplied = np.rint(deep * (alpha[..., None] / 65535)).astype(np.uint16)
-    for array, planes in ((np.dstack([multiplied, alpha]), "contig"), (np.concatenate([multiplied.transpose(2, 0, 1), alpha[None]]), "separate")):
+    for array, planes in (
+        (np.dstack([multiplied, alpha]), "contig"),
+        (np.concatenate([multiplied.transpose(2, 0, 1), alpha[None]]), "separate"),
+    ):
         found = decode_photo(tiff(array, photometric="rgb", planarconfig=planes, extrasamples=["assocalpha"]))
         assert np.abs(found.astype(int) - deep).max() <= 1
 
@@ -161,7 +184,10 @@ def test_a_smaller_copy_in_front_is_not_the_photo(scene, deep):
             assert np.array_equal(decode_photo(out.getvalue()), upright(photo, 6))
 
 
-@pytest.mark.parametrize(("kind", "value", "turned"), [(BYTE, 6, 6), (SHORT, 6, 6), (LONG, 8, 8), (SHORT, 0, 1), (SHORT, 99, 1), (ASCII, b"6\0", 1)])
+@pytest.mark.parametrize(
+    ("kind", "value", "turned"),
+    [(BYTE, 6, 6), (SHORT, 6, 6), (LONG, 8, 8), (SHORT, 0, 1), (SHORT, 99, 1), (ASCII, b"6\0", 1)],
+)
 def test_an_orientation_counts_whatever_the_type_of_its_number_if_it_is_one(kind, value, turned, scene, deep):
     told = {274: (kind, value if kind == ASCII else [value])}
     for photo in (scene, deep):
@@ -218,7 +244,9 @@ def test_damage_of_a_jpeg_in_a_tiff_is_an_error(scene):
     data = saved(Image.fromarray(photo), "TIFF", compression="jpeg", quality=90)
     assert np.abs(decode_photo(data).astype(int) - photo).mean() < 5
     at = data.index(b"\xff\xda") + 3000
-    assert complaint(data[:at] + b"\xff\xd9" + bytes(600) + data[at + 602 :]).startswith("cannot decode TIFF: damaged: ")
+    assert complaint(data[:at] + b"\xff\xd9" + bytes(600) + data[at + 602 :]).startswith(
+        "cannot decode TIFF: damaged: "
+    )
 
 
 def test_what_libtiff_warns_of_but_reads_is_no_damage(page):
@@ -247,7 +275,11 @@ def test_what_would_take_much_memory_is_refused_by_its_tags(scene):
     many = drawn(scene, 16, 5, {277: (SHORT, [60000]), 258: (SHORT, [16])}, bytes(100))
     assert complaint(many) == "photo has 60000 channels; at most 8 are supported"
     data = tiff(scene.astype(np.uint16), photometric="rgb", tile=(16, 16), compression="zlib")
-    width = data.index(struct.pack("<HHI", 322, 3, 1)) if struct.pack("<HHI", 322, 3, 1) in data else data.index(struct.pack("<HHI", 322, 4, 1))
+    width = (
+        data.index(struct.pack("<HHI", 322, 3, 1))
+        if struct.pack("<HHI", 322, 3, 1) in data
+        else data.index(struct.pack("<HHI", 322, 4, 1))
+    )
     giant = struct.pack("<HHII", 322, 4, 1, 1 << 20) + struct.pack("<HHII", 323, 4, 1, 1 << 20)
     assert "its tiles are 1048576x1048576; max_pixels allows" in complaint(data[:width] + giant + data[width + 24 :])
 

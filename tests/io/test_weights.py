@@ -72,7 +72,10 @@ def test_the_checksum_tells_arrays_that_are_not_those_it_was_made_of(other):
         (weights(format=99), "format 99; this version reads 1"),
         (weights(checksum="0" * 64), "checksum"),
         (weights({"bias": np.float32(1)}), "lack filters"),
-        (weights({**ARRAYS, "filters": np.zeros((2, 3, 4), np.float32)}), r"\(2, 3, 4\); they must be float32 \(2, 3, 3\)"),
+        (
+            weights({**ARRAYS, "filters": np.zeros((2, 3, 4), np.float32)}),
+            r"\(2, 3, 4\); they must be float32 \(2, 3, 3\)",
+        ),
         (weights({**ARRAYS, "bias": np.float64(1)}), "float64"),
         (weights({**ARRAYS, "bias": np.float32("nan")}), "NaN"),
         (b"", "not a weights file"),
@@ -174,7 +177,9 @@ def test_the_digest_does_not_depend_on_how_the_records_were_split():
     halves = io.BytesIO()
     np.save(halves, records[:2])
     np.save(halves, records[2:])
-    assert read_patches(io.BytesIO(whole), RECORD, 1000)[1] == read_patches(io.BytesIO(halves.getvalue()), RECORD, 1000)[1]
+    assert (
+        read_patches(io.BytesIO(whole), RECORD, 1000)[1] == read_patches(io.BytesIO(halves.getvalue()), RECORD, 1000)[1]
+    )
 
 
 class Endless:
@@ -183,7 +188,9 @@ class Endless:
     def __init__(self, count):
         self.left = count * RECORD.itemsize
         header = io.BytesIO()
-        np.lib.format.write_array_header_1_0(header, {"descr": np.lib.format.dtype_to_descr(RECORD), "fortran_order": False, "shape": (count,)})
+        np.lib.format.write_array_header_1_0(
+            header, {"descr": np.lib.format.dtype_to_descr(RECORD), "fortran_order": False, "shape": (count,)}
+        )
         self.header = io.BytesIO(header.getvalue())
 
     def read(self, size):

@@ -131,7 +131,9 @@ def toy(tmp_path, masked_scene):
 
     def toy(command, *words, stdin=b"", root=masked_scene.root):
         code = f"import sys; sys.path[:0] = [{str(root)!r}, {str(tmp_path)!r}]; " + COMMAND.format(command)
-        done = subprocess.run([sys.executable, "-c", code, *map(str, words)], input=stdin, capture_output=True, cwd=masked_scene.folder)
+        done = subprocess.run(
+            [sys.executable, "-c", code, *map(str, words)], input=stdin, capture_output=True, cwd=masked_scene.folder
+        )
         assert done.returncode == 0, done.stderr
         return done.stdout
 
@@ -154,7 +156,9 @@ def test_a_fourth_method_is_a_package_and_one_line(toy, scene):
     sharp = np.load(io.BytesIO(toy("map", "--method", "toy", "--weights", toy.weights, "photo.png")))
     assert sharp.shape == scene.shape[:2] and sharp[:, :50].mean() > sharp[:, 70:].mean() + 0.2
     raw = toy("map", "--method", "toy", "--weights", toy.weights, "--raw", "photo.png")
-    assert toy("refine", "--method", "toy", stdin=raw) == toy("map", "--method", "toy", "--weights", toy.weights, "photo.png")
+    assert toy("refine", "--method", "toy", stdin=raw) == toy(
+        "map", "--method", "toy", "--weights", toy.weights, "photo.png"
+    )
     assert 0 < float(toy("score", "--method", "toy", "--weights", toy.weights, "photo.png").split(b"\t")[0]) < 1
 
 

@@ -107,7 +107,11 @@ def test_calls_run_side_by_side_as_far_as_there_are_threads_and_keep_their_order
     assert sorted(backend.side_by_side(both.wait, both.wait)) == [0, 1]  # neither returns before the other runs
     for count in (1, 2):
         threads(count)
-        assert backend.side_by_side(lambda: time.sleep(0.01) or "first", lambda: "second", lambda: "third") == ["first", "second", "third"]
+        assert backend.side_by_side(lambda: time.sleep(0.01) or "first", lambda: "second", lambda: "third") == [
+            "first",
+            "second",
+            "third",
+        ]
     threads(1)
     assert backend.side_by_side(current_thread, current_thread) == [current_thread()] * 2
 

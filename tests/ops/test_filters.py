@@ -26,7 +26,9 @@ def test_a_gaussian_kernel_is_odd_symmetric_and_sums_to_one(sigma):
 
 @pytest.mark.parametrize("sigma", [1.0, 2.0, 4.0])
 def test_smooth_equals_scipys_gaussian(plane, sigma):
-    assert np.allclose(filters.smooth(plane, sigma), ndimage.gaussian_filter(plane, sigma, mode="mirror", truncate=3), atol=1e-5)
+    assert np.allclose(
+        filters.smooth(plane, sigma), ndimage.gaussian_filter(plane, sigma, mode="mirror", truncate=3), atol=1e-5
+    )
 
 
 def test_convolve_correlates_and_mirrors_without_the_edge_pixel(plane):

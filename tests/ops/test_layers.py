@@ -38,7 +38,9 @@ def test_convolution_equals_plain_loops():
     for row, column, k in np.ndindex(2, 3, 3):
         total = float(bias[k])
         for channel, down, across in np.ndindex(2, 3, 3):
-            total += float(weight[k, channel, down, across]) * float(stack[0, 2 * row + down, 2 * column + across, channel])
+            total += float(weight[k, channel, down, across]) * float(
+                stack[0, 2 * row + down, 2 * column + across, channel]
+            )
         assert found[0, row, column, k] == pytest.approx(max(total, 0), abs=1e-5)
 
 
@@ -48,7 +50,9 @@ def test_pooling_equals_torchs_that_rounds_sizes_up(torch, shape, size):
     stack = np.abs(random(seed, *shape))
     second = torch.nn.functional.max_pool2d(torch.from_numpy(stack.transpose(0, 3, 1, 2).copy()), size, ceil_mode=True)
     found = layers.pool_stack(stack, size)
-    assert found.shape == tuple(second.permute(0, 2, 3, 1).shape) and (found == second.permute(0, 2, 3, 1).numpy()).all()
+    assert (
+        found.shape == tuple(second.permute(0, 2, 3, 1).shape) and (found == second.permute(0, 2, 3, 1).numpy()).all()
+    )
 
 
 @given(st.integers(1, 9), st.integers(1, 9), st.integers(1, 5))
@@ -66,13 +70,20 @@ def test_halving_takes_the_mean_of_what_there_is(height, width, count):
     found = layers.halve_stack(stack)
     assert found.shape == (count, -(-height // 2), -(-width // 2), 2) and found.dtype == np.float32
     for row, column in np.ndindex(found.shape[1:3]):
-        assert found[:, row, column] == pytest.approx(stack[:, 2 * row : 2 * row + 2, 2 * column : 2 * column + 2].mean(axis=(1, 2)), abs=1e-6)
+        assert found[:, row, column] == pytest.approx(
+            stack[:, 2 * row : 2 * row + 2, 2 * column : 2 * column + 2].mean(axis=(1, 2)), abs=1e-6
+        )
 
 
 @given(st.integers(1, 6), st.integers(1, 6), st.integers(1, 2), st.integers(1, 2), st.sampled_from([1, 3, 16]))
 def test_enlarging_equals_torchs(torch, height, width, down, across, channels):
-    stack, shape = random(height * width, 2, height, width, channels), (2 * height - (down == 2), 2 * width - (across == 2))
-    second = torch.nn.functional.interpolate(torch.from_numpy(stack.transpose(0, 3, 1, 2).copy()), size=shape, mode="bilinear")
+    stack, shape = (
+        random(height * width, 2, height, width, channels),
+        (2 * height - (down == 2), 2 * width - (across == 2)),
+    )
+    second = torch.nn.functional.interpolate(
+        torch.from_numpy(stack.transpose(0, 3, 1, 2).copy()), size=shape, mode="bilinear"
+    )
     found = layers.enlarge_stack(stack, shape)
     assert found.shape == (2, *shape, channels) and found.dtype == np.float32
     assert np.abs(found - second.permute(0, 2, 3, 1).numpy()).max() <= 1e-5

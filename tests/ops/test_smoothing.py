@@ -38,7 +38,10 @@ def by_matrices(values, weight, guide, strength, edge_scale, rounds):
 
 def example(height, width, seed):
     rng = np.random.default_rng(seed)
-    values, weight = rng.random((height, width), dtype=np.float32), rng.random((height, width), dtype=np.float32) + np.float32(0.01)
+    values, weight = (
+        rng.random((height, width), dtype=np.float32),
+        rng.random((height, width), dtype=np.float32) + np.float32(0.01),
+    )
     return values, weight, rng.random((height, width, 3), dtype=np.float32)
 
 
@@ -94,7 +97,9 @@ def noise(seed, height, width):
 
 
 def spread(raw, guide, cell=4, strength=1000.0, edge_scale=0.02, rounds=3, *, least_weight=0.05, gain=3.0, **more):
-    return sure_parts(raw, guide, raw.shape, cell, strength, edge_scale, rounds, least_weight=least_weight, gain=gain, **more)
+    return sure_parts(
+        raw, guide, raw.shape, cell, strength, edge_scale, rounds, least_weight=least_weight, gain=gain, **more
+    )
 
 
 def leaning(probability, gain, lean=0.0):
@@ -103,8 +108,18 @@ def leaning(probability, gain, lean=0.0):
     return odds / (1 + odds)
 
 
-@given(sizes, st.integers(1, 4), st.integers(1, 3), st.floats(0, 2000), st.floats(0.001, 1), st.floats(0.2, 4), st.floats(-1.5, 1.5))
-def test_sure_parts_equal_means_of_cells_the_dense_solution_and_plain_interpolation(size, cell, factor, strength, least_weight, gain, lean):
+@given(
+    sizes,
+    st.integers(1, 4),
+    st.integers(1, 3),
+    st.floats(0, 2000),
+    st.floats(0.001, 1),
+    st.floats(0.2, 4),
+    st.floats(-1.5, 1.5),
+)
+def test_sure_parts_equal_means_of_cells_the_dense_solution_and_plain_interpolation(
+    size, cell, factor, strength, least_weight, gain, lean
+):
     rows, columns, seed = size
     side = cell * factor  # of a cell in pixels of the photo, which was measured at 1 / factor of its size
     raw, guide = noise(seed, rows * side, columns * side)
@@ -146,14 +161,19 @@ def test_an_edge_of_the_photo_stops_the_word_and_every_side_agrees_for_itself():
 def test_the_less_an_unsure_place_weighs_the_more_it_is_told():
     raw = np.full((12, 12), 0.5, np.float32)
     raw[4:8, 4:8] = 0.95
-    found = [spread(raw, np.full((12, 12, 3), 9, np.uint8), least_weight=least, gain=1.0)[0, 0] for least in (0.01, 0.1, 1.0, 10.0)]
+    found = [
+        spread(raw, np.full((12, 12, 3), 9, np.uint8), least_weight=least, gain=1.0)[0, 0]
+        for least in (0.01, 0.1, 1.0, 10.0)
+    ]
     assert found == sorted(found, reverse=True) and found[0] > 0.85 and found[-1] < 0.6
 
 
 @given(sizes, st.floats(0.3, 5), st.floats(-1, 1))
 def test_the_complement_of_a_map_leans_the_other_way(size, gain, lean):
     raw, guide = noise(size[2], 6 * size[0], 6 * size[1])
-    assert spread(1 - raw, guide, gain=gain, lean=-lean) == pytest.approx(1 - spread(raw, guide, gain=gain, lean=lean), abs=1e-3)
+    assert spread(1 - raw, guide, gain=gain, lean=-lean) == pytest.approx(
+        1 - spread(raw, guide, gain=gain, lean=lean), abs=1e-3
+    )
 
 
 @given(sizes)

@@ -15,7 +15,9 @@ def plane():
 
 def test_otsu_parts_two_kinds_of_values_whatever_their_scale():
     rng = np.random.default_rng(0)
-    values = np.concatenate([rng.normal(0.2, 0.03, 3000), rng.normal(0.7, 0.05, 1000)]).astype(np.float32).reshape(50, 80)
+    values = (
+        np.concatenate([rng.normal(0.2, 0.03, 3000), rng.normal(0.7, 0.05, 1000)]).astype(np.float32).reshape(50, 80)
+    )
     level = statistics.otsu(values)
     assert (values[:37] <= level).mean() > 0.99 and (values[38:] > level).all()
     assert statistics.otsu(values * 40 - 7) == pytest.approx(level * 40 - 7, abs=0.2)
@@ -26,5 +28,7 @@ def test_otsu_parts_two_kinds_of_values_whatever_their_scale():
 def test_a_percentile_is_that_of_numpy(height, width, percent, seed):
     plane = np.random.default_rng(seed).normal(size=(height, width)).astype(np.float32)
     before = plane.copy()
-    assert statistics.percentile(plane, percent) == pytest.approx(np.percentile(plane.astype(np.float64), percent), abs=1e-6)
+    assert statistics.percentile(plane, percent) == pytest.approx(
+        np.percentile(plane.astype(np.float64), percent), abs=1e-6
+    )
     assert (plane == before).all()

@@ -12,7 +12,11 @@ from blurkit.methods.zeng import evidence as zeng_evidence
 from blurkit.ops import tiles
 from blurkit.score import measure_blur
 
-METHODS = {"joint": (joint_evidence, "measured"), "zeng": (zeng_evidence, "measured"), "park": (edges, "gradient")}  # what works on a strip
+METHODS = {
+    "joint": (joint_evidence, "measured"),
+    "zeng": (zeng_evidence, "measured"),
+    "park": (edges, "gradient"),
+}  # what works on a strip
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +35,9 @@ def photo(discs):
 
 def measured(photo, method, weights):
     """All that is told of a photo."""
-    return sharpness_map(photo, weights[method], method, side=0), measure_blur(photo, weights[method], method, side=0)[1]
+    return sharpness_map(photo, weights[method], method, side=0), measure_blur(photo, weights[method], method, side=0)[
+        1
+    ]
 
 
 @pytest.mark.parametrize("high", [4, 37, 96])
@@ -68,4 +74,6 @@ def test_blocks_part_the_rows_in_even_numbers():
     for shape in ((1, 1), (7, 5), (3000, 3000), (1, 10**6), (10**6, 1)):
         blocks = tiles.row_blocks(shape)
         assert [b.start for b in blocks] == [0, *(b.stop for b in blocks[:-1])] and blocks[-1].stop == shape[0]
-        assert all(b.start % 2 == 0 for b in blocks) and all((b.stop - b.start) * shape[1] <= max(tiles.BLOCK, 2 * shape[1]) for b in blocks)
+        assert all(b.start % 2 == 0 for b in blocks) and all(
+            (b.stop - b.start) * shape[1] <= max(tiles.BLOCK, 2 * shape[1]) for b in blocks
+        )

@@ -98,7 +98,9 @@ def test_photos_are_reduced_and_some_are_wholly_sharp_and_as_many_wholly_blurred
 
 def test_16_bit_photos_keep_16_bits():
     photo = np.random.default_rng(0).integers(0, 65536, (50, 60, 3), np.uint16)
-    assert {compose.compose(photo, HALVES, np.random.default_rng(s))[0].dtype for s in range(6)} == {np.dtype(np.uint16)}
+    assert {compose.compose(photo, HALVES, np.random.default_rng(s))[0].dtype for s in range(6)} == {
+        np.dtype(np.uint16)
+    }
 
 
 def test_regions_follow_the_edges_of_a_photo():

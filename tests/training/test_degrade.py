@@ -35,7 +35,10 @@ def test_sizes_run_from_least_to_most_as_many_below_their_geometric_mean_as_abov
     shapes = [degrade(photo, truth, np.random.default_rng(seed), (least, most))[0].shape for seed in range(300)]
     scales = [height / 40 for height, width, _ in shapes if (height, width) != (40, 60)]
     assert all(abs(width / 60 - height / 40) <= 0.021 for height, width, _ in shapes)  # half a pixel of either side
-    assert least - 0.013 <= min(scales) < least + 0.1 * (most - least) and most - 0.1 * (most - least) < max(scales) <= most + 0.013
+    assert (
+        least - 0.013 <= min(scales) < least + 0.1 * (most - least)
+        and most - 0.1 * (most - least) < max(scales) <= most + 0.013
+    )
     assert 0.4 < np.mean(np.array(scales) < np.sqrt(least * most)) < 0.6
     assert 0.25 < np.mean([shape == photo.shape for shape in shapes]) < 0.5  # some keep their size
 
@@ -68,7 +71,9 @@ def test_noise_has_the_spread_asked_for():
 def test_the_same_seed_gives_the_same_noise_at_the_scale_of_the_type(seed, dtype):
     photo, top = np.full((20, 30, 3), 0.5 * np.iinfo(dtype).max), np.iinfo(dtype).max
     noisy = add_noise(photo, 3.0, np.random.default_rng(seed), dtype)
-    assert noisy.dtype == dtype and np.array_equal(noisy, np.rint(photo + np.random.default_rng(seed).normal(0, 3 * top / 255, photo.shape)))
+    assert noisy.dtype == dtype and np.array_equal(
+        noisy, np.rint(photo + np.random.default_rng(seed).normal(0, 3 * top / 255, photo.shape))
+    )
 
 
 def test_noise_is_clipped_not_wrapped():

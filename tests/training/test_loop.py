@@ -7,7 +7,9 @@ from hypothesis import strategies as st
 
 from blurkit.training import loop
 
-names = st.lists(st.binary(min_size=1, max_size=8).filter(lambda name: not name.endswith(b"\0")), min_size=1, max_size=40)
+names = st.lists(
+    st.binary(min_size=1, max_size=8).filter(lambda name: not name.endswith(b"\0")), min_size=1, max_size=40
+)
 
 
 def records_of(photos):
@@ -19,7 +21,10 @@ def test_a_photo_is_held_out_by_its_name_alone(photos, one_in, seed):
     whole = loop.held_out(records_of(photos), one_in)
     order = np.random.default_rng(seed).permutation(len(photos))
     assert (loop.held_out(records_of(photos)[order], one_in) == whole[order]).all()
-    assert all(loop.held_out(records_of([name] * 3), one_in).tolist() == [held] * 3 for name, held in zip(photos, whole, strict=True))
+    assert all(
+        loop.held_out(records_of([name] * 3), one_in).tolist() == [held] * 3
+        for name, held in zip(photos, whole, strict=True)
+    )
 
 
 @pytest.mark.parametrize("one_in", [2, 5, 10])
@@ -50,7 +55,9 @@ def descent(torch, count, epochs, batch, seed=0, rate=0.1):
         loss = ((model(x[indices]) - 3 * x[indices] + 1) ** 2).mean()
         return loss, (loss < 0.01).float()
 
-    loop.descend(model, loss_of, count, epochs, np.random.default_rng(seed), lambda *step: steps.append(step), batch, rate)
+    loop.descend(
+        model, loss_of, count, epochs, np.random.default_rng(seed), lambda *step: steps.append(step), batch, rate
+    )
     return model, seen, steps
 
 
@@ -84,7 +91,9 @@ def test_a_seed_fixes_what_torch_draws_and_how_it_sums(torch):
         assert first == again and torch.are_deterministic_algorithms_enabled()
         assert not torch.is_deterministic_algorithms_warn_only_enabled()
         loop.reproducible(4, "cuda")
-        assert torch.rand(4).tolist() != first and torch.is_deterministic_algorithms_warn_only_enabled()  # not every layer has such there
+        assert (
+            torch.rand(4).tolist() != first and torch.is_deterministic_algorithms_warn_only_enabled()
+        )  # not every layer has such there
     finally:
         torch.use_deterministic_algorithms(before)
 
@@ -98,7 +107,9 @@ def test_batches_are_prepared_in_order_with_nothing_drawn_between(torch):
         given.append(prepared)
         return model.weight.sum(), torch.tensor(0.0)
 
-    loop.descend(model, loss_of, 10, 4, rng, lambda *_: None, 3, 0.1, prepare=lambda indices: (*indices, rng.integers(10**9)))
+    loop.descend(
+        model, loss_of, 10, 4, rng, lambda *_: None, 3, 0.1, prepare=lambda indices: (*indices, rng.integers(10**9))
+    )
     plain, expected = np.random.default_rng(3), []
     for _ in range(4):
         order = plain.permutation(10)
@@ -141,7 +152,9 @@ def test_the_rate_rises_over_the_first_third_and_falls_to_nothing(torch):
 
 def test_the_rate_falls_no_further_than_told(torch):
     free, bound = -np.diff(slope(torch)[0]), -np.diff(slope(torch, least_rate=0.004)[0])
-    assert (bound[:27] == free[:27]).all() and bound[-1] == pytest.approx(0.004, rel=0.05) and (bound[28:] > 0.0035).all()
+    assert (
+        (bound[:27] == free[:27]).all() and bound[-1] == pytest.approx(0.004, rel=0.05) and (bound[28:] > 0.0035).all()
+    )
 
 
 def test_the_average_looks_back_on_its_share_of_the_steps_after_the_rise(torch):
@@ -157,6 +170,14 @@ def test_the_average_takes_what_a_layer_has_counted_along(torch):
     model = torch.nn.Sequential(torch.nn.BatchNorm1d(1))
     values = torch.linspace(0, 1, 20)[:, None]
     found = loop.descend(
-        model, lambda i: (model(values + 5).sum(), torch.tensor(0.0)), 1, 200, np.random.default_rng(0), lambda *_: None, 1, 0.01, look_back=0.1
+        model,
+        lambda i: (model(values + 5).sum(), torch.tensor(0.0)),
+        1,
+        200,
+        np.random.default_rng(0),
+        lambda *_: None,
+        1,
+        0.01,
+        look_back=0.1,
     )
     assert found is not model and found[0].running_mean.item() == pytest.approx(5.5, abs=0.01)

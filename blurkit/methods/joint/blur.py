@@ -49,7 +49,9 @@ def estimate(planes, halved, whole, weights, backend):
     ndarray, (2, h, w), float32
         Sigma, pixels of the photo as it was measured, above 0; deviation of its natural logarithm.
     """
-    parts = ((planes[:, rows], halved[:, rows.start // 2 : -(-rows.stop // 2)]) for rows in row_blocks(planes.shape[1:]))
+    parts = (
+        (planes[:, rows], halved[:, rows.start // 2 : -(-rows.stop // 2)]) for rows in row_blocks(planes.shape[1:])
+    )
     return np.concatenate([of_rows(*part, whole, weights, backend) for part in parts], axis=1)
 
 
@@ -97,10 +99,14 @@ def fit(records, seed, report):
     held = held_out(records, ONE_IN)
     learn, check = ([p for p in photos if held[p[0]] == side] for side in (False, True))
     if not learn:
-        raise InputError("patch set has no cells of known blur: nothing in focus in any photo itself, nor a composition")
+        raise InputError(
+            "patch set has no cells of known blur: nothing in focus in any photo itself, nor a composition"
+        )
     values = inputs(records, evenly(np.concatenate(learn), LOOKED_AT))
     norms = {"blur_mean": values.mean(axis=(0, 1)), "blur_scale": values.std(axis=(0, 1)) + np.float32(1e-6)}
-    model = nn.Sequential(*(part for outputs, into in LAYERS.values() for part in (nn.Linear(into, outputs), nn.ReLU())))[:-1]
+    model = nn.Sequential(
+        *(part for outputs, into in LAYERS.values() for part in (nn.Linear(into, outputs), nn.ReLU()))
+    )[:-1]
 
     def known(indices):
         """What the network is given of some tiles, and the logarithm of what it should tell."""
@@ -117,7 +123,11 @@ def fit(records, seed, report):
     descend(model, loss_of, len(learn), EPOCHS, rng, report, PHOTOS, PEAK_RATE, prepare=prepare)
     with torch.no_grad():
         pairs = [in_order(sharpest(model(x)).numpy(), wanted.numpy()) for x, wanted in map(known, check)]
-    weights = {f"{name}.{kind}": getattr(layer, kind).detach().numpy() for name, layer in zip(LAYERS, model[::2], strict=True) for kind in ("weight", "bias")}
+    weights = {
+        f"{name}.{kind}": getattr(layer, kind).detach().numpy()
+        for name, layer in zip(LAYERS, model[::2], strict=True)
+        for kind in ("weight", "bias")
+    }
     pairs = np.concatenate([np.zeros(0), *pairs])
     return {**norms, **weights}, float(pairs.mean()) if len(pairs) else 0.0
 

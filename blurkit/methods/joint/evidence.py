@@ -24,7 +24,11 @@ COARSE = (5.6, 11.2)  # pixels; sigma of two more, in cells
 FAINT = 0.002  # of full scale, half an 8-bit step: what is below is rounding, not structure
 FAINT_POWER = 1e-5  # of full scale squared, under mean squares
 PLANES = 19
-TOLD = ((0, 5), (14, 95), (15, 95))  # (plane, percentile) over the photo: its noise, and what blurs take of its sharpest edges
+TOLD = (
+    (0, 5),
+    (14, 95),
+    (15, 95),
+)  # (plane, percentile) over the photo: its noise, and what blurs take of its sharpest edges
 AROUND = 9  # cells; side of the window whose mean is taken first
 STATISTICS = len(TOLD)
 EDGES = 13  # plane of the strength of edges

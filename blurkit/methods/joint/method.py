@@ -11,7 +11,9 @@ from blurkit.ops.backend import backend_for, side_by_side
 from blurkit.ops.colour import grey
 
 SHAPES = {**network.SHAPES, **blurs.SHAPES}  # what a weights file holds
-SECOND_SIDE = 480  # pixels; every photo is looked at twice, so that softness at pixel level and the size of things matter less
+SECOND_SIDE = (
+    480  # pixels; every photo is looked at twice, so that softness at pixel level and the size of things matter less
+)
 MOST_ENLARGED = 1.5  # times; a thumbnail enlarged further is soft everywhere
 SECOND_SHARE = 0.42  # of the second look in the log odds
 

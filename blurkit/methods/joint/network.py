@@ -69,7 +69,9 @@ def log_odds(planes, halved, whole, weights, backend):
 
     def entered(name, found):
         parts = (found[:, rows].transpose(1, 2, 0)[None] for rows in row_blocks(found.shape[1:]))
-        return backend.join(*(layer(name, backend.put(normal(part, weights["mean"], weights["scale"]))) for part in parts))
+        return backend.join(
+            *(layer(name, backend.put(normal(part, weights["mean"], weights["scale"]))) for part in parts)
+        )
 
     four = entered("enter", even)  # (1, h, w, 16)
     eight = layer("mix8", layer("down8", four) + entered("enter8", halved))  # (1, h/2, w/2, 32)

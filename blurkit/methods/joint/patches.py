@@ -33,7 +33,11 @@ RECORD = np.dtype(
         ("halved", "u1", (evidence.PLANES, TILE // 2, TILE // 2)),  # of the photo at half size
         ("whole", "<f4", (evidence.STATISTICS,)),  # of the picture the tile is from
         ("share", "u1", (TILE, TILE)),  # of sharp pixels, 0 to 254; 255 = not known
-        ("samples", "u1", (SAMPLES, 2 * evidence.PLANES)),  # evidence of cells blurred on purpose, and of the half there
+        (
+            "samples",
+            "u1",
+            (SAMPLES, 2 * evidence.PLANES),
+        ),  # evidence of cells blurred on purpose, and of the half there
         ("samples_whole", "<f4", (evidence.STATISTICS,)),  # of the part they are from
         ("blur", "<f4"),  # pixels; sigma of that blur; NaN = no samples
         ("photo", "S64"),  # file name, its last 64 bytes
@@ -48,7 +52,9 @@ RECORD = np.dtype(
 def corners(picture, count, rng):
     """First cells of at most `count` tiles that cover a picture: (n, 2) int64, (row, column) in cells."""
     shape = resize.cells(resize.working_shape(picture.shape), evidence.CELL)
-    starts = [2 * np.ceil(np.linspace(0, max(0, n - TILE), -(-n // TILE)) / 2).astype(np.int64) for n in shape]  # even: so are the cells of the half
+    starts = [
+        2 * np.ceil(np.linspace(0, max(0, n - TILE), -(-n // TILE)) / 2).astype(np.int64) for n in shape
+    ]  # even: so are the cells of the half
     found = np.stack(np.meshgrid(*starts, indexing="ij"), axis=-1).reshape(-1, 2)
     return found if len(found) <= count else found[np.sort(rng.permutation(len(found))[:count])]
 
@@ -76,7 +82,9 @@ def cut(picture, truth, at, sigma):
     known, sharp = (truth == 255) | (truth == 0), truth == 255
     if sigma * max(shape) / max(truth.shape) < LEAST_BLUR:
         known = sharp
-    share = shares(*(cv2.resize(p.astype(np.float32), shape[::-1], interpolation=cv2.INTER_AREA) for p in (known, sharp)))
+    share = shares(
+        *(cv2.resize(p.astype(np.float32), shape[::-1], interpolation=cv2.INTER_AREA) for p in (known, sharp))
+    )
     records = np.zeros(len(at), RECORD)
     records["share"], records["whole"] = UNKNOWN, evidence.statistics(planes)
     planes, halved = coded(planes), coded(halved)
@@ -107,7 +115,9 @@ def add_samples(records, picture, truth, seeds):
     sharp = cv2.resize((truth == 255).astype(np.float32), shape[::-1], interpolation=cv2.INTER_AREA)
     for record, seed in zip(records, seeds, strict=True):
         rng = np.random.default_rng(seed)
-        top, left = (evidence.CELL * int(record[name]) + rng.integers(evidence.CELL * TILE - PART + 1) for name in ("row", "col"))
+        top, left = (
+            evidence.CELL * int(record[name]) + rng.integers(evidence.CELL * TILE - PART + 1) for name in ("row", "col")
+        )
         top, left = (max(0, min(start, side - PART)) for start, side in zip((top, left), shape, strict=True))
         inside = np.s_[top : top + PART, left : left + PART]
         found = samples(picture[inside], sharp[inside], rng)
@@ -141,7 +151,10 @@ def samples(picture, sharp, rng):
     sigma = 0.0
     if rng.random() >= UNBLURRED:
         kernel = blur_kernel(np.exp(rng.uniform(*np.log(SIGMA_RANGE))), disc=rng.random() < 0.5)
-        picture, sigma = np.rint(convolve(picture.astype(np.float32), kernel)).clip(0, 255).astype(np.uint8), spread_of(kernel)
+        picture, sigma = (
+            np.rint(convolve(picture.astype(np.float32), kernel)).clip(0, 255).astype(np.uint8),
+            spread_of(kernel),
+        )
     if rng.random() < NOISY:
         picture = add_noise(picture, rng.uniform(*NOISE_RANGE), rng)
     if rng.random() < PACKED:

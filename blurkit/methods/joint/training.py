@@ -11,7 +11,10 @@ from blurkit.training.loop import descend, evenly, held_out, reproducible
 
 CROP = 64  # cells; side of what one step sees of a tile
 BATCH = 8  # tiles a step
-PEAK_RATE, LEAST_RATE = 3e-3, 1e-3  # of AdamW, see ``learning.descend``; it stays that high, so that the average is one of many networks
+PEAK_RATE, LEAST_RATE = (
+    3e-3,
+    1e-3,
+)  # of AdamW, see ``learning.descend``; it stays that high, so that the average is one of many networks
 LOOK_BACK = 0.18  # share of the steps
 ONE_IN = 20  # photos are held out; few, as what ships should have seen the others
 FEWEST = 16  # tiles to learn from
@@ -78,7 +81,9 @@ def train(records, epochs, seed, device, report):
     held = held_out(records, ONE_IN)
     learn, check = np.flatnonzero(~held), np.flatnonzero(held)
     if len(learn) < FEWEST or not len(check):
-        raise InputError(f"patch set has {len(learn)} tiles to learn from and {len(check)} of photos held out; at least {FEWEST} and 1 are needed: more photos")
+        raise InputError(
+            f"patch set has {len(learn)} tiles to learn from and {len(check)} of photos held out; at least {FEWEST} and 1 are needed: more photos"
+        )
     norms = spread_of(records, learn)
     model = Net().to(device, memory_format=torch.channels_last)
 
@@ -92,7 +97,11 @@ def train(records, epochs, seed, device, report):
         right = ((logits > 0) == (share > 0.5)).float().mean()
         return functional.binary_cross_entropy_with_logits(logits, share), right
 
-    averaged = descend(model, loss_of, len(learn), epochs, rng, report, BATCH, PEAK_RATE, LEAST_RATE, LOOK_BACK, prepare).cpu().eval()
+    averaged = (
+        descend(model, loss_of, len(learn), epochs, rng, report, BATCH, PEAK_RATE, LEAST_RATE, LOOK_BACK, prepare)
+        .cpu()
+        .eval()
+    )
     return {**norms, **folded(averaged)}, accuracy(averaged, records, check, norms)
 
 
@@ -100,7 +109,12 @@ def spread_of(records, indices):
     """Mean and deviation of every plane and of every statistic, over tiles evenly chosen: dict of float32."""
     some = evenly(indices, LOOKED_AT)
     planes, whole = patches.decoded(np.stack([records["evidence"][i] for i in some])), records["whole"][some]
-    found = {"mean": planes.mean(axis=(0, 2, 3)), "scale": planes.std(axis=(0, 2, 3)), "whole_mean": whole.mean(axis=0), "whole_scale": whole.std(axis=0)}
+    found = {
+        "mean": planes.mean(axis=(0, 2, 3)),
+        "scale": planes.std(axis=(0, 2, 3)),
+        "whole_mean": whole.mean(axis=0),
+        "whole_scale": whole.std(axis=0),
+    }
     return {name: np.float32(value + 1e-6 * name.endswith("scale")) for name, value in found.items()}
 
 
@@ -129,7 +143,11 @@ def crops(records, indices, rng, norms):
     *planes, whole = as_input(crop("evidence", 2), crop("halved", 1), records["whole"][indices], norms)
     doubt = rng.normal(0, DOUBT, whole.shape).astype(np.float32)
     contrast = torch.from_numpy(contrasts(len(indices), rng) / norms["scale"])[..., None, None]
-    return *((p + contrast).contiguous(memory_format=torch.channels_last) for p in planes), whole + torch.from_numpy(doubt), share
+    return (
+        *((p + contrast).contiguous(memory_format=torch.channels_last) for p in planes),
+        whole + torch.from_numpy(doubt),
+        share,
+    )
 
 
 def contrasts(count, rng):
@@ -141,7 +159,9 @@ def contrasts(count, rng):
 
 def as_input(codes, halved, whole, norms):
     """Tiles as records keep them, as the network takes them: three tensors."""
-    found = (network.normal(patches.decoded(c).transpose(0, 2, 3, 1), norms["mean"], norms["scale"]) for c in (codes, halved))
+    found = (
+        network.normal(patches.decoded(c).transpose(0, 2, 3, 1), norms["mean"], norms["scale"]) for c in (codes, halved)
+    )
     whole = network.normal(whole, norms["whole_mean"], norms["whole_scale"])
     return *(torch.from_numpy(f).permute(0, 3, 1, 2) for f in found), torch.from_numpy(whole)
 
@@ -154,9 +174,14 @@ def folded(model):
         weight, bias = layer.weight.detach().double(), layer.bias
         if norm:
             gain = norm[0].weight.double() / (norm[0].running_var.double() + norm[0].eps).sqrt()
-            weight, bias = weight * gain[:, None, None, None], norm[0].bias.double() - norm[0].running_mean.double() * gain
+            weight, bias = (
+                weight * gain[:, None, None, None],
+                norm[0].bias.double() - norm[0].running_mean.double() * gain,
+            )
         weight = weight[:, :, 0, 0] if side == 1 else weight
-        found[f"{name}.weight"], found[f"{name}.bias"] = (np.ascontiguousarray(t.detach().numpy(), np.float32) for t in (weight, bias))
+        found[f"{name}.weight"], found[f"{name}.bias"] = (
+            np.ascontiguousarray(t.detach().numpy(), np.float32) for t in (weight, bias)
+        )
     return found
 
 

@@ -29,7 +29,9 @@ def probability_joint_bilateral(sigma, confidence, guide):
     """
     height, width = sigma.shape
     row, column = np.nonzero(sigma)
-    padded = np.pad(np.dstack([sigma, confidence, guide[..., 0]]).astype(np.float64), ((RADIUS, RADIUS), (RADIUS, RADIUS), (0, 0)))
+    padded = np.pad(
+        np.dstack([sigma, confidence, guide[..., 0]]).astype(np.float64), ((RADIUS, RADIUS), (RADIUS, RADIUS), (0, 0))
+    )
     trust = np.exp(-((1 - padded[..., 1]) ** 2) / (2 * CONFIDENCE**2)) * (padded[..., 0] != 0)  # (H + 26, W + 26)
     flat = padded.reshape(-1, padded.shape[2])
     middle = (row + RADIUS) * (width + 2 * RADIUS) + column + RADIUS

@@ -103,7 +103,9 @@ def check_size(shape):
     if min(height, width) < 3:
         raise InputError(f"photo is {width}x{height}; matting needs at least 3x3")
     if height * width > MOST_PIXELS:
-        raise InputError(f"photo has {height * width} pixels; matting at full size (as_published) takes at most {MOST_PIXELS}")
+        raise InputError(
+            f"photo has {height * width} pixels; matting at full size (as_published) takes at most {MOST_PIXELS}"
+        )
 
 
 def solve(matrix, right, shape, start):
@@ -111,7 +113,12 @@ def solve(matrix, right, shape, start):
     from scipy.sparse.linalg import LinearOperator, cg, splu
 
     bring_up = coarse_to_fine(shape)
-    coarse = splu((bring_up.T @ matrix @ bring_up).tocsc(), permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.0, options={"SymmetricMode": True})
+    coarse = splu(
+        (bring_up.T @ matrix @ bring_up).tocsc(),
+        permc_spec="MMD_AT_PLUS_A",
+        diag_pivot_thresh=0.0,
+        options={"SymmetricMode": True},
+    )
     damped = DAMPING / matrix.diagonal()
 
     def precondition(residual):
@@ -144,4 +151,7 @@ def interpolation(length):
     share = place - low
     high = np.minimum(low + 1, cells - 1)
     pixel = np.arange(length)
-    return sparse.coo_array((np.concatenate([1 - share, share]), (np.concatenate([pixel, pixel]), np.concatenate([low, high]))), shape=(length, cells)).tocsr()
+    return sparse.coo_array(
+        (np.concatenate([1 - share, share]), (np.concatenate([pixel, pixel]), np.concatenate([low, high]))),
+        shape=(length, cells),
+    ).tocsr()

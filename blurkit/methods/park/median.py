@@ -41,7 +41,9 @@ def strip_median(values, colours, low, high):
     windows = [np.s_[r : r + height, c : c + width] for r in range(2 * RADIUS + 1) for c in range(2 * RADIUS + 1)]
     middle = colours[RADIUS:-RADIUS, RADIUS:-RADIUS]
     inside = ~np.isnan(values)
-    weights = np.stack([np.exp(-((colours[w] - middle) ** 2).sum(axis=2) / (2 * RANGE**2)) * inside[w] for w in windows])  # (121, h, w)
+    weights = np.stack(
+        [np.exp(-((colours[w] - middle) ** 2).sum(axis=2) / (2 * RANGE**2)) * inside[w] for w in windows]
+    )  # (121, h, w)
     around = np.stack([values[w] for w in windows])
     half = weights.sum(axis=0) / 2
     below, above = np.full((height, width), low, np.float32), np.full((height, width), high, np.float32)

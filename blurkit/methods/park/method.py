@@ -54,7 +54,9 @@ def fit(records, epochs, seed, device, report):
 
     training.split(records, training.usable_as_published(records))  # too few are found out before the long part
     ours, accuracy = training.train_ours(records, epochs, seed, device, lambda *step: report("network", *step))
-    paper, published = training.train_published(records, epochs, seed, device, lambda phase, *step: report(f"paper's network, {phase}", *step))
+    paper, published = training.train_published(
+        records, epochs, seed, device, lambda phase, *step: report(f"paper's network, {phase}", *step)
+    )
     return {**paper, **ours}, {"accuracy": accuracy, "published_accuracy": published}
 
 
@@ -90,7 +92,11 @@ def seeds(photo, weights, backend):
     """Edge points of a photo of 8 bits, (n, 2), and our probabilities there, (n, 17)."""
     points = edges.seeds(edges.value(photo))
     windows = patches.windows(photo)
-    return points, network.in_chunks(lambda part: network.posterior(windows[tuple(part.T)][:, :-1, :-1], weights, backend), len(patches.CLASSES), points)
+    return points, network.in_chunks(
+        lambda part: network.posterior(windows[tuple(part.T)][:, :-1, :-1], weights, backend),
+        len(patches.CLASSES),
+        points,
+    )
 
 
 def blur(photo, weights, device="auto"):
@@ -120,7 +126,10 @@ def published_points(photo, weights, backend):
     strong = found[tuple(points.T)] == edges.STRONG
     windows = patches.windows(photo)
     probabilities = network.in_chunks(
-        lambda part, strong: published_probabilities(windows[tuple(part.T)], strong, weights, backend), len(patches.SIGMAS), points, strong
+        lambda part, strong: published_probabilities(windows[tuple(part.T)], strong, weights, backend),
+        len(patches.SIGMAS),
+        points,
+        strong,
     )
     return points, probabilities
 

@@ -26,7 +26,11 @@ OURS = {
     "conv4": (128, 64, 3, 3),
     "output": (len(CLASSES), 128),
 }
-SHAPES = {f"{layer}.{kind}": shape if kind == "weight" else shape[:1] for layer, shape in {**PUBLISHED, **OURS}.items() for kind in ("weight", "bias")}
+SHAPES = {
+    f"{layer}.{kind}": shape if kind == "weight" else shape[:1]
+    for layer, shape in {**PUBLISHED, **OURS}.items()
+    for kind in ("weight", "bias")
+}
 
 FULL_SCALE = 255  # the paper's network is fed pixels and features in 8-bit steps
 FLAT = 0.02  # of full scale; added to a patch's deviation, so that flat ones stay flat
@@ -95,7 +99,9 @@ def posterior(patches, weights, backend):
         x = backend.convolve_stack(x, weights[f"{layer}.weight"], weights[f"{layer}.bias"], stride)
         if pooled:
             x = backend.pool_stack(x, 2)
-    scores = backend.dense(x.reshape(len(patches), -1), weights["output.weight"], weights["output.bias"], rectified=False)
+    scores = backend.dense(
+        x.reshape(len(patches), -1), weights["output.weight"], weights["output.bias"], rectified=False
+    )
     return softmax(backend.take(scores))
 
 

@@ -40,7 +40,9 @@ def spread(raw, photo, measured, sigma=False):
     """
     shape = raw.shape[1:]
     if sigma:
-        return resize.enlarge_to(spread_cells(raw, photo, measured, sigma_of, CLASSES[-1], NO_PRIOR), shape) * np.float32(scale(shape, measured))
+        return resize.enlarge_to(
+            spread_cells(raw, photo, measured, sigma_of, CLASSES[-1], NO_PRIOR), shape
+        ) * np.float32(scale(shape, measured))
     field = spread_cells(raw, photo, measured, np.asarray, 0, PRIOR)
     return 1 / (1 + np.exp((splitting(field) - resize.enlarge_to(field, shape)) / np.float32(SOFTNESS)))
 

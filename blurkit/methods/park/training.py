@@ -25,7 +25,9 @@ class Published(nn.Module):
     def __init__(self):
         super().__init__()
         shapes = network.PUBLISHED
-        self.convolutions = nn.ModuleList(nn.Conv2d(shape[1], shape[0], shape[2]) for name, shape in shapes.items() if "conv" in name)
+        self.convolutions = nn.ModuleList(
+            nn.Conv2d(shape[1], shape[0], shape[2]) for name, shape in shapes.items() if "conv" in name
+        )
         self.connected = nn.ModuleList(nn.Linear(shape[1], shape[0]) for name, shape in shapes.items() if "fc" in name)
         self.dropout = nn.Dropout(DROPOUT["published"])
         nn.init.ones_(self.connected[-1].bias)  # behind the last ReLU of the paper nothing learns below 0
@@ -65,7 +67,9 @@ class Ours(nn.Module):
     def __init__(self):
         super().__init__()
         strides = {"conv1": 2}
-        self.convolutions = nn.ModuleDict({n: nn.Conv2d(s[1], s[0], s[2], strides.get(n, 1)) for n, s in network.OURS.items() if "conv" in n})
+        self.convolutions = nn.ModuleDict(
+            {n: nn.Conv2d(s[1], s[0], s[2], strides.get(n, 1)) for n, s in network.OURS.items() if "conv" in n}
+        )
         self.output = nn.Linear(*network.OURS["output"][::-1])
         self.dropout = nn.Dropout(DROPOUT["ours"])
 
@@ -80,7 +84,9 @@ class Ours(nn.Module):
     def weights(self):
         """As `network` takes them."""
         layers = {**self.convolutions, "output": self.output}
-        return as_arrays({f"{name}.{kind}": getattr(layer, kind) for name, layer in layers.items() for kind in ("weight", "bias")})
+        return as_arrays(
+            {f"{name}.{kind}": getattr(layer, kind) for name, layer in layers.items() for kind in ("weight", "bias")}
+        )
 
 
 def as_arrays(tensors):
@@ -168,7 +174,11 @@ def train_published(records, epochs, seed, device, report):
         found = records[indices]
         photos = network.repeat_border(found["patch"][:, :-1, :-1], found["strong"] == 1)
         photos = channels_first((turn(photos) / np.float32(network.FULL_SCALE) - np.float32(0.5)).astype(np.float32))
-        by_hand = np.zeros((len(found), crafted.shape[1]), np.float32) if deep_only else crafted[np.searchsorted(chosen, indices)] / np.float32(255)
+        by_hand = (
+            np.zeros((len(found), crafted.shape[1]), np.float32)
+            if deep_only
+            else crafted[np.searchsorted(chosen, indices)] / np.float32(255)
+        )
         return photos.to(device), torch.from_numpy(by_hand).to(device)
 
     def loss_of(prepared):
@@ -180,9 +190,21 @@ def train_published(records, epochs, seed, device, report):
 
         def prepare(batch, phase=phase):
             indices = np.sort(learn[batch])
-            return *inputs(indices, lambda photos: turned(photos, rng), phase == "deep"), torch.from_numpy(labels[indices])
+            return *inputs(indices, lambda photos: turned(photos, rng), phase == "deep"), torch.from_numpy(
+                labels[indices]
+            )
 
-        descend(model.train(), loss_of, len(learn), max(1, epochs * share // 4), rng, partial(report, phase), BATCH, RATES[phase], prepare=prepare)
+        descend(
+            model.train(),
+            loss_of,
+            len(learn),
+            max(1, epochs * share // 4),
+            rng,
+            partial(report, phase),
+            BATCH,
+            RATES[phase],
+            prepare=prepare,
+        )
     model.eval()
     return model.weights(), within_one(lambda indices: model(*inputs(indices, np.asarray, False)), check, labels)
 

@@ -23,7 +23,9 @@ def components(kernels):
     explained : ndarray, (6,), float64
         Their shares of the variance.
     """
-    turned = np.concatenate([np.rot90(k, quarter, (1, 2)) for k in (kernels, kernels[:, :, ::-1]) for quarter in range(4)])
+    turned = np.concatenate(
+        [np.rot90(k, quarter, (1, 2)) for k in (kernels, kernels[:, :, ::-1]) for quarter in range(4)]
+    )
     rows = turned.reshape(len(turned), -1).astype(np.float64)  # (8n, 49)
     rows -= rows.mean(axis=1, keepdims=True)
     _, strengths, found = np.linalg.svd(rows, full_matrices=False)

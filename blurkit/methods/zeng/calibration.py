@@ -72,7 +72,10 @@ def examples(records, filters):
     for group in np.split(np.arange(len(records)), changes + 1):
         if len(group) < FEWEST or surplus(records[group[0]]):
             continue
-        found = [evidence.features(evidence.planes(grey(records["patch"][i]), filters, CpuBackend), box_mean)[middle, middle] for i in group]
+        found = [
+            evidence.features(evidence.planes(grey(records["patch"][i]), filters, CpuBackend), box_mean)[middle, middle]
+            for i in group
+        ]
         inputs.append(evidence.with_statistics(np.stack(found)))
         origin.append(group)
     if not inputs:
@@ -118,6 +121,11 @@ def fit(inputs, targets, seed, report):
         return nn.functional.binary_cross_entropy_with_logits(logits, y[batch]), right
 
     descend(model, loss_of, len(x), EPOCHS, np.random.default_rng(seed), report, BATCH, PEAK_RATE)
-    found = {"hidden": hidden.weight.T, "hidden_bias": hidden.bias, "output": output.weight[0], "output_bias": output.bias[0]}
+    found = {
+        "hidden": hidden.weight.T,
+        "hidden_bias": hidden.bias,
+        "output": output.weight[0],
+        "output_bias": output.bias[0],
+    }
     found = {name: value.detach().numpy().copy() for name, value in found.items()}
     return {f"calibration.{name}": np.float32(value) for name, value in {"mean": mean, "scale": scale, **found}.items()}

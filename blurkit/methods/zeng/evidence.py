@@ -94,7 +94,9 @@ def features(cells, box_mean):
 
 def statistics(found):
     """Percentiles of the features of all cells (or all patches) of one photo: (..., 12) -> (4, 3) float32."""
-    return np.percentile(found.reshape(-1, found.shape[-1])[:, FEATURES:][:, STATISTICS], PERCENTILES, axis=0).T.astype(np.float32)
+    return np.percentile(found.reshape(-1, found.shape[-1])[:, FEATURES:][:, STATISTICS], PERCENTILES, axis=0).T.astype(
+        np.float32
+    )
 
 
 def with_statistics(found, told=None):

@@ -131,7 +131,10 @@ def in_focus(plane, weights, device):
     cells = evidence.planes(plane, weights["filters"], backend_for(device, plane.shape))  # (7, h, w)
     found = evidence.features(cells, box_mean)  # (h, w, 12)
     told = evidence.statistics(found)
-    parts = [calibration.probability(evidence.with_statistics(found[rows], told), weights) for rows in tiles.row_blocks(found.shape)]
+    parts = [
+        calibration.probability(evidence.with_statistics(found[rows], told), weights)
+        for rows in tiles.row_blocks(found.shape)
+    ]
     return np.concatenate(parts).reshape(found.shape[:2])
 
 
@@ -157,7 +160,9 @@ def blur(photo, weights, device="auto"):
     odds, sigmas = (np.array(list(v)) for v in (BLURS.keys(), BLURS.values()))
     steps = np.diff(np.log(sigmas))[[0, -1]] / np.diff(odds)[[0, -1]]
     found = np.log(raw / (1 - raw))
-    beyond = steps[0] * np.minimum(found - odds[0], 0) + steps[1] * np.maximum(found - odds[-1], 0)  # on in a straight line
+    beyond = steps[0] * np.minimum(found - odds[0], 0) + steps[1] * np.maximum(
+        found - odds[-1], 0
+    )  # on in a straight line
     gradient = resize.pool(magnitude(plane, CpuBackend), evidence.CELL)
     deviation = np.where(gradient > STRUCTURE / 255, BLUR_DEVIATION, np.inf)
     return np.array([np.exp(np.interp(found, odds, np.log(sigmas)) + beyond), deviation], np.float32)

@@ -51,7 +51,9 @@ def best_pair(components, photos, sharp):
     """
     planes = [grey(photo) for photo in photos]
     edge = components.shape[1]
-    pairs = [basis.pair(components[i], components[j]) for i in range(len(components)) for j in range(i, len(components))]
+    pairs = [
+        basis.pair(components[i], components[j]) for i in range(len(components)) for j in range(i, len(components))
+    ]
     found = []
     for filters in pairs:
         middles = [response(p, filters, CpuBackend)[edge:-edge, edge:-edge] for p in planes]

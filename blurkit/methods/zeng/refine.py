@@ -71,4 +71,15 @@ def propagate_along(raw, guide, side=WORKING_SIDE):
     -------
     ndarray, (H, W), float32 in [0, 1]
     """
-    return sure_parts(raw, guide, resize.working_shape(raw.shape, side), CELL, STRENGTH, EDGE_SCALE, ROUNDS, least_weight=LEAST_WEIGHT, gain=GAIN, lean=LEAN)
+    return sure_parts(
+        raw,
+        guide,
+        resize.working_shape(raw.shape, side),
+        CELL,
+        STRENGTH,
+        EDGE_SCALE,
+        ROUNDS,
+        least_weight=LEAST_WEIGHT,
+        gain=GAIN,
+        lean=LEAN,
+    )

@@ -91,7 +91,9 @@ def train(records, epochs, seed, device, report):
     model = network.build().to(device)
 
     def prepare(batch):
-        return random_crops(records["patch"], learn[batch], rng), torch.from_numpy(records["label"][learn[batch]].astype(np.int64))
+        return random_crops(records["patch"], learn[batch], rng), torch.from_numpy(
+            records["label"][learn[batch]].astype(np.int64)
+        )
 
     def loss_of(prepared):
         crops, labels = (p.to(device) for p in prepared)  # (b, 3, 24, 24), (b,)

@@ -46,7 +46,9 @@ def plainly(planes, halved, weights):
 
 
 @pytest.mark.parametrize("height, width", [(8, 10), (7, 9), (2, 3), (1, 6), (5, 1), (1, 1)])
-def test_every_cell_is_told_by_plain_sums_over_its_own_evidence_that_of_the_half_there_and_the_statistics(weights, height, width):
+def test_every_cell_is_told_by_plain_sums_over_its_own_evidence_that_of_the_half_there_and_the_statistics(
+    weights, height, width
+):
     planes, halved = random_planes(height, width), random_half(height, width)
     found = asked(planes, weights, halved=halved)
     assert found.shape == (2, height, width) and found.dtype == np.float32
@@ -68,15 +70,25 @@ def test_a_cell_is_told_by_nothing_of_its_neighbours_beyond_their_common_half(we
     other, other_halved = planes.copy(), halved.copy()
     row, column = (int(n) for n in np.random.default_rng(seed).integers(0, (9, 12)))
     other[:, row, column] = weights["blur_mean"][:PLANES] + 4 * weights["blur_scale"][:PLANES]
-    other_halved[:, row // 2, column // 2] = weights["blur_mean"][PLANES : 2 * PLANES] + 4 * weights["blur_scale"][PLANES : 2 * PLANES]
-    weights = weights | {name: weights[name] / 4 for name in ("blur3.weight", "blur3.bias")}  # so that no answer is cut off
+    other_halved[:, row // 2, column // 2] = (
+        weights["blur_mean"][PLANES : 2 * PLANES] + 4 * weights["blur_scale"][PLANES : 2 * PLANES]
+    )
+    weights = weights | {
+        name: weights[name] / 4 for name in ("blur3.weight", "blur3.bias")
+    }  # so that no answer is cut off
     before = asked(planes, weights, halved=halved)
     one = np.zeros((9, 12), bool)
     one[row, column] = True
     four = np.zeros((9, 12), bool)
     four[row // 2 * 2 : row // 2 * 2 + 2, column // 2 * 2 : column // 2 * 2 + 2] = True
-    for after, touched in ((asked(other, weights, halved=halved), one), (asked(planes, weights, halved=other_halved), four)):
-        assert after[:, ~touched] == pytest.approx(before[:, ~touched], rel=1e-5) and (after != before).any(axis=0)[touched].all()
+    for after, touched in (
+        (asked(other, weights, halved=halved), one),
+        (asked(planes, weights, halved=other_halved), four),
+    ):
+        assert (
+            after[:, ~touched] == pytest.approx(before[:, ~touched], rel=1e-5)
+            and (after != before).any(axis=0)[touched].all()
+        )
 
 
 @pytest.mark.parametrize("log_sigma, log_deviation", [(-1.0, 0.5), (0.0, -3.9), (1.6, 2.9)])
@@ -106,7 +118,9 @@ def test_evidence_and_statistics_count_as_far_as_five_deviations(weights):
             moved = np.random.default_rng(0).uniform(-1, 1, len(away)).astype(np.float32)
             moved[part] = away[part] * times
             told = weights["blur_mean"] + moved * weights["blur_scale"]
-            planes, halved = (np.tile(told[first : first + PLANES, None, None], (1, n, n)) for first, n in ((0, 4), (PLANES, 2)))
+            planes, halved = (
+                np.tile(told[first : first + PLANES, None, None], (1, n, n)) for first, n in ((0, 4), (PLANES, 2))
+            )
             found.append(asked(planes, weights, whole=told[2 * PLANES :], halved=halved))
         assert found[1] == pytest.approx(found[0], rel=1e-5) and np.abs(found[2] / found[0] - 1).max() > 1e-3
 
@@ -116,18 +130,29 @@ def test_the_unit_of_the_evidence_does_not_matter(weights, seed):
     rng = np.random.default_rng(seed)
     factor, more = rng.uniform(0.5, 3, blur.INPUTS), rng.uniform(-2, 2, blur.INPUTS)
     planes, halved = random_planes(5, 7, seed), random_half(5, 7, seed)
-    moved = {**weights, "blur_mean": np.float32(weights["blur_mean"] * factor + more), "blur_scale": np.float32(weights["blur_scale"] * factor)}
-    sides = (p * factor[part, None, None] + more[part, None, None] for p, part in ((planes, np.s_[:PLANES]), (halved, np.s_[PLANES : 2 * PLANES])))
+    moved = {
+        **weights,
+        "blur_mean": np.float32(weights["blur_mean"] * factor + more),
+        "blur_scale": np.float32(weights["blur_scale"] * factor),
+    }
+    sides = (
+        p * factor[part, None, None] + more[part, None, None]
+        for p, part in ((planes, np.s_[:PLANES]), (halved, np.s_[PLANES : 2 * PLANES]))
+    )
     planes_moved, halved_moved = map(np.float32, sides)
     whole = np.float32(WHOLE * factor[2 * PLANES :] + more[2 * PLANES :])
-    assert asked(planes_moved, moved, whole=whole, halved=halved_moved) == pytest.approx(asked(planes, weights, halved=halved), rel=1e-3)
+    assert asked(planes_moved, moved, whole=whole, halved=halved_moved) == pytest.approx(
+        asked(planes, weights, halved=halved), rel=1e-3
+    )
 
 
 def test_arguments_are_left_as_they_were(weights):
     given = [random_planes(7, 5), random_half(7, 5), WHOLE.copy()]
     kept, kept_weights = [a.copy() for a in given], {name: array.copy() for name, array in weights.items()}
     first = blur.estimate(*given, weights, CPU)
-    assert all((a == b).all() for a, b in zip(given, kept, strict=True)) and all((weights[name] == kept_weights[name]).all() for name in weights)
+    assert all((a == b).all() for a, b in zip(given, kept, strict=True)) and all(
+        (weights[name] == kept_weights[name]).all() for name in weights
+    )
     assert (blur.estimate(*given, weights, CPU) == first).all()
 
 
@@ -142,13 +167,18 @@ def test_torch_tells_the_same_blur(weights, height, width):
 
 @pytest.mark.parametrize("name", ["cpu", "torch-cpu"])
 @pytest.mark.parametrize("height, width", [(90, 122), (33, 47), (7, 64), (1, 1)])
-def test_the_blur_of_a_photo_is_told_from_its_evidence_its_half_and_its_statistics(sharp_photo, weights, height, width, name):
+def test_the_blur_of_a_photo_is_told_from_its_evidence_its_half_and_its_statistics(
+    sharp_photo, weights, height, width, name
+):
     if name != "cpu":
         pytest.importorskip("torch")
     photo = sharp_photo[:height, :width]
     found = method.blur(photo, weights, name)
     plane = grey(photo)
-    planes, halved = (evidence.planes(p, CPU) for p in (plane, cv2.resize(repeated(plane), None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)))
+    planes, halved = (
+        evidence.planes(p, CPU)
+        for p in (plane, cv2.resize(repeated(plane), None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA))
+    )
     expected = blur.estimate(planes, halved, evidence.statistics(planes), weights, CPU)
     gradient = magnitude(cv2.GaussianBlur(plane, (7, 7), 1.0, borderType=cv2.BORDER_REFLECT_101), CPU) * 255
     faint = np.sqrt(resize.pool(gradient**2, CELL)) < 0.5  # 8-bit steps
@@ -164,7 +194,9 @@ def repeated(plane):
 
 
 def test_sixteen_bits_tell_the_blur_of_eight(sharp_photo, weights):
-    deep, plain = (np.log(method.blur(photo, weights, "cpu")) for photo in (sharp_photo.astype(np.uint16) * 257, sharp_photo))
+    deep, plain = (
+        np.log(method.blur(photo, weights, "cpu")) for photo in (sharp_photo.astype(np.uint16) * 257, sharp_photo)
+    )
     told = np.isfinite(plain[1])
     assert (np.isfinite(deep[1]) == told).all() and told.mean() > 0.8
     assert np.ptp(plain[0]) > 0.2 and np.abs(deep[:, told] - plain[:, told]).max() < 0.05

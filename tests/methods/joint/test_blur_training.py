@@ -39,7 +39,9 @@ def test_no_tiles_are_of_no_photo():
     assert blur.grouped(of_sets(), np.zeros(0, int)) == []
 
 
-@given(st.lists(st.tuples(st.sampled_from([b"a", b"b", b"c.png"]), st.integers(0, 3)), max_size=30), st.integers(0, 10**6))
+@given(
+    st.lists(st.tuples(st.sampled_from([b"a", b"b", b"c.png"]), st.integers(0, 3)), max_size=30), st.integers(0, 10**6)
+)
 def test_grouping_is_by_name_and_number_and_keeps_the_order(many, seed):
     indices = np.flatnonzero(np.random.default_rng(seed).random(len(many)) < 0.7)
     expected = {}
@@ -70,7 +72,9 @@ def test_inputs_are_the_evidence_of_the_cells_and_behind_it_the_statistics():
     found = blur.inputs(records, np.array([3, 1]))
     assert found.shape == (2, patches.SAMPLES, blur.INPUTS) and found.dtype == np.float32
     for place, i in enumerate((3, 1)):
-        assert found[place, :, :-3] == pytest.approx(patches.LOW + patches.STEP * records["samples"][i].astype(float), abs=1e-5)
+        assert found[place, :, :-3] == pytest.approx(
+            patches.LOW + patches.STEP * records["samples"][i].astype(float), abs=1e-5
+        )
         assert (found[place, :, -3:] == records["samples_whole"][i]).all()
 
 
@@ -109,7 +113,9 @@ def test_of_twenty_cells_as_sure_the_two_sharpest_count_and_a_surer_one_alone():
     assert by_torch([told])[0] == pytest.approx((1 + 2 * 0.84375) / 1.90625, rel=1e-5)
     told[:, 1] = np.where(values == 12, -50.0, 50.0)  # no surer than e to the -4th, no less sure than e cubed
     sure, unsure = math.exp(8), math.exp(-6)
-    expected = (sum(range(12)) * unsure + 12 * (0.1 * (sure + 19 * unsure) - 12 * unsure)) / (0.1 * (sure + 19 * unsure))
+    expected = (sum(range(12)) * unsure + 12 * (0.1 * (sure + 19 * unsure) - 12 * unsure)) / (
+        0.1 * (sure + 19 * unsure)
+    )
     assert by_torch([told])[0] == pytest.approx(expected, rel=1e-5)
 
 
@@ -169,7 +175,9 @@ def told(records, weights):
     """Log sigma and log deviation of the cells of some sets, by `estimate`, each cell in a corner of its half."""
     found = []
     for record in records:
-        planes, halved = (patches.decoded(record["samples"].T[part])[:, None] for part in (np.s_[:PLANES], np.s_[PLANES:]))
+        planes, halved = (
+            patches.decoded(record["samples"].T[part])[:, None] for part in (np.s_[:PLANES], np.s_[PLANES:])
+        )
         planes = planes.repeat(2, axis=2).repeat(2, axis=1)
         found.append(np.log(blur.estimate(planes, halved, record["samples_whole"], weights, CPU))[:, 0, ::2].T)
     return np.array(found)
@@ -186,7 +194,11 @@ def test_it_learns_to_order_the_blur_of_photos_it_has_not_seen(sets, fitted):
         pooled = [plain_sharpest(one) for one in each.tolist()]
         cells += np.stack([each[..., 1], np.abs(each[..., 0] - known[:, None])], axis=-1).reshape(-1, 2).tolist()
         errors += (pooled - known).tolist()
-        pairs += [a > b for (a, x), (b, y) in itertools.product(zip(pooled, known, strict=True), repeat=2) if x - y > blur.APART]
+        pairs += [
+            a > b
+            for (a, x), (b, y) in itertools.product(zip(pooled, known, strict=True), repeat=2)
+            if x - y > blur.APART
+        ]
     assert order == pytest.approx(np.mean(pairs), abs=0.01) and len(pairs) > 100
     assert abs(np.mean(errors)) < 0.15 and np.std(errors) < 0.3
     sure, unsure = np.array_split(sorted(cells), 2)
@@ -196,7 +208,10 @@ def test_it_learns_to_order_the_blur_of_photos_it_has_not_seen(sets, fitted):
 def test_weights_have_the_declared_names_and_shapes(fitted):
     weights = fitted[0]
     assert {name: array.shape for name, array in weights.items()} == blur.SHAPES
-    assert all(array.dtype == np.float32 and np.isfinite(array).all() for array in weights.values()) and weights["blur_scale"].min() > 0
+    assert (
+        all(array.dtype == np.float32 and np.isfinite(array).all() for array in weights.values())
+        and weights["blur_scale"].min() > 0
+    )
 
 
 def test_a_photo_blurred_wider_is_told_a_wider_sigma(discs, fitted):
@@ -243,9 +258,19 @@ def test_mean_and_deviation_are_those_of_what_is_learned_from_and_never_zero(set
     records = sets.copy()
     records["samples"][:, :, 3], records["samples_whole"][:, 1] = 100, -1.5
     weights, _ = quietly(records)
-    values = blur.inputs(records, np.flatnonzero(~loop.held_out(records, blur.ONE_IN))).reshape(-1, blur.INPUTS).astype(float)
-    assert weights["blur_mean"] == pytest.approx(values.mean(axis=0), abs=2e-3) and weights["blur_mean"].dtype == np.float32
-    assert weights["blur_scale"] == pytest.approx(values.std(axis=0), rel=2e-3, abs=1e-3) and weights["blur_scale"].min() > 0
+    values = (
+        blur.inputs(records, np.flatnonzero(~loop.held_out(records, blur.ONE_IN)))
+        .reshape(-1, blur.INPUTS)
+        .astype(float)
+    )
+    assert (
+        weights["blur_mean"] == pytest.approx(values.mean(axis=0), abs=2e-3)
+        and weights["blur_mean"].dtype == np.float32
+    )
+    assert (
+        weights["blur_scale"] == pytest.approx(values.std(axis=0), rel=2e-3, abs=1e-3)
+        and weights["blur_scale"].min() > 0
+    )
 
 
 def test_without_photos_held_out_the_order_is_naught(sets, short):
@@ -257,7 +282,10 @@ def test_a_set_without_known_blur_is_refused_and_so_is_one_that_has_it_in_photos
     held = loop.held_out(records, blur.ONE_IN)
     for which in (~held, np.full(len(records), True)):
         records["blur"][which] = np.nan
-        with pytest.raises(InputError, match="patch set has no cells of known blur: nothing in focus in any photo itself, nor a composition"):
+        with pytest.raises(
+            InputError,
+            match="patch set has no cells of known blur: nothing in focus in any photo itself, nor a composition",
+        ):
             quietly(records)
 
 

@@ -69,11 +69,17 @@ def plainly(plane):
     for sigma, before in zip(evidence.STEPS, (0, *evidence.STEPS), strict=False):
         copies[sigma] = plain_blur(copies[before], math.sqrt(sigma**2 - before**2))
     amounts = {name: plain_curvature(copies[sigma]) for name, sigma in zip(FINE, (0, two), strict=True)}
-    amounts |= {name: np.abs(copies[f] - copies[w]) for name, f, w in zip(BANDS, (0, one, three), (one, three, five), strict=True)}
+    amounts |= {
+        name: np.abs(copies[f] - copies[w])
+        for name, f, w in zip(BANDS, (0, one, three), (one, three, five), strict=True)
+    }
     slopes = [np.hypot(*(ndimage.sobel(copies[s], axis, mode="mirror") for axis in (0, 1))) / 8 for s in (0, two, four)]
     amounts |= dict(zip(SLOPES, slopes, strict=True))
     found = {name: np.log(plain_pool(p) + evidence.FAINT) for name, p in amounts.items()}
-    found |= {f"log of {name}": plain_pool(np.log(amounts[name] + evidence.FAINT)) for name in ("curvature", "finest", *SLOPES)}
+    found |= {
+        f"log of {name}": plain_pool(np.log(amounts[name] + evidence.FAINT))
+        for name in ("curvature", "finest", *SLOPES)
+    }
     found["edges"], found["contrast"] = (plain_strength(p) for p in (slopes[1], plane - copies[five]))
     found |= {name: np.log(plain_power(slopes[i]) / plain_power(slopes[i + 1])) / 2 for i, name in enumerate(RATIOS)}
     cells, before = plain_pool(copies[five]), five
@@ -107,8 +113,15 @@ def test_all_planes_equal_plain_sums(scene, rows, columns):
 
 @pytest.mark.parametrize("level", [0.0, 0.37, 1.0])
 def test_a_flat_photo_shows_nothing_but_the_floors(level):
-    faint = dict.fromkeys(ORDER, evidence.FAINT) | dict.fromkeys(RATIOS, 1) | dict.fromkeys(("edges", "contrast"), math.sqrt(evidence.FAINT_POWER))
-    assert_alike(named(planes_of(np.full((22, 31), level))), {name: np.full((6, 8), math.log(value)) for name, value in faint.items()})
+    faint = (
+        dict.fromkeys(ORDER, evidence.FAINT)
+        | dict.fromkeys(RATIOS, 1)
+        | dict.fromkeys(("edges", "contrast"), math.sqrt(evidence.FAINT_POWER))
+    )
+    assert_alike(
+        named(planes_of(np.full((22, 31), level))),
+        {name: np.full((6, 8), math.log(value)) for name, value in faint.items()},
+    )
 
 
 @pytest.mark.parametrize("wavelength", [8, 16, 32])
@@ -126,7 +139,9 @@ def test_a_wave_shows_in_each_band_what_its_blurs_leave_of_it(wavelength):
     slopes = [math.sin(around) * left(sigma) for sigma in (0, two, four)]
     mean = np.abs(0.4 * np.sin(around * (np.arange(64) + 0.3))).mean()
     assert amounts == pytest.approx(mean * np.array([*bands, *slopes]), rel=0.04, abs=2e-4)
-    assert all(np.exp(found[name]) == pytest.approx(evidence.FAINT, rel=0.01) for name in FINE)  # straight edges do not count there
+    assert all(
+        np.exp(found[name]) == pytest.approx(evidence.FAINT, rel=0.01) for name in FINE
+    )  # straight edges do not count there
 
 
 @pytest.mark.parametrize("sigma", [0.01, 0.04])
@@ -146,14 +161,19 @@ def test_what_a_blur_takes_from_an_edge_follows_from_the_blur_it_has(sigma):
     widths = [math.sqrt(sigma**2 + s**2 + 1 / 3) for s in (0, evidence.STEPS[1], evidence.STEPS[3])]
     for i in (0, 1):
         assert powers[i] / powers[i + 1] == pytest.approx(widths[i + 1] / widths[i], rel=0.02)
-    assert 4 * powers[1] == pytest.approx(0.9**2 / (2 * math.sqrt(math.pi) * widths[1]), rel=0.02)  # cells are 4 pixels wide
+    assert 4 * powers[1] == pytest.approx(
+        0.9**2 / (2 * math.sqrt(math.pi) * widths[1]), rel=0.02
+    )  # cells are 4 pixels wide
 
 
 @pytest.mark.parametrize("name", RATIOS)
 def test_a_sharper_edge_loses_more_whatever_its_contrast(name):
     def taken(sigma, contrast):
         """Mean over edges at four places within a cell."""
-        edges = (np.broadcast_to(0.5 + contrast * (ndtr((np.arange(160) - at) / sigma) - 0.5), (32, 160)) for at in (80.3, 81.3, 82.3, 83.3))
+        edges = (
+            np.broadcast_to(0.5 + contrast * (ndtr((np.arange(160) - at) / sigma) - 0.5), (32, 160))
+            for at in (80.3, 81.3, 82.3, 83.3)
+        )
         found = named(np.hstack([planes_of(edge)[:, 4] for edge in edges]))
         return np.average(found[name], weights=np.exp(2 * found["edges"]))
 
@@ -165,7 +185,9 @@ def test_a_sharper_edge_loses_more_whatever_its_contrast(name):
 @pytest.mark.parametrize("wavelength", [8, 16])
 def test_contrast_is_that_of_what_the_widest_blur_takes(wavelength):
     around = 2 * math.pi / wavelength
-    plane = np.broadcast_to(0.3 + 0.2 * np.arange(320) / 320 + 0.2 * np.sin(around * (np.arange(320) + 0.3)), (64, 320))  # the ramp does not count
+    plane = np.broadcast_to(
+        0.3 + 0.2 * np.arange(320) / 320 + 0.2 * np.sin(around * (np.arange(320) + 0.3)), (64, 320)
+    )  # the ramp does not count
     power = np.exp(2 * named(planes_of(plane)[:, 4:12, 8:72])["contrast"]).mean() - evidence.FAINT_POWER
     assert power == pytest.approx((0.2 * (1 - math.exp(-((around * evidence.STEPS[-1]) ** 2) / 2))) ** 2 / 2, rel=0.02)
 
@@ -184,7 +206,9 @@ def test_the_half_is_the_photo_of_the_means_of_two_by_two_pixels(sharp_photo, ro
 def test_softness_at_pixel_level_shows_in_the_photo_more_than_in_its_half(sharp_photo):
     plane = grey(sharp_photo)[:88, :120]
     sharp, soft = (evidence.both_sizes(np.float32(p), CPU) for p in (plane, plain_blur(plane.astype(float), 0.8)))
-    whole, half = (np.median(named(a)["curvature"]) - np.median(named(b)["curvature"]) for a, b in zip(sharp, soft, strict=True))
+    whole, half = (
+        np.median(named(a)["curvature"]) - np.median(named(b)["curvature"]) for a, b in zip(sharp, soft, strict=True)
+    )
     assert 0 < half < 0.5 * whole
 
 
@@ -226,8 +250,14 @@ def plain_percentile(values, percent):
 @pytest.mark.parametrize("rows, columns", [(23, 31), (1, 1), (1, 14), (6, 2)])
 def test_statistics_are_percentiles_of_smoothed_curvature_and_of_both_ratios(rows, columns):
     planes = np.random.default_rng(rows).normal(size=(evidence.PLANES, rows, columns)).astype(np.float32)
-    by_name = {name: ndimage.uniform_filter(plane.astype(float), evidence.AROUND, mode="mirror") for name, plane in named(planes).items()}
-    expected = [plain_percentile(by_name[name], percent) for name, percent in (("curvature", 5), *((name, 95) for name in RATIOS))]
+    by_name = {
+        name: ndimage.uniform_filter(plane.astype(float), evidence.AROUND, mode="mirror")
+        for name, plane in named(planes).items()
+    }
+    expected = [
+        plain_percentile(by_name[name], percent)
+        for name, percent in (("curvature", 5), *((name, 95) for name in RATIOS))
+    ]
     found = evidence.statistics(planes)
     assert found.dtype == np.float32 and found.shape == (evidence.STATISTICS,) == (3,)
     assert found == pytest.approx(np.array(expected), abs=1e-5)
@@ -235,7 +265,9 @@ def test_statistics_are_percentiles_of_smoothed_curvature_and_of_both_ratios(row
 
 def test_statistics_tell_a_sharp_photo_from_a_blurred_one_but_not_what_is_left_from_what_is_right(sharp_photo):
     plane = grey(sharp_photo)[:88, :120]
-    sharp, soft, mirrored = (evidence.statistics(planes_of(p)) for p in (plane, plain_blur(plane.astype(float), 2), plane[:, ::-1]))
+    sharp, soft, mirrored = (
+        evidence.statistics(planes_of(p)) for p in (plane, plain_blur(plane.astype(float), 2), plane[:, ::-1])
+    )
     assert mirrored == pytest.approx(sharp, abs=2e-3)
     lost = dict(zip(("curvature", *RATIOS), sharp - soft, strict=True))
     assert lost["curvature"] > 1 and all(lost[name] > 0.05 for name in RATIOS)
@@ -252,8 +284,15 @@ def test_statistics_tell_noise_that_is_everywhere_and_sharpness_that_is_anywhere
     assert noisy[0] > soft[0] + 1
 
 
-@given(st.integers(1, 40), st.integers(1, 40), st.sampled_from(["noise", "black and white", "one pixel", "flat"]), st.integers(0, 10**6))
-def test_evidence_of_any_photo_is_finite_and_all_but_the_wildest_ratios_fit_the_codes_it_is_kept_in(height, width, kind, seed):
+@given(
+    st.integers(1, 40),
+    st.integers(1, 40),
+    st.sampled_from(["noise", "black and white", "one pixel", "flat"]),
+    st.integers(0, 10**6),
+)
+def test_evidence_of_any_photo_is_finite_and_all_but_the_wildest_ratios_fit_the_codes_it_is_kept_in(
+    height, width, kind, seed
+):
     rng = np.random.default_rng(seed)
     plane = rng.random((height, width)) if kind == "noise" else np.full((height, width), rng.random())
     if kind == "black and white":
@@ -266,7 +305,9 @@ def test_evidence_of_any_photo_is_finite_and_all_but_the_wildest_ratios_fit_the_
     assert found.min() >= patches.LOW
     found = named(found)
     assert max(found[name].max() for name in AMOUNTS) <= patches.LOW + 255 * patches.STEP
-    assert max(np.abs(found[name]).max() for name in RATIOS) <= -math.log(evidence.FAINT_POWER) / 2  # structure lost in rounding, or the reverse
+    assert (
+        max(np.abs(found[name]).max() for name in RATIOS) <= -math.log(evidence.FAINT_POWER) / 2
+    )  # structure lost in rounding, or the reverse
 
 
 def test_torch_finds_the_same_planes(sharp_photo):

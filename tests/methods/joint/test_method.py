@@ -94,7 +94,9 @@ def straight(values, many):
 
 @pytest.mark.parametrize("height, width", [(96, 960), (1920, 480), (40, 120), (480, 360), (160, 1)])
 def test_the_second_look_is_brought_to_the_cells_of_the_first(monkeypatch, height, width):
-    monkeypatch.setattr(joint_method, "MOST_ENLARGED", 4)  # so that cells of the second look lie whole in those of the first
+    monkeypatch.setattr(
+        joint_method, "MOST_ENLARGED", 4
+    )  # so that cells of the second look lie whole in those of the first
     rng = np.random.default_rng(height)
     rows, columns = -(-height // 4), -(-width // 4)
     first = rng.normal(0, 3, (rows, columns)).astype(np.float32)
@@ -122,7 +124,9 @@ def test_the_second_look_is_brought_to_the_cells_of_the_first(monkeypatch, heigh
         (1, 2, 2048, (1, 2), (2, 3)),
     ],
 )
-def test_the_first_look_is_at_the_working_size_and_the_second_at_its_own(monkeypatch, dtype, height, width, side, measured, again):
+def test_the_first_look_is_at_the_working_size_and_the_second_at_its_own(
+    monkeypatch, dtype, height, width, side, measured, again
+):
     photo = np.random.default_rng(0).integers(0, np.iinfo(dtype).max, (height, width, 3)).astype(dtype)
     asked = stub(monkeypatch, [np.zeros([-(-n // 4) for n in shape], np.float32) for shape in (measured, again)])
     assert joint_method.estimate(photo, {"w": 1}, False, "some device", side).shape == (height, width)
@@ -153,7 +157,9 @@ def test_the_second_look_has_its_own_longer_side_and_the_shape_of_the_photo(heig
     longer, (short, shorter) = max(height, width), min(zip(found, (height, width), strict=True))
     side = min(joint_method.SECOND_SIDE, round(longer * joint_method.MOST_ENLARGED))
     assert max(found) == side and min(found) >= 1 and all(type(n) is int for n in found)
-    assert abs(short - shorter * min(joint_method.SECOND_SIDE / longer, joint_method.MOST_ENLARGED)) <= 0.5 or short == 1
+    assert (
+        abs(short - shorter * min(joint_method.SECOND_SIDE / longer, joint_method.MOST_ENLARGED)) <= 0.5 or short == 1
+    )
     assert found[::-1] == joint_method.second_shape((width, height))
 
 
@@ -165,13 +171,19 @@ def test_strips_have_a_raw_map(weights, height, width):
 
 
 def test_sixteen_bits_give_the_map_of_eight(sharp_photo, weights):
-    deep, plain = (joint_method.estimate(photo, weights, device="cpu") for photo in (sharp_photo.astype(np.uint16) * 257, sharp_photo))
+    deep, plain = (
+        joint_method.estimate(photo, weights, device="cpu")
+        for photo in (sharp_photo.astype(np.uint16) * 257, sharp_photo)
+    )
     assert np.ptp(plain) > 0.05 and np.abs(deep - plain).max() < 0.01
 
 
 def test_a_large_photo_is_measured_at_the_working_size(sharp_photo, weights):
     large = np.kron(sharp_photo, np.ones((3, 3, 1), np.uint8))
-    small, found = joint_method.estimate(sharp_photo, weights, device="cpu"), joint_method.estimate(large, weights, device="cpu", side=122)
+    small, found = (
+        joint_method.estimate(sharp_photo, weights, device="cpu"),
+        joint_method.estimate(large, weights, device="cpu", side=122),
+    )
     assert found.shape == (270, 366)
     assert found[1::3, 1::3] == pytest.approx(small, abs=1e-4)
     assert np.abs(joint_method.estimate(large, weights, device="cpu", side=0)[1::3, 1::3] - small).max() > 0.01
@@ -197,7 +209,9 @@ def test_a_photo_of_any_size_has_a_map(weights, height, width, deep, seed):
 
 @pytest.mark.parametrize("colour", [0, 90, 255])
 def test_a_photo_of_one_colour_has_a_map_whatever_the_colour(weights, colour):
-    found, other = (sharpness_map(np.full((50, 61, 3), c, np.uint8), weights, "joint", device="cpu") for c in (colour, 128))
+    found, other = (
+        sharpness_map(np.full((50, 61, 3), c, np.uint8), weights, "joint", device="cpu") for c in (colour, 128)
+    )
     assert np.isfinite(found).all() and found == pytest.approx(other, abs=0.02)
 
 
@@ -220,7 +234,9 @@ def test_cutting_goes_by_its_own_places(sharp_photo):
     truth = np.zeros(sharp_photo.shape[:2], np.uint8)
     at = joint_method.centres(sharp_photo, truth, 0, 5, np.random.default_rng(0))
     records = joint_method.cut(sharp_photo, truth, at, np.nan)
-    assert records.dtype == joint_method.patch_record() and np.stack([records["row"], records["col"]], 1).tolist() == at[:, :2].tolist() == [[0, 0]]
+    assert records.dtype == joint_method.patch_record() and np.stack(
+        [records["row"], records["col"]], 1
+    ).tolist() == at[:, :2].tolist() == [[0, 0]]
 
 
 def test_fit_gives_weights_of_the_declared_shapes_twice_the_same(toy_records):

@@ -39,7 +39,9 @@ def plain_windows(x, weight, bias, stride, border):
 def plain_halves(x):
     """Means of cells of 2 x 2, smaller ones at the end."""
     rows, columns = -(-x.shape[0] // 2), -(-x.shape[1] // 2)
-    return np.array([[x[2 * i : 2 * i + 2, 2 * j : 2 * j + 2].mean(axis=(0, 1)) for j in range(columns)] for i in range(rows)])
+    return np.array(
+        [[x[2 * i : 2 * i + 2, 2 * j : 2 * j + 2].mean(axis=(0, 1)) for j in range(columns)] for i in range(rows)]
+    )
 
 
 def between(few, many):
@@ -55,7 +57,10 @@ def plain_enlarged(x, like):
 def plainly(planes, halved, weights):
     """The network in double precision."""
     w = {name: array.astype(float) for name, array in weights.items()}
-    normal, half = (((p.astype(float).transpose(1, 2, 0) - w["mean"]) / w["scale"]).clip(-network.FARTHEST, network.FARTHEST) for p in (planes, halved))
+    normal, half = (
+        ((p.astype(float).transpose(1, 2, 0) - w["mean"]) / w["scale"]).clip(-network.FARTHEST, network.FARTHEST)
+        for p in (planes, halved)
+    )
     whole = ((WHOLE - w["whole_mean"]) / w["whole_scale"]).clip(-network.FARTHEST, network.FARTHEST)
     height, width = normal.shape[:2]
     normal = np.pad(normal, ((0, height % 2), (0, width % 2), (0, 0)), "edge")
@@ -91,7 +96,9 @@ def test_the_network_equals_plain_sums(weights, height, width):
 def test_any_size_has_log_odds_in_every_cell(weights, height, width, seed):
     found = asked(random_planes(height, width, seed), weights)
     assert found.shape == (height, width) and found.dtype == np.float32
-    assert found.min() > -network.SUREST and found.max() < network.SUREST  # false for NaN too; weights like these are never so sure
+    assert (
+        found.min() > -network.SUREST and found.max() < network.SUREST
+    )  # false for NaN too; weights like these are never so sure
 
 
 @pytest.mark.parametrize("bias", [-2.0, 0.0, 1.5, -15.9, 15.9])
@@ -126,9 +133,15 @@ def test_the_unit_of_the_evidence_does_not_matter(weights, seed):
     rng = np.random.default_rng(seed)
     factor, more = rng.uniform(0.5, 3, network.PLANES), rng.uniform(-2, 2, network.PLANES)
     planes, halved = random_planes(9, 11, seed), random_half(9, 11, seed)
-    moved = {**weights, "mean": np.float32(weights["mean"] * factor + more), "scale": np.float32(weights["scale"] * factor)}
+    moved = {
+        **weights,
+        "mean": np.float32(weights["mean"] * factor + more),
+        "scale": np.float32(weights["scale"] * factor),
+    }
     planes_moved, halved_moved = (np.float32(p * factor[:, None, None] + more[:, None, None]) for p in (planes, halved))
-    assert asked(planes_moved, moved, halved=halved_moved) == pytest.approx(asked(planes, weights, halved=halved), abs=1e-4)
+    assert asked(planes_moved, moved, halved=halved_moved) == pytest.approx(
+        asked(planes, weights, halved=halved), abs=1e-4
+    )
 
 
 def test_the_statistics_of_the_photo_count_everywhere_and_far_cells_by_the_mean_alone(weights):
@@ -139,7 +152,11 @@ def test_the_statistics_of_the_photo_count_everywhere_and_far_cells_by_the_mean_
     deaf["whole.weight"][:, : -evidence.STATISTICS] = 0
     near, far = np.s_[:, :32], np.s_[:, 160:]
     for heard, known in ((True, weights), (False, deaf)):
-        before, elsewhere, other = asked(planes, known), asked(changed, known), asked(planes, known, whole=WHOLE[::-1].copy())
+        before, elsewhere, other = (
+            asked(planes, known),
+            asked(changed, known),
+            asked(planes, known, whole=WHOLE[::-1].copy()),
+        )
         moved = np.abs(elsewhere - before)
         assert moved[near].max() > 1e-2 and (moved[far].max() > 1e-3) == heard and (heard or moved[far].max() <= 1e-5)
         assert (other != before).mean() > 0.99
@@ -147,7 +164,9 @@ def test_the_statistics_of_the_photo_count_everywhere_and_far_cells_by_the_mean_
 
 def test_how_large_a_uniform_photo_is_does_not_matter_far_from_its_border(weights):
     cell, half = random_planes(1, 1), random_planes(1, 1, 7)
-    one, other = (asked(np.tile(cell, (1, n, n)), weights, halved=np.tile(half, (1, n // 2, n // 2))) for n in (256, 512))
+    one, other = (
+        asked(np.tile(cell, (1, n, n)), weights, halved=np.tile(half, (1, n // 2, n // 2))) for n in (256, 512)
+    )
     assert np.ptp(one[112:144, 112:144]) <= 1e-4 < 1e-2 < np.ptp(one)
     # The border's share of the mean halves; what is left of it must be small beside what the border does itself.
     assert abs(other[256, 256] - one[128, 128]) < 0.2 * np.ptp(one)
@@ -163,7 +182,10 @@ def test_the_half_speaks_where_it_lies(weights):
 
 def test_statistics_count_as_far_as_five_deviations(weights):
     away = np.random.default_rng(3).choice(np.float32([-1, 1]), evidence.STATISTICS) * weights["whole_scale"]
-    one, other, nearer = (asked(random_planes(12, 14), weights, whole=weights["whole_mean"] + away * np.float32(f * network.FARTHEST)) for f in (1.01, 40, 0.5))
+    one, other, nearer = (
+        asked(random_planes(12, 14), weights, whole=weights["whole_mean"] + away * np.float32(f * network.FARTHEST))
+        for f in (1.01, 40, 0.5)
+    )
     assert (other == one).all() and np.abs(nearer - one).max() > 1e-4
 
 
@@ -178,9 +200,17 @@ def test_evidence_beyond_its_own_cell_counts_by_way_of_all_coarser_ones(weights)
 
 def test_arguments_are_left_as_they_were(weights):
     planes, halved = random_planes(11, 7), random_half(11, 7)
-    kept, kept_half, kept_weights = planes.copy(), halved.copy(), {name: array.copy() for name, array in weights.items()}
+    kept, kept_half, kept_weights = (
+        planes.copy(),
+        halved.copy(),
+        {name: array.copy() for name, array in weights.items()},
+    )
     first = asked(planes, weights, halved=halved)
-    assert (planes == kept).all() and (halved == kept_half).all() and all((weights[name] == kept_weights[name]).all() for name in weights)
+    assert (
+        (planes == kept).all()
+        and (halved == kept_half).all()
+        and all((weights[name] == kept_weights[name]).all() for name in weights)
+    )
     assert (asked(planes, weights, halved=halved) == first).all()
 
 

@@ -66,9 +66,16 @@ def test_tiles_cover_photos_of_every_count_of_cells():
         assert_covered(1, evidence.CELL * cells)
 
 
-@given(st.integers(4 * TILE + 1, WORKING_SIDE), st.integers(4 * TILE + 1, WORKING_SIDE), st.integers(1, 3), st.integers(0, 10**6))
+@given(
+    st.integers(4 * TILE + 1, WORKING_SIDE),
+    st.integers(4 * TILE + 1, WORKING_SIDE),
+    st.integers(1, 3),
+    st.integers(0, 10**6),
+)
 def test_a_tile_that_is_drawn_keeps_its_row_and_its_column_together(height, width, count, seed):
-    rows, columns = (corners(of_shape(*shape), ALL)[:, axis].tolist() for axis, shape in enumerate([(height, 1), (1, width)]))
+    rows, columns = (
+        corners(of_shape(*shape), ALL)[:, axis].tolist() for axis, shape in enumerate([(height, 1), (1, width)])
+    )
     every = {(row, column) for row in rows for column in columns}
     assert {tuple(one) for one in corners(of_shape(height, width), ALL).tolist()} == every
     assert {tuple(one) for one in corners(of_shape(height, width), count, seed).tolist()} < every
@@ -94,16 +101,24 @@ def test_every_tile_has_its_chance(wide):
 
 
 def test_a_photo_larger_than_the_working_size_is_tiled_as_it_is_measured():
-    assert (corners(of_shape(3 * WORKING_SIDE, 2 * WORKING_SIDE), ALL) == corners(of_shape(WORKING_SIDE, WORKING_SIDE * 2 // 3), ALL)).all()
+    assert (
+        corners(of_shape(3 * WORKING_SIDE, 2 * WORKING_SIDE), ALL)
+        == corners(of_shape(WORKING_SIDE, WORKING_SIDE * 2 // 3), ALL)
+    ).all()
 
 
 def test_a_tile_holds_the_evidence_of_its_cells_to_half_a_step(wide):
     at = corners(wide, ALL)
     both = evidence.both_sizes(grey(wide), backend.CpuBackend)
-    planes, halved = (np.pad(p, ((0, 0), (0, 1), (0, 1)), "edge") for p in both)  # the last tile may reach one cell beyond
+    planes, halved = (
+        np.pad(p, ((0, 0), (0, 1), (0, 1)), "edge") for p in both
+    )  # the last tile may reach one cell beyond
     for record, (row, column) in zip(cut(wide, truth_like(wide), at), at, strict=True):
         assert (record["row"], record["col"]) == (row, column)
-        for name, found, top, left, side in (("evidence", planes, row, column, TILE), ("halved", halved, row // 2, column // 2, TILE // 2)):
+        for name, found, top, left, side in (
+            ("evidence", planes, row, column, TILE),
+            ("halved", halved, row // 2, column // 2, TILE // 2),
+        ):
             held = patches.LOW + patches.STEP * record[name].astype(float)
             assert np.abs(held - found[:, top : top + side, left : left + side]).max() <= patches.STEP / 2 + 1e-4
         assert (record["whole"] == evidence.statistics(both[0])).all()  # of the picture, not of the tile
@@ -117,7 +132,9 @@ def test_beyond_a_small_photo_its_last_cells_are_repeated_and_nothing_is_known(w
     inner = record["evidence"][:, np.minimum(np.arange(TILE), rows - 1)][:, :, np.minimum(np.arange(TILE), columns - 1)]
     assert (record["evidence"] == inner).all()
     rows_half, columns_half = min(TILE, rows + 1) // 2, min(TILE, columns + 1) // 2
-    inner = record["halved"][:, np.minimum(np.arange(TILE // 2), rows_half - 1)][:, :, np.minimum(np.arange(TILE // 2), columns_half - 1)]
+    inner = record["halved"][:, np.minimum(np.arange(TILE // 2), rows_half - 1)][
+        :, :, np.minimum(np.arange(TILE // 2), columns_half - 1)
+    ]
     assert (record["halved"] == inner).all()
     assert (record["share"][:rows, :columns] == patches.SHARE).all()
     assert (record["share"][rows:] == patches.UNKNOWN).all() and (record["share"][:, columns:] == patches.UNKNOWN).all()
@@ -138,7 +155,11 @@ def test_a_part_that_reaches_beyond_is_filled_up_as_asked(height, width, row, co
 def share_of(truth):
     """Share of a cell as records keep it, counted pixel by pixel."""
     known = [value for value in truth.ravel().tolist() if value in (0, 255)]
-    return patches.UNKNOWN if len(known) < patches.LEAST_KNOWN * truth.size else patches.SHARE * known.count(255) / len(known)
+    return (
+        patches.UNKNOWN
+        if len(known) < patches.LEAST_KNOWN * truth.size
+        else patches.SHARE * known.count(255) / len(known)
+    )
 
 
 @given(st.integers(1, 9), st.integers(1, 9), st.integers(0, 10**6))
@@ -156,7 +177,9 @@ def test_a_wholly_unknown_truth_leaves_every_cell_unknown(sharp_photo):
     assert patches.UNKNOWN != patches.SHARE  # a cell that is wholly sharp is known
 
 
-@pytest.mark.parametrize("sigma, taught", [(0.99 * patches.LEAST_BLUR, False), (patches.LEAST_BLUR, True), (5.0, True), (np.nan, True)])
+@pytest.mark.parametrize(
+    "sigma, taught", [(0.99 * patches.LEAST_BLUR, False), (patches.LEAST_BLUR, True), (5.0, True), (np.nan, True)]
+)
 def test_what_is_hardly_blurred_is_not_taught_as_blurred_and_the_sharp_part_always(sharp_photo, sigma, taught):
     truth = truth_like(sharp_photo, 0)
     truth[:40] = 255
@@ -201,10 +224,16 @@ def test_tiles_of_one_picture_agree_where_they_overlap(wide):
     at = corners(wide, ALL)
     truth = truth_like(wide, 0)
     cv2.circle(truth, (450, 170), 150, 255, -1)
-    whole, half = (np.full((evidence.PLANES + (side == 4), -(-wide.shape[0] // side), -(-wide.shape[1] // side)), -1) for side in (4, 8))
+    whole, half = (
+        np.full((evidence.PLANES + (side == 4), -(-wide.shape[0] // side), -(-wide.shape[1] // side)), -1)
+        for side in (4, 8)
+    )
     for record in cut(wide, truth, at):
         row, column = int(record["row"]), int(record["col"])
-        place, place_half = whole[:, row : row + TILE, column : column + TILE], half[:, row // 2 :, column // 2 :][:, : TILE // 2, : TILE // 2]
+        place, place_half = (
+            whole[:, row : row + TILE, column : column + TILE],
+            half[:, row // 2 :, column // 2 :][:, : TILE // 2, : TILE // 2],
+        )
         for one, tile in ((place, [*record["evidence"], record["share"]]), (place_half, record["halved"])):
             tile = np.array(tile, int)[:, : one.shape[1], : one.shape[2]]
             assert ((one == -1) | (one == tile)).all()
@@ -223,10 +252,16 @@ def test_pictures_of_masks_and_their_tiles_are_the_same_for_the_same_seed(sharp_
 
     for copy in range(4):
         one = records(1, copy)
-        assert one.dtype == patches.RECORD and one.tobytes() == records(1, copy).tobytes()  # bytes: no NaN equals another
+        assert (
+            one.dtype == patches.RECORD and one.tobytes() == records(1, copy).tobytes()
+        )  # bytes: no NaN equals another
         assert (one["photo"] == b"disc.png").all() and (one["number"] == 4).all() and (one["copy"] == copy).all()
         assert {0, patches.SHARE} <= set(one["share"].ravel().tolist())
     assert (records(1, 1)["evidence"] != records(2, 1)["evidence"]).any()
     one, other = records(1, 0), records(2, 0)  # the photo itself, but for the cells blurred on purpose
-    assert all((one[name] == other[name]).all() for name in patches.RECORD.names if name not in ("samples", "samples_whole", "blur"))
+    assert all(
+        (one[name] == other[name]).all()
+        for name in patches.RECORD.names
+        if name not in ("samples", "samples_whole", "blur")
+    )
     assert (one["samples"] != other["samples"]).any() and np.isfinite([one["blur"], other["blur"]]).all()

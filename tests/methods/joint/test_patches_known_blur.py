@@ -18,7 +18,9 @@ def cut(picture, truth, copy=0, sigma=np.nan, count=10**6, seed=0):
 
 def bare(records):
     """All but the cells of known blur, as bytes."""
-    return [records[name].tobytes() for name in patches.RECORD.names if name not in ("samples", "samples_whole", "blur")]
+    return [
+        records[name].tobytes() for name in patches.RECORD.names if name not in ("samples", "samples_whole", "blur")
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +62,12 @@ def test_a_tile_with_too_little_in_focus_has_no_known_blur(wide):
         truth[:, :390] = value
         _, found = cut(wide, truth, count=10**6)
         left = found["col"] == 0
-        assert left.sum() == 2 and np.isnan(found["blur"][left]).all() and not found["samples"][left].any() and not found["samples_whole"][left].any()
+        assert (
+            left.sum() == 2
+            and np.isnan(found["blur"][left]).all()
+            and not found["samples"][left].any()
+            and not found["samples_whole"][left].any()
+        )
         assert np.isfinite(found["blur"][found["col"] * 4 > 370]).all()
 
 
@@ -79,7 +86,10 @@ def test_a_part_lies_within_its_tile_and_the_photo_its_truth_with_it(height, wid
     rng = np.random.default_rng(seed)
     picture, truth = coordinates(height, width), rng.choice(np.uint8([0, 128, 254, 255]), (height, width))
     at = method.centres(picture, truth, 0, 3, rng)
-    records, seen = patches.cut(np.zeros((1, 1, 3), np.uint8), np.zeros((1, 1), np.uint8), np.zeros((len(at), 2), int), np.nan), []
+    records, seen = (
+        patches.cut(np.zeros((1, 1, 3), np.uint8), np.zeros((1, 1), np.uint8), np.zeros((len(at), 2), int), np.nan),
+        [],
+    )
     records["row"], records["col"] = at[:, :2].T
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(patches, "samples", lambda *given: seen.append(given))
@@ -90,7 +100,12 @@ def test_a_part_lies_within_its_tile_and_the_photo_its_truth_with_it(height, wid
         assert part.shape == (min(PART, height), min(PART, width), 3) and sharp.dtype == np.float32
         inside = np.s_[top : top + PART, left : left + PART]
         assert (part == picture[inside]).all() and (sharp == (truth[inside] == 255)).all()
-        assert row <= top and top + len(part) <= min(height, row + 320) and column <= left and left + part.shape[1] <= min(width, column + 320)
+        assert (
+            row <= top
+            and top + len(part) <= min(height, row + 320)
+            and column <= left
+            and left + part.shape[1] <= min(width, column + 320)
+        )
 
 
 def test_parts_lie_anywhere_in_a_tile(monkeypatch):
@@ -110,7 +125,10 @@ def test_of_a_large_photo_the_part_is_taken_at_the_working_size(discs, turned):
     truth[:, 500:1500] = 255
     if turned:
         small, truth = np.ascontiguousarray(small.transpose(1, 0, 2)), np.ascontiguousarray(truth.T)
-    (at, found), (at_large, large) = (cut(*(np.kron(a, np.ones((times,) * 2 + (1,) * (a.ndim - 2), np.uint8)) for a in (small, truth))) for times in (1, 2))
+    (at, found), (at_large, large) = (
+        cut(*(np.kron(a, np.ones((times,) * 2 + (1,) * (a.ndim - 2), np.uint8)) for a in (small, truth)))
+        for times in (1, 2)
+    )
     assert (at == at_large).all() and found.tobytes() == large.tobytes()
     assert 0 < np.isfinite(found["blur"]).sum() < len(found)
 

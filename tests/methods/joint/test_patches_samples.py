@@ -74,7 +74,9 @@ def test_unblurred_cells_are_evidence_of_the_picture_as_it_is(sharp_part, just_b
 
 
 @pytest.mark.parametrize("sigma", [0, 0.5, 1.0, 2.2])
-def test_cells_are_drawn_where_the_blur_brings_in_nothing_out_of_focus_and_everywhere_there(just_blurred, places, sigma):
+def test_cells_are_drawn_where_the_blur_brings_in_nothing_out_of_focus_and_everywhere_there(
+    just_blurred, places, sigma
+):
     just_blurred(sigma)
     sharp = np.zeros((PART, PART), np.float32)
     cv2.circle(sharp, (70, 90), 42, 1, -1)
@@ -89,7 +91,9 @@ def test_cells_are_drawn_where_the_blur_brings_in_nothing_out_of_focus_and_every
         reach, expected = math.ceil(3 * spread), set()
         for row, column in np.ndindex(PART // 4, PART // 4):
             top, left = 4 * row - reach, 4 * column - reach
-            near = (unknown >= (top, left)).all(axis=1) & (unknown < (top + 4 + 2 * reach, left + 4 + 2 * reach)).all(axis=1)
+            near = (unknown >= (top, left)).all(axis=1) & (unknown < (top + 4 + 2 * reach, left + 4 + 2 * reach)).all(
+                axis=1
+            )
             if not near.any():
                 expected.add((row, column))
         assert 64 <= len(expected) < 340 and union == expected
@@ -101,7 +105,9 @@ def test_the_end_of_the_picture_is_not_out_of_focus(just_blurred, places):
     assert {tuple(one) for codes in found for one in codes[:, :2].tolist()} == set(np.ndindex(10, 16))
 
 
-@pytest.mark.parametrize("rows, columns, enough", [(8, 8, True), (7, 9, False), (1, 46, False), (0, 0, False), (2, 32, True)])
+@pytest.mark.parametrize(
+    "rows, columns, enough", [(8, 8, True), (7, 9, False), (1, 46, False), (0, 0, False), (2, 32, True)]
+)
 def test_fewer_than_64_cells_in_focus_teach_nothing(sharp_part, just_blurred, rows, columns, enough):
     just_blurred(0)
     sharp = np.zeros((PART, PART), np.float32)
@@ -130,7 +136,9 @@ def test_the_sigma_told_is_the_spread_of_an_edge(just_blurred, places, sigma):
         told.add(spread := drawn(edge, in_focus(), seed)[2])
         slope = np.diff(places[-1].mean(axis=0).astype(float))
         middle = (slope * np.arange(PART - 1)).sum() / slope.sum()
-        assert spread == pytest.approx(math.sqrt((slope * (np.arange(PART - 1) - middle) ** 2).sum() / slope.sum()), rel=0.02)
+        assert spread == pytest.approx(
+            math.sqrt((slope * (np.arange(PART - 1) - middle) ** 2).sum() / slope.sum()), rel=0.02
+        )
     assert len(told) == 2 and max(told) == pytest.approx(sigma, abs=0.15)
 
 
@@ -191,7 +199,9 @@ def test_noise_comes_after_the_blur_and_compression_last_each_in_its_share_and_r
         for kind, value, _ in calls:
             least, most = patches.NOISE_RANGE if kind == "noise" else patches.QUALITY_RANGE
             assert least <= value <= most
-        assert places.pop().max() * 255 == pytest.approx(240 // (2 if "noise" in kinds[-1] else 1) // (3 if "jpeg" in kinds[-1] else 1), abs=0.5)
+        assert places.pop().max() * 255 == pytest.approx(
+            240 // (2 if "noise" in kinds[-1] else 1) // (3 if "jpeg" in kinds[-1] else 1), abs=0.5
+        )
         calls.clear()
     for kind, share in (("noise", patches.NOISY), ("jpeg", patches.PACKED)):
         assert np.mean([kind in one for one in kinds]) == pytest.approx(share, abs=0.08)

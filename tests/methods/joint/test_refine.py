@@ -32,7 +32,9 @@ def test_it_spreads_on_the_cells_of_the_evidence_with_its_own_numbers_and_no_lea
     raw, guide = noise(np.random.default_rng(6), 50, 70)
     numbers = refine.STRENGTH, refine.EDGE_SCALE, refine.ROUNDS
     for side, measured in ((WORKING_SIDE, (50, 70)), (0, (50, 70)), (35, (25, 35))):
-        expected = sure_parts(raw, guide, measured, evidence.CELL, *numbers, least_weight=refine.LEAST_WEIGHT, gain=refine.GAIN, lean=0.0)
+        expected = sure_parts(
+            raw, guide, measured, evidence.CELL, *numbers, least_weight=refine.LEAST_WEIGHT, gain=refine.GAIN, lean=0.0
+        )
         assert (refine.spread(raw, guide, side) == expected).all()
 
 
@@ -72,8 +74,12 @@ def test_eight_and_sixteen_bit_guides_give_the_same_map():
 def test_cells_are_those_of_the_working_size():
     raw, guide = noise(np.random.default_rng(2), 48, 64)
     small = refine.spread(raw, guide)
-    large = refine.spread(np.kron(raw, np.ones((3, 3), np.float32)), np.kron(guide, np.ones((3, 3, 1), np.uint8)), side=64)
+    large = refine.spread(
+        np.kron(raw, np.ones((3, 3), np.float32)), np.kron(guide, np.ones((3, 3, 1), np.uint8)), side=64
+    )
     assert large.shape == (144, 192)
     assert large[1::3, 1::3] == pytest.approx(small, abs=0.02)
-    finer = refine.spread(np.kron(raw, np.ones((3, 3), np.float32)), np.kron(guide, np.ones((3, 3, 1), np.uint8)), side=0)
+    finer = refine.spread(
+        np.kron(raw, np.ones((3, 3), np.float32)), np.kron(guide, np.ones((3, 3, 1), np.uint8)), side=0
+    )
     assert np.abs(finer[1::3, 1::3] - small).mean() > np.abs(large[1::3, 1::3] - small).mean()

@@ -36,9 +36,14 @@ def quietly(records, epochs, seed):
 @pytest.mark.parametrize("height, width", [(32, 48), (22, 30), (23, 31), (1, 1)])
 def test_exported_weights_give_what_the_module_gives(model, height, width):
     rng = np.random.default_rng(height)
-    norms = {name: rng.uniform(*((0.5, 2) if name.endswith("scale") else (-4, 0)), network.SHAPES[name]).astype(np.float32) for name in NORMS}
+    norms = {
+        name: rng.uniform(*((0.5, 2) if name.endswith("scale") else (-4, 0)), network.SHAPES[name]).astype(np.float32)
+        for name in NORMS
+    }
     normal = rng.uniform(-network.FARTHEST, network.FARTHEST, (network.PLANES, height, width)).astype(np.float32)
-    half = rng.uniform(-network.FARTHEST, network.FARTHEST, (network.PLANES, -(-height // 2), -(-width // 2))).astype(np.float32)
+    half = rng.uniform(-network.FARTHEST, network.FARTHEST, (network.PLANES, -(-height // 2), -(-width // 2))).astype(
+        np.float32
+    )
     whole = rng.uniform(-network.FARTHEST, network.FARTHEST, evidence.STATISTICS).astype(np.float32)
     even = np.pad(normal, ((0, 0), (0, height % 2), (0, width % 2)), "edge")
     with torch.no_grad():
@@ -54,7 +59,10 @@ def test_exported_weights_give_what_the_module_gives(model, height, width):
 def test_exported_weights_have_the_declared_names_and_shapes(trained):
     weights = trained[0]
     assert {name: weights[name].shape for name in network.SHAPES} == network.SHAPES
-    assert all(array.dtype == np.float32 and array.flags.c_contiguous and np.isfinite(array).all() for array in weights.values())
+    assert all(
+        array.dtype == np.float32 and array.flags.c_contiguous and np.isfinite(array).all()
+        for array in weights.values()
+    )
 
 
 def test_it_learns_to_tell_sharp_from_blurred_in_photos_it_has_not_seen(toy_records, trained):
@@ -103,7 +111,10 @@ def test_unknown_truth_teaches_nothing(toy_records):
 def test_too_few_tiles_are_refused_with_both_numbers(toy_records):
     held = held_out(toy_records, training.ONE_IN)
     few = np.concatenate([toy_records[~held][: training.FEWEST - 1], toy_records[held]])
-    with pytest.raises(InputError, match=rf"{training.FEWEST - 1} tiles to learn from and {held.sum()} of photos held out; at least {training.FEWEST} and 1"):
+    with pytest.raises(
+        InputError,
+        match=rf"{training.FEWEST - 1} tiles to learn from and {held.sum()} of photos held out; at least {training.FEWEST} and 1",
+    ):
         quietly(few, 1, 0)
     with pytest.raises(InputError, match=rf"{(~held).sum()} tiles to learn from and 0 of photos held out"):
         quietly(toy_records[~held], 1, 0)
@@ -114,21 +125,29 @@ def test_mean_and_deviation_are_those_of_all_cells_and_of_all_statistics_and_nev
     records = toy_records.copy()
     records["evidence"][:, 3], records["whole"][:, 2] = 200, -1.5
     found = training.spread_of(records, np.arange(len(records)))
-    cells = patches.LOW + patches.STEP * records["evidence"].astype(float).transpose(1, 0, 2, 3).reshape(network.PLANES, -1)
+    cells = patches.LOW + patches.STEP * records["evidence"].astype(float).transpose(1, 0, 2, 3).reshape(
+        network.PLANES, -1
+    )
     for prefix, values in (("", cells), ("whole_", records["whole"].astype(float).T)):
         mean, scale = found[f"{prefix}mean"], found[f"{prefix}scale"]
         assert mean.dtype == scale.dtype == np.float32 and scale.min() > 0
-        assert mean == pytest.approx(values.mean(axis=1), abs=1e-3) and scale == pytest.approx(values.std(axis=1), rel=1e-3, abs=1e-5)
+        assert mean == pytest.approx(values.mean(axis=1), abs=1e-3) and scale == pytest.approx(
+            values.std(axis=1), rel=1e-3, abs=1e-5
+        )
 
 
 def test_of_a_large_set_tiles_from_first_to_last_are_looked_at():
-    records = np.zeros(3 * training.LOOKED_AT, [("evidence", "u1", (network.PLANES, 1, 1)), ("whole", "<f4", (evidence.STATISTICS,))])
+    records = np.zeros(
+        3 * training.LOOKED_AT, [("evidence", "u1", (network.PLANES, 1, 1)), ("whole", "<f4", (evidence.STATISTICS,))]
+    )
     records["evidence"] = (np.arange(len(records)) * 255 // len(records))[:, None, None, None]
     records["whole"] = np.linspace(0, 1, len(records))[:, None]
     found = training.spread_of(records, np.arange(len(records)))
     assert found["mean"] == pytest.approx(patches.LOW + patches.STEP * 127, abs=2 * patches.STEP)
     assert found["scale"] == pytest.approx(patches.STEP * 255 / np.sqrt(12), rel=0.02)
-    assert found["whole_mean"] == pytest.approx(0.5, abs=0.01) and found["whole_scale"] == pytest.approx(1 / np.sqrt(12), rel=0.02)
+    assert found["whole_mean"] == pytest.approx(0.5, abs=0.01) and found["whole_scale"] == pytest.approx(
+        1 / np.sqrt(12), rel=0.02
+    )
 
 
 def random_records(count):
@@ -145,14 +164,21 @@ def test_crops_are_one_of_eight_views_of_one_place_evidence_half_and_truth_alike
     monkeypatch.setattr(training, "DOUBT", 0.0)
     monkeypatch.setattr(training, "CONTRAST", 0.0)
     records = random_records(3)
-    norms = {**PLAIN, "mean": PLAIN["mean"] - np.float32(1.1), "scale": PLAIN["scale"] * 2, "whole_mean": PLAIN["whole_mean"] + 1}
+    norms = {
+        **PLAIN,
+        "mean": PLAIN["mean"] - np.float32(1.1),
+        "scale": PLAIN["scale"] * 2,
+        "whole_mean": PLAIN["whole_mean"] + 1,
+    }
     crop, views, places = training.CROP, set(), set()
     for seed in range(40):
         inputs, halves, whole, shares = training.crops(records, np.array([2, 0]), np.random.default_rng(seed), norms)
         assert whole.numpy() == pytest.approx(records["whole"][[2, 0]] - 1, abs=1e-6)
         assert inputs.shape == (2, network.PLANES, crop, crop) and shares.shape == (2, crop, crop)
         assert halves.shape == (2, network.PLANES, crop // 2, crop // 2)
-        codes, half_codes = (np.rint(((given.numpy() * 2 - 1.1) - patches.LOW) / patches.STEP).astype(int) for given in (inputs, halves))
+        codes, half_codes = (
+            np.rint(((given.numpy() * 2 - 1.1) - patches.LOW) / patches.STEP).astype(int) for given in (inputs, halves)
+        )
         truth = np.rint(shares.numpy() * patches.SHARE).astype(int)
         found = []
         for view in np.ndindex(4, 2):
@@ -174,8 +200,14 @@ def test_crops_are_one_of_eight_views_of_one_place_evidence_half_and_truth_alike
 
 def test_doubt_is_noise_on_the_statistics_alone_of_its_own_for_every_tile_and_draw():
     records, indices = random_records(4), np.array([3, 0, 1])
-    norms = {**PLAIN, "whole_mean": PLAIN["whole_mean"] - 2, "whole_scale": PLAIN["whole_scale"] * np.float32([0.5, 3, 20])}  # whatever its unit
-    *_, exact = training.as_input(records["evidence"][indices], records["halved"][indices], records["whole"][indices], norms)
+    norms = {
+        **PLAIN,
+        "whole_mean": PLAIN["whole_mean"] - 2,
+        "whole_scale": PLAIN["whole_scale"] * np.float32([0.5, 3, 20]),
+    }  # whatever its unit
+    *_, exact = training.as_input(
+        records["evidence"][indices], records["halved"][indices], records["whole"][indices], norms
+    )
     rng = np.random.default_rng(5)
     noise = np.array([(training.crops(records, indices, rng, norms)[2] - exact).numpy() for _ in range(600)])
     assert noise.shape == (600, 3, evidence.STATISTICS) and len(np.unique(noise)) > 0.99 * noise.size
@@ -202,7 +234,9 @@ def test_another_contrast_shifts_the_log_planes_of_a_tile_alike_and_leaves_ratio
         wanted = np.where(np.isin(np.arange(network.PLANES), evidence.RATIOS), 0, one[:, None])[..., None, None]
         assert max(np.abs(shifts - wanted).max(), np.abs(halved_shifts - wanted).max()) < 1e-5
         found.append(one)
-    assert np.std(found, axis=0) == pytest.approx(contrast, rel=0.2) and np.abs(np.mean(found, axis=0)).max() < 5 * contrast / np.sqrt(200)
+    assert np.std(found, axis=0) == pytest.approx(contrast, rel=0.2) and np.abs(
+        np.mean(found, axis=0)
+    ).max() < 5 * contrast / np.sqrt(200)
     assert np.abs(np.corrcoef(np.transpose(found)) - np.eye(3)).max() < 0.3  # each tile its own
 
 
@@ -210,11 +244,15 @@ def test_doubt_leaves_planes_halves_and_truth_as_they_are_and_is_the_same_for_th
     records, found = random_records(2), {}
     for doubt in (training.DOUBT, training.DOUBT, 0.0):
         monkeypatch.setattr(training, "DOUBT", doubt)
-        found.setdefault(doubt, []).append([t.numpy() for t in training.crops(records, np.array([1, 0]), np.random.default_rng(8), PLAIN)])
+        found.setdefault(doubt, []).append(
+            [t.numpy() for t in training.crops(records, np.array([1, 0]), np.random.default_rng(8), PLAIN)]
+        )
     (one, again), (sure,) = found.values()
     assert training.DOUBT == 0 and [t.dtype for t in one] == [np.float32] * 4
     assert all((a == b).all() for a, b in zip(one, again, strict=True))
-    assert [(a == b).all() for a, b in zip(one, sure, strict=True)] == [True, True, False, True] and (one[2] != sure[2]).all()
+    assert [(a == b).all() for a, b in zip(one, sure, strict=True)] == [True, True, False, True] and (
+        one[2] != sure[2]
+    ).all()
     assert sure[2] == pytest.approx(records["whole"][[1, 0]])
 
 
@@ -248,7 +286,11 @@ def test_inputs_are_cut_where_the_network_cuts_them():
     norms = {name: array / (100 if name.endswith("scale") else 1) for name, array in PLAIN.items()}
     planes, halved, whole = (tensor.numpy() for tensor in training.as_input(codes, halved, whole, norms))
     assert (halved[..., 0] == network.FARTHEST).all() and (halved[..., 1] == -network.FARTHEST).all()
-    assert (planes[..., 0] == -network.FARTHEST).all() and (planes[..., 1] == network.FARTHEST).all() and (whole == -network.FARTHEST).all()
+    assert (
+        (planes[..., 0] == -network.FARTHEST).all()
+        and (planes[..., 1] == network.FARTHEST).all()
+        and (whole == -network.FARTHEST).all()
+    )
 
 
 def test_inputs_are_the_evidence_measured_in_deviations_from_its_mean():
@@ -260,8 +302,12 @@ def test_inputs_are_the_evidence_measured_in_deviations_from_its_mean():
     for tensor, kept in zip(found, (codes, halved), strict=True):
         assert tensor.shape == kept.shape and tensor.dtype == torch.float32
         for tile, plane, row, column in np.ndindex(kept.shape):
-            expected = (patches.LOW + patches.STEP * float(kept[tile, plane, row, column]) - norms["mean"][plane]) / norms["scale"][plane]
-            assert tensor[tile, plane, row, column].item() == pytest.approx(np.clip(expected, -network.FARTHEST, network.FARTHEST), abs=1e-4)
+            expected = (
+                patches.LOW + patches.STEP * float(kept[tile, plane, row, column]) - norms["mean"][plane]
+            ) / norms["scale"][plane]
+            assert tensor[tile, plane, row, column].item() == pytest.approx(
+                np.clip(expected, -network.FARTHEST, network.FARTHEST), abs=1e-4
+            )
     assert statistics.numpy() == pytest.approx((whole - norms["whole_mean"]) / norms["whole_scale"], abs=1e-5)
 
 
@@ -270,7 +316,10 @@ def test_the_half_teaches_too(toy_records):
     learn = ~held_out(other, training.ONE_IN)
     other["halved"][learn] = other["halved"][learn][:, :, ::-1]
     one, two = quietly(toy_records, 1, 1), quietly(other, 1, 1)
-    assert all((one[0][name] == two[0][name]).all() for name in NORMS) and (one[0]["enter8.weight"] != two[0]["enter8.weight"]).any()
+    assert (
+        all((one[0][name] == two[0][name]).all() for name in NORMS)
+        and (one[0]["enter8.weight"] != two[0]["enter8.weight"]).any()
+    )
 
 
 def test_accuracy_counts_known_cells_alone():

@@ -37,7 +37,9 @@ def example(height, width, seed, share=0.3):
 @given(st.integers(1, 30), st.integers(1, 30), st.integers(0, 10**6))
 def test_it_equals_the_double_loop(height, width, seed):
     sigma, confidence, guide = example(height, width, seed, 0.1)
-    assert bilateral.probability_joint_bilateral(sigma, confidence, guide) == pytest.approx(plainly(sigma, confidence, guide), abs=1e-12)
+    assert bilateral.probability_joint_bilateral(sigma, confidence, guide) == pytest.approx(
+        plainly(sigma, confidence, guide), abs=1e-12
+    )
 
 
 @given(st.integers(0, 10**6), st.floats(0.5, 2))

@@ -107,7 +107,12 @@ def test_ridges_equal_a_plain_loop_over_pixels():
     row, column, steepness = edges.ridges(grey, 0.1)
     across, down = edges.gradient(grey)
     magnitude = np.hypot(across, down) / np.hypot(across, down).max()
-    second = [(r, c) for r in range(1, 39) for c in range(1, 49) if magnitude[r, c] > 0.1 and ridge_at(magnitude, across, down, r, c)]
+    second = [
+        (r, c)
+        for r in range(1, 39)
+        for c in range(1, 49)
+        if magnitude[r, c] > 0.1 and ridge_at(magnitude, across, down, r, c)
+    ]
     assert list(zip(row, column, strict=True)) == second and len(second) > 50
     assert steepness == pytest.approx(magnitude[row, column])
 

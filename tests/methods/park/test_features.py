@@ -61,7 +61,9 @@ def test_dct_equals_another_program_and_a_loop_over_rings(side):
 
 @given(sides, seed_numbers)
 def test_the_gradient_histogram_equals_a_loop_over_pixels(side, seed):
-    longer = np.random.default_rng(seed).random((1, side + 1, side + 1))  # no steps of 8 bits, whose magnitudes may fall on a bound
+    longer = np.random.default_rng(seed).random(
+        (1, side + 1, side + 1)
+    )  # no steps of 8 bits, whose magnitudes may fall on a bound
     assert features.gradient(longer)[0].tolist() == histogram_of(longer[0])
 
 

@@ -91,7 +91,10 @@ def test_a_photo_without_edge_points_is_refused():
         laplacian.propagate(np.zeros((5, 5)), random_guide(5, 5, 0))
 
 
-@pytest.mark.parametrize("shape, message", [((2, 50, 3), "50x2; matting needs at least 3x3"), ((4001, 1000, 3), "4001000 pixels.*at most 4000000")])
+@pytest.mark.parametrize(
+    "shape, message",
+    [((2, 50, 3), "50x2; matting needs at least 3x3"), ((4001, 1000, 3), "4001000 pixels.*at most 4000000")],
+)
 def test_photos_too_small_or_too_large_are_refused_with_their_size(shape, message):
     laplacian.check_size((3, 3, 3))
     laplacian.check_size((4000, 1000, 3))

@@ -43,7 +43,9 @@ def test_the_shipped_weights_give_the_map_they_gave(graded, as_published, known)
 
 def test_raw_maps_hold_a_value_where_there_are_edges(sharp_photo, weights):
     grey = edges.value(sharp_photo)
-    published, ours = (park_method.estimate(sharp_photo, weights, as_published, "cpu") for as_published in (True, False))
+    published, ours = (
+        park_method.estimate(sharp_photo, weights, as_published, "cpu") for as_published in (True, False)
+    )
     assert ((published[1] > 0) == (edges.edges(grey) > 0)).all()
     assert np.argwhere(ours[1]).tolist() == sorted(edges.seeds(grey).tolist())
 
@@ -57,7 +59,9 @@ def test_a_seed_holds_the_mean_sharpness_of_its_patch(sharp_photo, weights):
 
 
 def test_raw_blur_in_pixels_is_scaled_to_the_photo(sharp_photo, weights):
-    raw, pixels = (sharpness_map(sharp_photo, weights, "park", raw=True, side=42, sigma=sigma) for sigma in (False, True))
+    raw, pixels = (
+        sharpness_map(sharp_photo, weights, "park", raw=True, side=42, sigma=sigma) for sigma in (False, True)
+    )
     seeds = raw[1] > 0
     assert (pixels[1] == raw[1]).all() and not pixels[0][~seeds].any()
     assert sparse.sharpness_of(pixels[0][seeds] / 2) == pytest.approx(raw[0][seeds], abs=1e-5)
@@ -71,13 +75,19 @@ def test_as_published_sharpness_is_one_at_half_a_pixel_and_zero_at_two(sharp_pho
 
 @both
 def test_sixteen_bits_give_the_raw_map_of_eight(sharp_photo, weights, as_published):
-    deep, plain = (park_method.estimate(photo, weights, as_published, "cpu") for photo in (sharp_photo.astype(np.uint16) * 257, sharp_photo))
+    deep, plain = (
+        park_method.estimate(photo, weights, as_published, "cpu")
+        for photo in (sharp_photo.astype(np.uint16) * 257, sharp_photo)
+    )
     assert (deep == plain).all()
 
 
 def test_a_large_photo_is_measured_at_the_working_size(sharp_photo, weights):
     large = np.kron(sharp_photo, np.ones((3, 3, 1), np.uint8))
-    small, found = park_method.estimate(sharp_photo, weights, device="cpu"), park_method.estimate(large, weights, device="cpu", side=84)
+    small, found = (
+        park_method.estimate(sharp_photo, weights, device="cpu"),
+        park_method.estimate(large, weights, device="cpu", side=84),
+    )
     assert found.shape == (2, 180, 252)
     assert (found[:, 1::3, 1::3] == small).all() and np.count_nonzero(found) == np.count_nonzero(small)
 
@@ -144,7 +154,11 @@ def test_fit_gives_weights_of_the_declared_shapes_twice_the_same(toy_records):
     weights, measured = park_method.fit(toy_records, 1, 1, "cpu", lambda *step: steps.append(step))
     assert {name: array.shape for name, array in weights.items()} == park_method.SHAPES
     assert set(measured) == {"accuracy", "published_accuracy"} and all(0 <= share <= 1 for share in measured.values())
-    assert list(dict.fromkeys(step[0] for step in steps)) == ["network", "paper's network, deep", "paper's network, fine"]
+    assert list(dict.fromkeys(step[0] for step in steps)) == [
+        "network",
+        "paper's network, deep",
+        "paper's network, fine",
+    ]
     again, _ = park_method.fit(toy_records, 1, 1, "cpu", lambda *_: None)
     data = write_weights(weights, {"method": "park"})
     assert data == write_weights(again, {"method": "park"})

@@ -39,7 +39,9 @@ def test_the_deep_feature_is_four_convolutions_of_the_transposed_patch(photos, s
     functional = torch.nn.functional
     x = torch.from_numpy(np.float32(network.repeat_border(photos, strong).transpose(0, 3, 2, 1).copy()))
     for number in range(1, 5):
-        x = functional.conv2d(x, *(torch.from_numpy(weights[f"published.conv{number}.{kind}"]) for kind in ("weight", "bias"))).relu()
+        x = functional.conv2d(
+            x, *(torch.from_numpy(weights[f"published.conv{number}.{kind}"]) for kind in ("weight", "bias"))
+        ).relu()
         if number <= 2:
             x = functional.max_pool2d(x, 3, 3, ceil_mode=True)
     found = network.deep_feature(photos, strong, weights, CPU)
@@ -47,7 +49,9 @@ def test_the_deep_feature_is_four_convolutions_of_the_transposed_patch(photos, s
     assert found == pytest.approx(x.flatten(1).numpy(), abs=1e-4)
 
 
-def test_the_papers_classifier_is_three_rectified_layers_of_features_in_eight_bit_steps(photos, crafted, strong, weights):
+def test_the_papers_classifier_is_three_rectified_layers_of_features_in_eight_bit_steps(
+    photos, crafted, strong, weights
+):
     x = np.hstack([np.rint(crafted * 255), network.deep_feature(photos, strong, weights, CPU)])
     for layer in ("fc1", "fc2", "fc3"):
         x = np.maximum(x @ weights[f"published.{layer}.weight"].T.astype(float) + weights[f"published.{layer}.bias"], 0)

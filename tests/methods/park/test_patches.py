@@ -88,7 +88,9 @@ def test_seeds_are_drawn_from_the_seeds_of_the_blurred_copy(sharp_photo):
     picture = patches.gaussian_blur(sharp_photo, 2.0)
     found = patches.points(picture, sharp_photo, patches.SEEDS, 40, np.random.default_rng(0))
     assert len({tuple(at) for at in found[:, :2]}) == 40
-    assert {tuple(at) for at in found[:, :2]} <= {tuple(at) for at in edges.seeds(edges.value(picture), patches.SEED_CELL)}
+    assert {tuple(at) for at in found[:, :2]} <= {
+        tuple(at) for at in edges.seeds(edges.value(picture), patches.SEED_CELL)
+    }
 
 
 @pytest.mark.parametrize("source", [patches.SHARP, patches.BLURRED, patches.SEEDS])
@@ -102,7 +104,10 @@ def test_a_flat_photo_has_no_points(source):
 def test_records_say_what_was_cut_and_where(sharp_photo):
     records = patches.cut(sharp_photo, np.array([[30, 40, 1, patches.BLURRED], [3, 80, 0, patches.SEEDS]]), 1.25)
     assert (records["patch"] == patches.gather(sharp_photo, np.array([[30, 40], [3, 80]]))).all()
-    assert records[["row", "col", "strong", "source", "sigma"]].tolist() == [(30, 40, 1, patches.BLURRED, 1.25), (3, 80, 0, patches.SEEDS, 1.25)]
+    assert records[["row", "col", "strong", "source", "sigma"]].tolist() == [
+        (30, 40, 1, patches.BLURRED, 1.25),
+        (3, 80, 0, patches.SEEDS, 1.25),
+    ]
 
 
 def test_our_classes_hold_the_papers_in_their_place():

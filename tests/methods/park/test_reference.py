@@ -61,7 +61,10 @@ def unrounded(cut, crafted, strong, weights):
 def test_probabilities(crop, sampled, published):
     cut, crafted, strong = sampled
     crafted = crafted.reshape(len(cut), -1)
-    found = network.published_probabilities(cut, crafted, strong, published, CpuBackend), unrounded(cut, crafted, strong, published)
+    found = (
+        network.published_probabilities(cut, crafted, strong, published, CpuBackend),
+        unrounded(cut, crafted, strong, published),
+    )
     apart, otherwise = (np.abs(p - crop[1]["probabilities"]).max(axis=1) for p in found)
     assert (apart <= 1e-4).mean() >= 0.95
     assert np.minimum(apart, otherwise).max() <= 1e-4

@@ -7,7 +7,9 @@ from hypothesis import strategies as st
 
 from blurkit.methods.park import sparse, spread
 
-colours = st.integers(0, 10**6).map(lambda seed: np.random.default_rng(seed).integers(0, 256, (32, 48, 3), dtype=np.uint8))
+colours = st.integers(0, 10**6).map(
+    lambda seed: np.random.default_rng(seed).integers(0, 256, (32, 48, 3), dtype=np.uint8)
+)
 
 
 def two_sides():
@@ -32,7 +34,9 @@ def test_seeds_of_one_blur_give_that_blur_everywhere(photo, sigma):
 def test_blur_is_told_in_pixels_of_the_photo():
     raw, photo = two_sides()
     one = spread.spread(raw, photo, (40, 64), sigma=True)
-    four = spread.spread(np.kron(raw, np.ones((4, 4), np.float32)), np.kron(photo, np.ones((4, 4, 1), np.uint8)), (40, 64), sigma=True)
+    four = spread.spread(
+        np.kron(raw, np.ones((4, 4), np.float32)), np.kron(photo, np.ones((4, 4, 1), np.uint8)), (40, 64), sigma=True
+    )
     assert four[2::4, 2::4] == pytest.approx(4 * one, abs=0.3)
     assert spread.scale((160, 256), (40, 64)) == 4
 
@@ -58,7 +62,9 @@ def test_a_mirrored_photo_has_a_mirrored_map(photo, seed):
     found = spread.spread(raw, photo, (32, 48))
     for mirror in (np.s_[::-1], np.s_[:, ::-1]):
         mirrored = np.stack([np.ascontiguousarray(plane[mirror]) for plane in raw])
-        assert spread.spread(mirrored, np.ascontiguousarray(photo[mirror]), (32, 48)) == pytest.approx(found[mirror], abs=1e-3)
+        assert spread.spread(mirrored, np.ascontiguousarray(photo[mirror]), (32, 48)) == pytest.approx(
+            found[mirror], abs=1e-3
+        )
 
 
 def test_without_seeds_nothing_is_in_focus(sharp_photo):
@@ -85,7 +91,12 @@ def test_any_seeds_of_any_size_stay_in_range(height, width, side, seed):
     found = spread.spread(raw, photo, measured)
     assert found.shape == (height, width) and found.dtype == np.float32 and found.min() >= 0 and found.max() <= 1
     pixels = spread.spread(raw, photo, measured, sigma=True)
-    assert pixels.shape == (height, width) and pixels.dtype == np.float32 and np.isfinite(pixels).all() and pixels.min() >= 0
+    assert (
+        pixels.shape == (height, width)
+        and pixels.dtype == np.float32
+        and np.isfinite(pixels).all()
+        and pixels.min() >= 0
+    )
 
 
 @pytest.mark.parametrize("blurred, sharp", [(0.05, 0.9), (0.4, 0.6), (0.55, 0.8), (0.02, 0.45)])

@@ -41,8 +41,13 @@ def test_the_papers_exported_weights_give_what_the_module_gives(toy_records):
     assert strong.any() and not strong.all()
     seen = network.repeat_border(records["patch"][:, :-1, :-1], strong)
     with torch.no_grad():
-        scores = model(training.channels_first(np.float32(seen / 255 - 0.5)), torch.from_numpy(np.float32(np.rint(crafted * 255) / 255)))
-    found = network.published_probabilities(records["patch"][:, :-1, :-1], crafted, strong, model.weights(), backend.CpuBackend)
+        scores = model(
+            training.channels_first(np.float32(seen / 255 - 0.5)),
+            torch.from_numpy(np.float32(np.rint(crafted * 255) / 255)),
+        )
+    found = network.published_probabilities(
+        records["patch"][:, :-1, :-1], crafted, strong, model.weights(), backend.CpuBackend
+    )
     assert np.ptp(found, axis=0).max() > 1e-4  # answers differ from patch to patch
     assert found == pytest.approx(scores.softmax(1).numpy(), abs=1e-5)
 
@@ -97,7 +102,9 @@ def test_too_few_patches_are_refused_with_both_numbers(toy_records, which):
 
 def test_patches_of_one_photo_alone_are_refused(toy_records):
     records = toy_records.copy()
-    records["photo"] = next(name for name in np.unique(records["photo"]) if not held_out(records[records["photo"] == name], 10).any())
+    records["photo"] = next(
+        name for name in np.unique(records["photo"]) if not held_out(records[records["photo"] == name], 10).any()
+    )
     with pytest.raises(InputError, match="0 are held out"):
         training.train_ours(records, 1, 0, "cpu", lambda *_: None)
 
@@ -138,4 +145,6 @@ def test_hand_crafted_features_are_kept_in_eight_bit_steps(toy_records):
 
 def test_within_one_counts_the_neighbours():
     scores = torch.eye(5)[[0, 2, 4, 4, 1]]
-    assert training.within_one(lambda part: scores[part], np.arange(5), np.array([0, 1, 4, 0, 3])) == pytest.approx(3 / 5)
+    assert training.within_one(lambda part: scores[part], np.arange(5), np.array([0, 1, 4, 0, 3])) == pytest.approx(
+        3 / 5
+    )

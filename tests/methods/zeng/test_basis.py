@@ -24,13 +24,18 @@ def test_components_are_eigenvectors_of_the_covariance_of_all_turned_kernels(ker
     values = np.sort(np.linalg.eigvalsh(rows.T @ rows))[::-1]
     found, explained = basis.components(kernels)
     for component, share in zip(found, explained, strict=True):
-        assert rows.T @ rows @ component.ravel() == pytest.approx(share * values.sum() * component.ravel(), abs=1e-8 * values[0])
+        assert rows.T @ rows @ component.ravel() == pytest.approx(
+            share * values.sum() * component.ravel(), abs=1e-8 * values[0]
+        )
     assert explained == pytest.approx(values[: basis.KEPT] / values.sum())
 
 
 def test_without_its_own_mean_a_kernel_answers_to_brightness_and_with_it_not(kernels):
     found, _ = basis.components(kernels + 100)
-    assert found == pytest.approx(basis.components(kernels)[0], abs=1e-6) or np.abs((found * 50).sum(axis=(1, 2))).max() < 1e-9
+    assert (
+        found == pytest.approx(basis.components(kernels)[0], abs=1e-6)
+        or np.abs((found * 50).sum(axis=(1, 2))).max() < 1e-9
+    )
 
 
 def test_flipped_kernels_give_the_same_variances(kernels):

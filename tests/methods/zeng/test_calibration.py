@@ -20,10 +20,14 @@ def weights():
 def test_probability_is_a_small_network_computed_plainly(weights):
     found = np.random.default_rng(1).normal(size=(5, 26)).astype(np.float32)
     for row, probability in zip(found, calibration.probability(found, weights), strict=True):
-        normal = [(x - m) / s for x, m, s in zip(row, weights["calibration.mean"], weights["calibration.scale"], strict=True)]
+        normal = [
+            (x - m) / s for x, m, s in zip(row, weights["calibration.mean"], weights["calibration.scale"], strict=True)
+        ]
         logit = float(weights["calibration.output_bias"])
         for k in range(32):
-            drive = weights["calibration.hidden_bias"][k] + sum(n * w for n, w in zip(normal, weights["calibration.hidden"][:, k], strict=True))
+            drive = weights["calibration.hidden_bias"][k] + sum(
+                n * w for n, w in zip(normal, weights["calibration.hidden"][:, k], strict=True)
+            )
             logit += max(drive, 0) * weights["calibration.output"][k]
         assert probability == pytest.approx(1 / (1 + math.exp(-min(max(logit, -30), 30))), abs=1e-4)
 

@@ -79,4 +79,6 @@ def test_torch_finds_the_same_cells(sharp_photo, filters):
     plane = grey(sharp_photo)
     where = backend.backend_for("torch-cpu", plane.shape)
     assert isinstance(where, backend.TorchBackend)
-    assert evidence.planes(plane, filters, where) == pytest.approx(evidence.planes(plane, filters, backend.CpuBackend), abs=1e-5)
+    assert evidence.planes(plane, filters, where) == pytest.approx(
+        evidence.planes(plane, filters, backend.CpuBackend), abs=1e-5
+    )

@@ -56,7 +56,10 @@ def test_map_is_refine_after_raw(half_sharp, weights):
     raw = sharpness_map(half_sharp, weights, "zeng", raw=True)
     assert (refine_map(raw, half_sharp, "zeng") == sharpness_map(half_sharp, weights, "zeng")).all()
     published = sharpness_map(half_sharp, weights, "zeng", raw=True, as_published=True)
-    assert (refine_map(published, None, "zeng", as_published=True) == sharpness_map(half_sharp, weights, "zeng", as_published=True)).all()
+    assert (
+        refine_map(published, None, "zeng", as_published=True)
+        == sharpness_map(half_sharp, weights, "zeng", as_published=True)
+    ).all()
 
 
 def test_sixteen_bits_give_the_map_of_eight(half_sharp, weights):
@@ -81,7 +84,9 @@ def test_refinement_without_a_photo_is_refused(weights):
 def test_torch_gives_the_same_map(half_sharp, weights):
     pytest.importorskip("torch")
     for as_published in (False, True):
-        cpu, other = (zeng_method.estimate(half_sharp, weights, as_published, device) for device in ("cpu", "torch-cpu"))
+        cpu, other = (
+            zeng_method.estimate(half_sharp, weights, as_published, device) for device in ("cpu", "torch-cpu")
+        )
         assert np.abs(cpu - other).max() <= 1e-5
 
 

@@ -38,7 +38,9 @@ def test_brightness_does_not_matter_and_contrast_scales(filters):
 
 def test_the_published_map_is_the_scaled_metric_smoothed():
     values = np.random.default_rng(0).random((60, 80)).astype(np.float32) ** 3
-    second = gaussian_filter(np.minimum(values / np.percentile(values, metric.TOP_PERCENTILE), 1), metric.SPREAD, mode="mirror", truncate=4)
+    second = gaussian_filter(
+        np.minimum(values / np.percentile(values, metric.TOP_PERCENTILE), 1), metric.SPREAD, mode="mirror", truncate=4
+    )
     found = metric.published_map(values)
     assert found == pytest.approx(second, abs=2e-3)
     assert found.min() >= 0 and found.max() <= 1

@@ -34,7 +34,9 @@ def plainly(raw, shares):
     return mix / most
 
 
-@pytest.mark.parametrize("more, shares", [((), {10: 0.3, 50: 0.2, 100: 0.5}), (({10: 1.0},), {10: 1}), (({3: 1.0},), {3: 1})])
+@pytest.mark.parametrize(
+    "more, shares", [((), {10: 0.3, 50: 0.2, 100: 0.5}), (({10: 1.0},), {10: 1}), (({3: 1.0},), {3: 1})]
+)
 def test_the_iteration_equals_plain_loops(more, shares):
     raw = cv2.GaussianBlur(np.random.default_rng(4).random((22, 26)).astype(np.float32), (0, 0), 4)
     raw = (raw - raw.min()) / (raw.max() - raw.min())
@@ -58,7 +60,11 @@ def test_weak_places_fall_to_zero_and_strong_ones_draw_level():
 
 def test_otsu_agrees_with_another_program():
     rng = np.random.default_rng(0)
-    plane = np.clip(np.concatenate([rng.normal(0.2, 0.05, 500), rng.normal(0.8, 0.05, 500)]), 0, 1).astype(np.float32).reshape(20, 50)
+    plane = (
+        np.clip(np.concatenate([rng.normal(0.2, 0.05, 500), rng.normal(0.8, 0.05, 500)]), 0, 1)
+        .astype(np.float32)
+        .reshape(20, 50)
+    )
     eighth = np.rint(plane * 255).astype(np.uint8)
     assert refine.otsu(plane) * 255 == pytest.approx(threshold_otsu(eighth), abs=1)
 

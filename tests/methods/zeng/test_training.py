@@ -70,7 +70,9 @@ def test_training_tells_sharp_from_blurred_and_twice_gives_the_same_kernels(toy_
 
 
 def test_another_seed_gives_other_kernels(toy_records):
-    one, two = (network.first_kernels(training.train(toy_records, 1, seed, "cpu", lambda *_: None)[0]) for seed in (1, 2))
+    one, two = (
+        network.first_kernels(training.train(toy_records, 1, seed, "cpu", lambda *_: None)[0]) for seed in (1, 2)
+    )
     assert (one != two).any()
 
 

@@ -1,4 +1,5 @@
-# make demo | docs | test | lint | coverage | mutants | fuzz | soak | install | bench | bench-quick | weights-joint | weights-zeng | weights-park | completions | clean
+# make demo | docs | test | lint | coverage | mutants | fuzz | soak | install | completions | clean
+# make bench | bench-quick | bench-STUDY | weights-METHOD
 SHELL := /bin/bash
 PYTHON ?= python3
 PREFIX ?= /usr/local
@@ -14,10 +15,14 @@ TEST_VENV := .venv-test
 CONSTRAINTS := .ci/constraints.txt
 METHOD_FILES := $(shell find blurkit share man -type f -not -name '*.pyc') setup.cfg pyproject.toml
 
-.PHONY: help demo docs test lint coverage mutants fuzz soak install weights-joint weights-zeng weights-park bench bench-quick bench-joint bench-zeng bench-park bench-score completions clean
+WEIGHTS := $(patsubst blurkit/methods/%/method.py,weights-%,$(wildcard blurkit/methods/*/method.py))
+STUDIES := $(patsubst bench/study_%.py,bench-%,$(wildcard bench/study_*.py))
+
+.PHONY: help demo docs test lint coverage mutants fuzz soak install completions clean
+.PHONY: bench bench-quick $(STUDIES) $(WEIGHTS)
 
 help:
-	@sed -n '1s/^# //p' Makefile
+	@sed -n '1,2s/^# //p' Makefile
 
 $(VENV)/installed: $(METHOD_FILES)
 	$(PYTHON) -m venv $(VENV)
@@ -32,7 +37,8 @@ $(TEST_VENV)/installed: setup.cfg pyproject.toml $(CONSTRAINTS)
 # A photo that comes with scikit-image, its map, its map in colours, its mask and its cut-out.
 demo: $(VENV)/installed
 	mkdir -p demo
-	cp "$$($(VENV)/bin/python -c 'import os, skimage; print(os.path.dirname(skimage.__file__))')/data/$(PHOTO)" demo/photo.png
+	cp "$$($(VENV)/bin/python -c 'import os, skimage; print(os.path.dirname(skimage.__file__))')/data/$(PHOTO)" \
+	  demo/photo.png
 	cd demo && PATH="$(CURDIR)/$(VENV)/bin:$$PATH" && \
 	  blur-map photo.png | blur-mask > mask.png && \
 	  blur-map -o map.npy photo.png && \
@@ -66,21 +72,22 @@ coverage: $(TEST_VENV)/installed
 	$(TEST_VENV)/bin/coverage combine --quiet
 	$(TEST_VENV)/bin/coverage report
 
-# COUNT small changes to the stages, drawn by SEED, each on the tests of its module; fails where they notice less than 80 %. Takes an hour.
+# COUNT small changes to the stages, drawn by SEED, each on the tests of its module; fails where they notice less than
+# 80 %. Takes an hour.
 mutants: $(TEST_VENV)/installed
 	$(TEST_VENV)/bin/python tools/mutants.py $(COUNT) $(SEED)
 
 # For packagers: files under $(DESTDIR)$(PREFIX), nothing fetched.
 install:
-	$(PYTHON) -m pip install --no-deps --no-build-isolation --check-build-dependencies --no-index --ignore-installed --no-warn-script-location \
-	  $(if $(DESTDIR),--root "$(DESTDIR)") --prefix "$(PREFIX)" .
+	$(PYTHON) -m pip install --no-deps --no-build-isolation --check-build-dependencies --no-index \
+	  --ignore-installed --no-warn-script-location $(if $(DESTDIR),--root "$(DESTDIR)") --prefix "$(PREFIX)" .
 
 # Training takes the same memory again at every step; what glibc would hand back in between costs a tenth of the time.
-weights-joint weights-zeng weights-park: export MALLOC_TRIM_THRESHOLD_ := 1073741824
-weights-joint weights-zeng weights-park: export MALLOC_MMAP_THRESHOLD_ := 33554432
+$(WEIGHTS): export MALLOC_TRIM_THRESHOLD_ := 1073741824
+$(WEIGHTS): export MALLOC_MMAP_THRESHOLD_ := 33554432
 
-# The weights of the default that ship, from drawn masks (image/ and gt/ in DATA or in DATA/cuhk; val.txt there names what is left out)
-# and sharp photos in DATA/scenes, composed along NAME.seg.png, or along regions found where there is none.
+# The weights of the default that ship, from drawn masks (image/ and gt/ in DATA or in DATA/cuhk; val.txt there names
+# what is left out) and sharp photos in DATA/scenes, composed along NAME.seg.png, or along automatic regions without one.
 weights-joint: $(TEST_VENV)/installed
 	$(call weights,joint,--copies 3 --per-photo 3 -j 2,--copies 12 --per-photo 2 -j 2)
 
@@ -91,12 +98,15 @@ weights-zeng: $(TEST_VENV)/installed
 # $(call weights,METHOD,OPTIONS FOR DRAWN MASKS,OPTIONS FOR COMPOSITIONS)
 define weights
 @mkdir -p build
-for list in training scenes unsegmented; do $(TEST_VENV)/bin/python bench/photos.py $$list "$(DATA)" > build/$$list.lst || exit; done
+for list in training scenes unsegmented; do \
+  $(TEST_VENV)/bin/python bench/photos.py $$list "$(DATA)" > build/$$list.lst || exit; \
+done
 PATH="$(CURDIR)/$(TEST_VENV)/bin:$$PATH"; set -o pipefail; cut="blur-patches --method $(1) --seed $(SEED)"; \
   gt="$(DATA)/cuhk/gt"; [ -d "$$gt" ] || gt="$(DATA)/gt"; \
   { $$cut --masks "$$gt" --truth-is blurred $(2) --files0-from build/training.lst && \
     if [ -s build/scenes.lst ]; then $$cut --compose $(3) --files0-from build/scenes.lst; fi && \
-    if [ -s build/unsegmented.lst ]; then $$cut --compose --auto-segments $(3) --files0-from build/unsegmented.lst; fi; } | \
+    if [ -s build/unsegmented.lst ]; then \
+      $$cut --compose --auto-segments $(3) --files0-from build/unsegmented.lst; fi; } | \
   blur-train --method $(1) --seed $(SEED) -o build/$(1).npz && mv build/$(1).npz share/weights/
 endef
 
@@ -108,13 +118,15 @@ weights-park: $(TEST_VENV)/installed
 	  blur-patches --method park --per-photo 60 --seed $(SEED) -j 2 --files0-from build/blurring.lst | \
 	  blur-train --method park --threads 2 --seed $(SEED) -o build/park.npz && mv build/park.npz share/weights/
 
-# Accuracy, curves, times and pictures of all methods and of others, in bench/results/results.md; goes on where it was stopped.
-# DATA: photos with masks in the layout of CUHK (image/, gt/) or NAME.mask.png; without it a set composed from the photos of scikit-image.
-# HiFST has a venv of its own, and where it cannot be had its row is left out.
+# Accuracy, curves, times and pictures of all methods and of others, in bench/results/results.md; goes on where it was
+# stopped. DATA: photos with masks in the layout of CUHK (image/, gt/) or NAME.mask.png; without it a set composed from
+# the photos of scikit-image. HiFST has a venv of its own, and where it cannot be had its row is left out.
 BENCH_DATA := $(if $(filter file,$(origin DATA)),build/composed,$(DATA))
 
 bench: $(TEST_VENV)/installed $(if $(filter build/composed,$(BENCH_DATA)),build/composed/done)
-	test -x build/hifst/bin/python || { $(PYTHON) -m venv build/hifst && build/hifst/bin/pip install --quiet --disable-pip-version-check blur_detector; } || \
+	test -x build/hifst/bin/python || \
+	  { $(PYTHON) -m venv build/hifst && \
+	    build/hifst/bin/pip install --quiet --disable-pip-version-check blur_detector; } || \
 	  { rm -rf build/hifst; echo "blur_detector cannot be had: HiFST is left out"; }
 	$(call bench,bench/results)
 
@@ -126,7 +138,8 @@ bench-quick: $(TEST_VENV)/installed $(if $(filter build/composed,$(BENCH_DATA)),
 define bench
 $(TEST_VENV)/bin/python bench/gather.py "$(BENCH_DATA)" $(1)/work $(2)
 +PATH="$(CURDIR)/$(TEST_VENV)/bin:$$PATH" $(MAKE) --no-print-directory -f bench/Makefile R=$(1) W=$(1)/work \
-  DATA="$(BENCH_DATA)" MADE="$(strip make $@ $(if $(filter file,$(origin DATA)),,DATA=$(DATA)))" PYTHON=$(TEST_VENV)/bin/python QUICK=$(2)
+  DATA="$(BENCH_DATA)" MADE="$(strip make $@ $(if $(filter file,$(origin DATA)),,DATA=$(DATA)))" \
+  PYTHON=$(TEST_VENV)/bin/python QUICK=$(2)
 endef
 
 build/composed/done: bench/composed_set.py $(TEST_VENV)/installed
@@ -134,15 +147,18 @@ build/composed/done: bench/composed_set.py $(TEST_VENV)/installed
 	@touch $@
 
 # What each method must show, as text in bench/results/; needs the photos the figures of README are of.
-bench-joint bench-zeng bench-park bench-score: bench-%: $(TEST_VENV)/installed
-	PATH="$(CURDIR)/$(TEST_VENV)/bin:$$PATH" $(TEST_VENV)/bin/python bench/study_$*.py --data "$(DATA)" --results bench/results
+$(STUDIES): bench-%: $(TEST_VENV)/installed
+	PATH="$(CURDIR)/$(TEST_VENV)/bin:$$PATH" \
+	  $(TEST_VENV)/bin/python bench/study_$*.py --data "$(DATA)" --results bench/results
 
-# Huge photos, thousands of files, kills, interrupts, long streams: what is promised of them, in bench/results/soak.md; a quarter of an hour.
+# Huge photos, thousands of files, kills, interrupts, long streams: what is promised of them, in bench/results/soak.md.
+# A quarter of an hour.
 FILES ?= 5000
 MEGAPIXELS ?= 100
 
 soak: $(TEST_VENV)/installed
-	PATH="$(CURDIR)/$(TEST_VENV)/bin:$$PATH" $(TEST_VENV)/bin/python tools/soak.py --results bench/results --files $(FILES) --megapixels $(MEGAPIXELS)
+	PATH="$(CURDIR)/$(TEST_VENV)/bin:$$PATH" \
+	  $(TEST_VENV)/bin/python tools/soak.py --results bench/results --files $(FILES) --megapixels $(MEGAPIXELS)
 
 completions:
 	$(PYTHON) -m blurkit.cli.completions share/completions

@@ -3,7 +3,7 @@
 DATA, or folders in it, hold image/, gt/ and perhaps val.txt (CUHK: white = blurred; val.txt names the photos that
 count), or NAME.mask.png (white = sharp) beside NAME.jpg or .png. WORK gets photos/SET/NAME,
 truth/SET/NAME.mask.png (255 in focus, 0 out of focus, else unknown), SET.lst and set.mk; at most MOST photos of
-a set, evenly chosen. All else in WORK was made of other photos if these have changed, and goes.
+a set, evenly chosen. If the photos have changed, all else in WORK was made of others, and is removed.
 """
 
 import json
@@ -11,6 +11,7 @@ import os
 import re
 import shutil
 import sys
+from collections import namedtuple
 from pathlib import Path
 
 import cv2
@@ -19,82 +20,87 @@ from photos import SUFFIXES, is_cuhk, masked, named
 from blurkit.defaults import MAX_PIXELS
 from blurkit.io.maps import decode_truth
 
+Pair = namedtuple("Pair", "photo mask white")  # paths, and what white means in the mask: 'sharp' or 'blurred'
+
 
 def pairs(folder):
-    """Photos of a folder with their masks and what white means in these: [(photo, mask, 'sharp' or 'blurred')]."""
+    """Photos of a folder with their masks: [`Pair`]."""
     if is_cuhk(folder):
         kept = named(folder)
-        return [(photo, mask, "blurred") for photo, mask in masked(folder) if not kept or photo.stem in kept]
-    beside = [(m.with_name(m.name.removesuffix(".mask.png")), m) for m in sorted(folder.glob("*.mask.png"))]
-    return [(p, m, "sharp") for stem, m in beside for s in SUFFIXES if (p := stem.with_name(stem.name + s)).exists()]
+        return [Pair(photo, mask, "blurred") for photo, mask in masked(folder) if not kept or photo.stem in kept]
+    beside = []
+    for mask in sorted(folder.glob("*.mask.png")):
+        stem = mask.name.removesuffix(".mask.png")
+        photos = [mask.with_name(stem + suffix) for suffix in SUFFIXES]
+        beside += [Pair(photo, mask, "sharp") for photo in photos if photo.exists()]
+    return beside
 
 
 def simple(names):
-    """Names without anything that make or a shell takes for its own, each once."""
-    found = []
+    """Names without any character that means something to make or to a shell, each once."""
+    plain_names = []
     for name in names:
         plain = re.sub(r"[^A-Za-z0-9_-]", "_", name)
-        while plain in found:
+        while plain in plain_names:
             plain += "_"
-        found.append(plain)
-    return found
+        plain_names.append(plain)
+    return plain_names
 
 
-def evenly(found, most):
-    """At most so many of some photos, evenly chosen."""
-    count = min(most, len(found))
-    return [found[i * len(found) // count] for i in range(count)]
+def evenly(items, most):
+    """At most so many of some items, evenly chosen."""
+    count = min(most, len(items))
+    return [items[i * len(items) // count] for i in range(count)]
 
 
 def sets(data, most):
-    """{set: {name: (photo, mask, white)}}"""
-    folders = [(f, found) for f in [data, *sorted(p for p in data.iterdir() if p.is_dir())] if (found := pairs(f))]
-    chosen = [evenly(found, most) for _, found in folders]
-    return {
-        s: dict(zip(simple([p.stem for p, *_ in c]), c, strict=True))
-        for s, c in zip(simple([f.name for f, _ in folders]), chosen, strict=True)
-    }
+    """{set: {name: `Pair`}}"""
+    folders = [data, *sorted(path for path in data.iterdir() if path.is_dir())]
+    of_folder = {folder: pairs(folder) for folder in folders}
+    chosen = {folder: evenly(pairs, most) for folder, pairs in of_folder.items() if pairs}
+    by_name = [dict(zip(simple([pair.photo.stem for pair in pairs]), pairs, strict=True)) for pairs in chosen.values()]
+    return dict(zip(simple([folder.name for folder in chosen]), by_name, strict=True))
 
 
-def record(found):
-    """What the gathered photos are, to tell whether they have changed."""
-    lines = {
-        f"{s}/{n}": [*map(os.path.abspath, files), white]
-        for s, names in found.items()
-        for n, (*files, white) in names.items()
-    }
-    return (
-        json.dumps(
-            {key: [*value, *(os.stat(p).st_mtime_ns for p in value[:2])] for key, value in lines.items()}, indent=1
-        )
-        + "\n"
-    )
+def record(photo_sets):
+    """The gathered photos and the times of their files, as text: it changes if they do."""
+    lines = {}
+    for set_name, pairs_by_name in photo_sets.items():
+        for name, pair in pairs_by_name.items():
+            paths = [os.path.abspath(pair.photo), os.path.abspath(pair.mask)]
+            times = [os.stat(path).st_mtime_ns for path in paths]
+            lines[f"{set_name}/{name}"] = [*paths, pair.white, *times]
+    return json.dumps(lines, indent=1) + "\n"
+
+
+def gather(photo_sets, work):
+    """Link the photos, write their truth, and their names for blur-score and make."""
+    lines = [f"SETS := {' '.join(photo_sets)}"]
+    for set_name, pairs_by_name in photo_sets.items():
+        photos, truths = work / "photos" / set_name, work / "truth" / set_name
+        photos.mkdir(parents=True)
+        truths.mkdir(parents=True)
+        for name, pair in pairs_by_name.items():
+            (photos / name).symlink_to(os.path.abspath(pair.photo))
+            truth = decode_truth(pair.mask.read_bytes(), MAX_PIXELS, pair.white)
+            cv2.imwrite(str(truths / f"{name}.mask.png"), truth)
+        paths = [f"{set_name}/{name}" for name in pairs_by_name]
+        (work / f"{set_name}.lst").write_text("".join(f"{path}\0" for path in paths))
+        lines.append(f"PHOTOS.{set_name} := {' '.join(paths)}")
+    (work / "set.mk").write_text("\n".join(lines) + "\n")
 
 
 def main(data, work, most=1_000_000):
     if not data.is_dir():
         sys.exit(f"gather.py: there is no folder {data}")
-    found, known = sets(data, most), work / "gathered.json"
-    if not found:
+    photo_sets, gathered = sets(data, most), work / "gathered.json"
+    if not photo_sets:
         sys.exit(f"gather.py: {data} holds neither image/ and gt/ nor NAME.mask.png beside photos")
-    if known.exists() and known.read_text() == record(found):
+    if gathered.exists() and gathered.read_text() == record(photo_sets):
         return
     shutil.rmtree(work, ignore_errors=True)
-    for name, photos in found.items():
-        (work / "photos" / name).mkdir(parents=True)
-        (work / "truth" / name).mkdir(parents=True)
-        for stem, (photo, mask, white) in photos.items():
-            (work / "photos" / name / stem).symlink_to(os.path.abspath(photo))
-            cv2.imwrite(
-                str(work / "truth" / name / f"{stem}.mask.png"), decode_truth(mask.read_bytes(), MAX_PIXELS, white)
-            )
-        (work / f"{name}.lst").write_text("".join(f"{name}/{stem}\0" for stem in photos))
-    lines = [
-        f"SETS := {' '.join(found)}",
-        *(f"PHOTOS.{s} := {' '.join(f'{s}/{n}' for n in names)}" for s, names in found.items()),
-    ]
-    (work / "set.mk").write_text("\n".join(lines) + "\n")
-    known.write_text(record(found))
+    gather(photo_sets, work)
+    gathered.write_text(record(photo_sets))
 
 
 if __name__ == "__main__":

@@ -1,8 +1,7 @@
-"""What the benchmarks share: the commands run as processes, the sets that are scored, the record of a study."""
+"""What the benchmarks share: commands run as processes, the sets that are scored, the record of a study."""
 
 import argparse
 import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -16,9 +15,12 @@ import photos
 from blurkit.training.degrade import add_noise
 
 IMPORT = [sys.executable, "-c", "import numpy, cv2, PIL.Image"]
-NAMES = ("auc", "f_max", "mae", "f_blurred")
+FIGURES = ("auc", "f_max", "mae", "f_blurred")
 NOISE = 5.0  # 8-bit steps
-DECODE = "import sys, time, PIL.Image; t = time.perf_counter(); PIL.Image.open(sys.argv[1]).load(); print(time.perf_counter() - t)"
+DECODE = """import sys, time, PIL.Image
+begin = time.perf_counter()
+PIL.Image.open(sys.argv[1]).load()
+print(time.perf_counter() - begin)"""
 PEAK = """import resource, subprocess, sys
 subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, check=True)
 print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1e6)"""
@@ -26,7 +28,7 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1e6)"""
 
 def command(*words, data=None):
     """Output of a command; stops the benchmark where it fails."""
-    return subprocess.run([str(w) for w in words], input=data, stdout=subprocess.PIPE, check=True).stdout
+    return subprocess.run([str(word) for word in words], input=data, stdout=subprocess.PIPE, check=True).stdout
 
 
 def maps(method, names, folder, *extra):
@@ -37,7 +39,7 @@ def maps(method, names, folder, *extra):
 def scored(folder, masks, *extra):
     """The figures of blur-score --truth for a folder of maps."""
     lines = command("blur-score", "--truth", masks, *extra, "--json", *sorted(Path(folder).glob("*.npy"))).splitlines()
-    return {k: v for k, v in json.loads(lines[-1]).items() if k in NAMES}
+    return {name: value for name, value in json.loads(lines[-1]).items() if name in FIGURES}
 
 
 def sets(data):
@@ -56,18 +58,19 @@ def accuracy(method, data, scratch, variants):
 
 
 def noise(method, data, scratch, most):
-    """Figures on val photos as they are and with Gaussian noise of sigma 5/255; `most`: that max F may fall."""
+    """Figures on val photos as they are and with Gaussian noise of sigma 5/255; max F may fall by `most`."""
     rng = np.random.default_rng(0)
     folder = scratch / "noisy"
     folder.mkdir()
     for path in photos.validation(data):
         cv2.imwrite(str(folder / f"{path.stem}.png"), add_noise(cv2.imread(str(path)), NOISE, rng))
-    found = []
+    f_max = []
     for label, names in (("clean", photos.validation(data)), (f"noise {NOISE:g}/255", sorted(folder.glob("*.png")))):
         maps(method, names, scratch / f"maps-{label[:5]}")
-        found.append(scored(scratch / f"maps-{label[:5]}", data / "cuhk" / "gt", "--truth-is", "blurred"))
-        yield label, found[-1]
-    fall = found[0]["f_max"] - found[1]["f_max"]
+        figures = scored(scratch / f"maps-{label[:5]}", data / "cuhk" / "gt", "--truth-is", "blurred")
+        f_max.append(figures["f_max"])
+        yield label, figures
+    fall = f_max[0] - f_max[1]
     yield "max F falls by", {"f_max": fall, f"within {most:g}": fall <= most}
 
 
@@ -87,15 +90,14 @@ def identity(method, data):
     yield "ten pipes = one stream", {"same": whole == b"".join(single)}
 
 
-def seconds(*words, repeats=7, cores=None):
-    """Least wall time of a command over some runs, on all or the first few cores."""
-    found = []
-    bound = (lambda: os.sched_setaffinity(0, range(cores))) if cores else None
+def seconds(*words, repeats=7):
+    """Least wall time of a command over some runs."""
+    times = []
     for _ in range(repeats):
         start = time.perf_counter()
-        subprocess.run([str(w) for w in words], stdout=subprocess.DEVNULL, check=True, preexec_fn=bound)
-        found.append(time.perf_counter() - start)
-    return min(found)
+        subprocess.run([str(word) for word in words], stdout=subprocess.DEVNULL, check=True)
+        times.append(time.perf_counter() - start)
+    return min(times)
 
 
 def decoding(path):
@@ -104,10 +106,18 @@ def decoding(path):
 
 
 def small_photo(source, path):
-    """Write a photo that times are taken on, 640x457, to `path`; return it, BGR."""
+    """Write a photo at the size that times are taken on, 640x457, to `path`; return it, BGR."""
     photo = cv2.resize(cv2.imread(str(source)), (640, 457), interpolation=cv2.INTER_AREA)
     cv2.imwrite(str(path), photo)
     return photo
+
+
+def mosaic(names, size, side):
+    """Photos at an equal size, `side` in a row and `side` in a column, as one photo of (width, height), BGR."""
+    width, height = size
+    cell = width // side, height // side
+    tiles = [cv2.resize(cv2.imread(str(name)), cell, interpolation=cv2.INTER_AREA) for name in names]
+    return np.vstack([np.hstack(tiles[first : first + side]) for first in range(0, side * side, side)])
 
 
 def blurred_maps(method, names, sigma, scratch):
@@ -118,7 +128,7 @@ def blurred_maps(method, names, sigma, scratch):
         photo = cv2.imread(str(path))
         cv2.imwrite(str(folder / f"{path.stem}.png"), cv2.GaussianBlur(photo, (0, 0), sigma) if sigma else photo)
     maps(method, sorted(folder.glob("*.png")), made)
-    return [np.load(p) for p in sorted(made.glob("*.npy"))]
+    return [np.load(path) for path in sorted(made.glob("*.npy"))]
 
 
 def peak(*words):
@@ -127,25 +137,21 @@ def peak(*words):
 
 
 def missed(label, figures, required):
-    """The figures of a row that miss what they must show."""
-    wanted = required.get(label, {})
-    return [name for name, (least, most) in wanted.items() if not least <= figures[name] <= most] + [
-        n for n, v in figures.items() if v is False
-    ]
+    """The names of a row's figures that miss; `required`: {label: {name: (least, most)}}; no figure may be False."""
+    bounds = required.get(label, {})
+    outside = [name for name, (least, most) in bounds.items() if not least <= figures[name] <= most]
+    return outside + [name for name, value in figures.items() if value is False]
 
 
 def line(label, figures, required):
     """A row of a study, as text."""
-    mark = f"  MISSED: {', '.join(found)}" if (found := missed(label, figures, required)) else ""
-    return (
-        f"{label:60s} "
-        + "  ".join(f"{k} {v:.4g}" if isinstance(v, float) else f"{k} {v}" for k, v in figures.items())
-        + mark
-    )
+    parts = [f"{name} {value:{'.4g' if isinstance(value, float) else ''}}" for name, value in figures.items()]
+    names = missed(label, figures, required)
+    return f"{label:60s} " + "  ".join(parts) + (f"  MISSED: {', '.join(names)}" if names else "")
 
 
 def main(name, doc, studies, required, needs="cuhk/val.txt"):
-    """Run the studies and keep their rows in RESULTS/NAME.txt and .json; 1 if a row misses what it must show, else 0."""
+    """Run studies and keep their rows in RESULTS/NAME.txt and .json; 1 if a row misses what it must show, else 0."""
     parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--results", type=Path, required=True)
@@ -166,8 +172,9 @@ def main(name, doc, studies, required, needs="cuhk/val.txt"):
                 results[study.__name__][label] = figures
                 print(line(label, figures, required), flush=True)
         record.write_text(json.dumps(results, indent=1) + "\n")
-    text = [
-        f"## {study}\n" + "\n".join(line(*row, required) for row in rows.items()) for study, rows in results.items()
-    ]
+    text = []
+    for study, rows in results.items():
+        lines = [line(label, figures, required) for label, figures in rows.items()]
+        text.append("\n".join([f"## {study}", *lines]))
     (args.results / f"{name}.txt").write_text("\n\n".join(text) + "\n")
     return int(any("  MISSED: " in part for part in text))

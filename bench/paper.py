@@ -8,6 +8,7 @@ the share within .15 pixels, one class. All photos are halved by area, both for 
 """
 
 import sys
+from collections import namedtuple
 from functools import cache, partial
 
 import cv2
@@ -16,8 +17,8 @@ import numpy as np
 import photos
 import torch
 from figures import curves, montage, painted
-from park import CONDITIONS, fresh, halved, load
 from scipy import fft
+from study_park import CONDITIONS, fresh, halved, load, published, shipped
 from torch import nn
 
 from blurkit.mask import focus_mask
@@ -34,79 +35,108 @@ DROPOUT = 0.1  # fewer patches and passes than the paper: its .5 would underfit
 SEED = 0
 PICTURES = 3  # photos whose maps are drawn
 RANKS = (1, 3, 5, 10, 27)
+ENDS = (0, len(patches.SIGMAS) - 1)  # the sharpest and the most blurred class
+CHUNK = 1024  # patches at once
+AXES = {"dct": "ring", "gradient": "bin", "svd": "singular value"}  # what a hand-crafted feature goes over
 
 
 def records(data, condition):
     """The training patches as records, and those to measure on, all blurred under one condition."""
-    found = []
+    both = []
     for names in (photos.blurring(data), photos.unseen(data)):
         pixels, strong, labels, number = fresh(names, condition, halved, SEED, POINTS)
-        made = np.zeros(len(labels), patches.RECORD)
-        made["patch"], made["strong"], made["sigma"] = pixels, strong, patches.SIGMAS[labels]
-        made["photo"] = np.char.mod("%d", number)
-        found.append(made)
-    return found
+        of_photos = np.zeros(len(labels), patches.RECORD)
+        of_photos["patch"] = pixels
+        of_photos["strong"] = strong
+        of_photos["sigma"] = patches.SIGMAS[labels]
+        of_photos["photo"] = np.char.mod("%d", number)
+        both.append(of_photos)
+    return both
 
 
-def labels_of(made):
-    return training.classes(made["sigma"], patches.SIGMAS)
+def labels_of(records):
+    """The classes of records, (n,) int."""
+    return training.classes(records["sigma"], patches.SIGMAS)
 
 
-def crafted(made):
+def crafted(records):
     """Hand-crafted features of records, (n, 3, 40) float32."""
-    parts = [made[start : start + 1024] for start in range(0, len(made), 1024)]
-    return np.concatenate([features.hand_crafted(edges.value(p["patch"]), p["strong"] == 1) for p in parts]).astype(
-        np.float32
-    )
+    parts = []
+    for start in range(0, len(records), CHUNK):
+        some = records[start : start + CHUNK]
+        parts.append(features.hand_crafted(edges.value(some["patch"]), some["strong"] == 1))
+    return np.concatenate(parts).astype(np.float32)
 
 
-def deep(made, weights):
+def deep(records, weights):
     """The paper's deep feature of records, (n, 25) float32."""
-    return network.in_chunks(
-        lambda part, strong: network.deep_feature(part[:, :-1, :-1], strong, weights, CpuBackend),
-        25,
-        made["patch"],
-        made["strong"] == 1,
-    )
+
+    def feature(part, strong):
+        return network.deep_feature(part[:, :-1, :-1], strong, weights, CpuBackend)
+
+    return network.in_chunks(feature, 25, records["patch"], records["strong"] == 1)
+
+
+def silent(*_):
+    """Report nothing of a training."""
 
 
 def classifier(inputs, labels):
     """The paper's classifier on any inputs, trained: a function from inputs to probabilities."""
     torch.manual_seed(SEED)
     mean, scale = inputs.mean(axis=0), inputs.std(axis=0) + 1e-6
-    layers, width = [], inputs.shape[1]
-    for hidden in HIDDEN:
-        layers += [nn.Linear(width, hidden), nn.ReLU(), nn.Dropout(DROPOUT)]
-        width = hidden
-    model = nn.Sequential(*layers, nn.Linear(width, len(patches.SIGMAS)))
+    model = perceptron(inputs.shape[1], len(patches.SIGMAS))
     x, y = torch.from_numpy((inputs - mean) / scale), torch.from_numpy(labels)
 
     def loss_of(batch):
         scores = model(x[batch])
         return nn.functional.cross_entropy(scores, y[batch]), torch.zeros(())
 
-    descend(model.train(), loss_of, len(x), EPOCHS, np.random.default_rng(SEED), lambda *_: None, BATCH, RATE)
+    def probabilities_of(inputs):
+        return model(torch.from_numpy((inputs - mean) / scale)).softmax(dim=1).detach().numpy()
+
+    descend(model.train(), loss_of, len(x), EPOCHS, np.random.default_rng(SEED), silent, BATCH, RATE)
     model.eval()
-    return lambda found: model(torch.from_numpy((found - mean) / scale)).softmax(dim=1).detach().numpy()
+    return probabilities_of
 
 
-def within(chosen, labels):
-    return {"within .15 px": float((np.abs(chosen.argmax(axis=1) - labels) <= 1).mean())}
+def perceptron(width, classes):
+    """The layers of the paper's classifier."""
+    layers = []
+    for hidden in HIDDEN:
+        layers += [nn.Linear(width, hidden), nn.ReLU(), nn.Dropout(DROPOUT)]
+        width = hidden
+    return nn.Sequential(*layers, nn.Linear(width, classes))
+
+
+def within(probabilities, labels):
+    """The share of likeliest classes at most one off."""
+    return {"within .15 px": float((np.abs(probabilities.argmax(axis=1) - labels) <= 1).mean())}
 
 
 @cache
 def trained(data, condition):
-    """Records, their hand-crafted and deep features, and the paper's network trained on them."""
+    """The paper's network trained under a condition, and the records to learn from and to check on: `Trained`."""
     torch_device("cpu", 2)
     learn, check = records(data, condition)
-    weights, _ = training.train_published(learn, NETWORK_EPOCHS, SEED, "cpu", lambda *_: None)
-    sets = [(crafted(made), deep(made, weights), labels_of(made)) for made in (learn, check)]
-    return (learn, check), sets, weights
+    weights, _ = training.train_published(learn, NETWORK_EPOCHS, SEED, "cpu", silent)
+    return Trained(Examples.of(learn, weights), Examples.of(check, weights), weights)
 
 
-def joined(crafted, deep, parts):
-    """Features by their letters: D, G, S hand-crafted, C deep."""
-    return np.concatenate([deep if part == "C" else crafted[:, "DGS".index(part)] for part in parts], axis=1)
+class Examples(namedtuple("Examples", "records crafted deep labels")):
+    """Records with their hand-crafted features, (n, 3, 40), their deep feature, (n, 25), and their classes, (n,)."""
+
+    @classmethod
+    def of(cls, records, weights):
+        return cls(records, crafted(records), deep(records, weights), labels_of(records))
+
+    def features(self, letters):
+        """Features by their letters, side by side: D, G, S hand-crafted, C deep."""
+        columns = {"C": self.deep, **{letter: self.crafted[:, i] for i, letter in enumerate("DGS")}}
+        return np.concatenate([columns[letter] for letter in letters], axis=1)
+
+
+Trained = namedtuple("Trained", "learn check weights")
 
 
 COMBINATIONS = {
@@ -123,34 +153,32 @@ COMBINATIONS = {
 
 
 def table(data, scratch, results):
-    """Accuracy of the features and their combinations (paper: [fD,fS,fC] .9325, [fG,fS,fC] .9110, fB single scale .9100, chance .0909)."""
-    _, (learn, check), _ = trained(data, "clean")
-    for label, parts in COMBINATIONS.items():
-        model = classifier(joined(*learn[:2], parts), learn[2])
-        yield label, within(model(joined(*check[:2], parts)), check[2])
+    """Accuracy of features and combinations (paper: fDSC .9325, fGSC .9110, fB single-scale .9100, chance .0909)."""
+    learn, check, weights = trained(data, "clean")
+    for label, letters in COMBINATIONS.items():
+        yield label, accuracy(learn, check, letters)
     for scale, large in (("large", True), ("small", False)):
-        (made, other), *_ = trained(data, "clean")
-        yield (
-            f"fB single-scale, {scale} patches at all edges",
-            single_scale(made, other, trained(data, "clean")[2], large),
-        )
+        both = [at_one_scale(examples, weights, large) for examples in (learn, check)]
+        yield f"fB single-scale, {scale} patches at all edges", accuracy(*both, "DGSC")
 
 
-def single_scale(learn, check, weights, large):
-    """fB with one size of patch for strong and weak edges."""
-    both = []
-    for made in (learn, check):
-        same = made.copy()
-        same["strong"] = not large
-        both.append((joined(crafted(same), deep(same, weights), "DGSC"), labels_of(made)))
-    return within(classifier(*both[0])(both[1][0]), both[1][1])
+def accuracy(learn, check, letters):
+    """The accuracy of a classifier on features by their letters."""
+    model = classifier(learn.features(letters), learn.labels)
+    return within(model(check.features(letters)), check.labels)
+
+
+def at_one_scale(examples, weights, large):
+    """Examples with one size of patch for strong and weak edges."""
+    records = examples.records.copy()
+    records["strong"] = not large
+    return Examples.of(records, weights)
 
 
 def conditions(data, scratch, results):
-    """The paper's own network, trained clean and trained augmented as shipped, on fresh patches under every condition."""
-    from park import published, shipped
-
-    for label, weights in (("trained clean", trained(data, "clean")[2]), ("trained augmented (as shipped)", shipped())):
+    """The paper's own network, trained clean and as shipped (augmented), on fresh patches under every condition."""
+    clean = trained(data, "clean").weights
+    for label, weights in (("trained clean", clean), ("trained augmented (as shipped)", shipped())):
         for condition in CONDITIONS:
             pixels, strong, labels, _ = fresh(photos.unseen(data), condition, halved)
             yield f"paper's network {label}, {condition}", within(published(pixels, strong, weights), labels)
@@ -158,121 +186,107 @@ def conditions(data, scratch, results):
 
 def transforms(data, scratch, results):
     """DCT against DFT and DST, each through the same rings, log and scaling, large patches."""
-    (learn, check), *_ = trained(data, "clean")
-    size = PADDED[LARGE]
-    kinds = {
-        "DCT": lambda p: np.abs(fft.dctn(p, s=(size, size), axes=(1, 2), norm="ortho")),
-        "DFT": lambda p: np.abs(fft.fft2(p, s=(size, size), axes=(1, 2), norm="ortho")),
-        "DST": lambda p: np.abs(fft.dstn(p, s=(size, size), axes=(1, 2), norm="ortho")),
-    }
-    for label, transform in kinds.items():
-        averages = features.rings(size, COUNTS[LARGE], folded if label == "DFT" else np.arange)
-        found = [ring_means(edges.value(made["patch"][:, :-1, :-1]), transform, averages) for made in (learn, check)]
-        model = classifier(found[0], labels_of(learn))
-        yield label, within(model(found[1]), labels_of(check))
+    learn, check, _ = trained(data, "clean")
+    for label, transform in {"DCT": fft.dctn, "DFT": fft.fft2, "DST": fft.dstn}.items():
+        averages = features.rings(PADDED[LARGE], COUNTS[LARGE], folded if label == "DFT" else np.arange)
+        model = classifier(ring_means(learn.records, transform, averages), learn.labels)
+        yield label, within(model(ring_means(check.records, transform, averages)), check.labels)
 
 
 def folded(size):
-    """Frequencies of a DFT, counted in half steps as those of a DCT are: 0, 2, ... and down again for the negative ones."""
+    """Frequencies of a DFT in half steps, as those of a DCT: 0, 2, ... and down again for the negative ones."""
     place = np.arange(size)
     return np.minimum(2 * np.minimum(place, size - place), size - 1)
 
 
-def ring_means(grey, transform, averages):
-    """Rings of a transform's magnitude, normalised as the paper's: (n, 26) float32."""
-    parts = [
-        transform(grey[start : start + 1024]).reshape(-1, len(averages)) @ averages
-        for start in range(0, len(grey), 1024)
-    ]
+def ring_means(records, transform, averages):
+    """Rings of the magnitude of a transform of large patches, normalised as the paper's: (n, 26) float32."""
+    grey = edges.value(records["patch"][:, :-1, :-1])
+    size, parts = PADDED[LARGE], []
+    for start in range(0, len(grey), CHUNK):
+        magnitude = np.abs(transform(grey[start : start + CHUNK], s=(size, size), axes=(1, 2), norm="ortho"))
+        parts.append(magnitude.reshape(-1, len(averages)) @ averages)
     return features.normalised(np.concatenate(parts)).astype(np.float32)
 
 
 def mean_curves(data, scratch, results):
     """Mean features of large patches, sharp (sigma .5) against blurred (sigma 2): curves_*.svg."""
-    _, (learn, _), _ = trained(data, "clean")
-    found, _, labels = learn
-    large = found[:, 0, COUNTS[LARGE]] > 0  # its constant is there
-    for which, name in enumerate(NAMES):
-        rows = {
-            f"sigma {patches.SIGMAS[k]:g}": found[large & (labels == k), which, : COUNTS[LARGE]].mean(axis=0)
-            for k in (0, len(patches.SIGMAS) - 1)
-        }
-        curves(
-            results / f"curves_{name}.svg",
-            rows,
-            f"mean {name} feature",
-            "ring" if name == "dct" else "bin" if name == "gradient" else "singular value",
-        )
+    learn = trained(data, "clean").learn
+    large = learn.crafted[:, 0, COUNTS[LARGE]] > 0  # only large patches have the constant of their size
+    for number, name in enumerate(NAMES):
+        rows = {}
+        for label in ENDS:
+            values = learn.crafted[large & (learn.labels == label), number, : COUNTS[LARGE]]
+            rows[f"sigma {patches.SIGMAS[label]:g}"] = values.mean(axis=0)
+        curves(results / f"curves_{name}.svg", rows, f"mean {name} feature", AXES[name])
         first, last = rows.values()
         yield name, {"difference (L1)": float(np.abs(first - last).sum())}
 
 
 def activations(data, scratch, results):
     """Mean activation of the 25 deep features over sigma: activations.svg."""
-    _, (learn, _), _ = trained(data, "clean")
-    _, found, labels = learn
-    means = np.stack([found[labels == k].mean(axis=0) for k in range(len(patches.SIGMAS))])  # (11, 25)
+    learn = trained(data, "clean").learn
+    classes = range(len(patches.SIGMAS))
+    means = np.stack([learn.deep[learn.labels == label].mean(axis=0) for label in classes])  # (11, 25)
     means /= means.max(axis=0) + 1e-9
-    curves(
-        results / "activations.svg",
-        {f"feature {k + 1}": means[:, k] for k in range(means.shape[1])},
-        "mean activation / largest",
-        "sigma",
-        patches.SIGMAS,
-    )
-    yield (
-        "features that rise or fall all the way",
-        {"of 25": int((np.abs(np.sign(np.diff(means, axis=0)).sum(axis=0)) == len(means) - 1).sum())},
-    )
+    rows = {f"feature {number + 1}": values for number, values in enumerate(means.T)}
+    curves(results / "activations.svg", rows, "mean activation / largest", "sigma", patches.SIGMAS)
+    directions = np.sign(np.diff(means, axis=0)).sum(axis=0)
+    yield "features that rise or fall all the way", {"of 25": int((np.abs(directions) == len(means) - 1).sum())}
 
 
 def feature_maps(data, scratch, results):
     """Maps from each feature alone, from all, and by the paper's mask at alpha .3: maps.png."""
-    _, (learn, _), weights = trained(data, "clean")
-    models = {parts: classifier(joined(*learn[:2], parts), learn[2]) for parts in ("D", "G", "S", "C", "DGSC")}
+    learn, _, weights = trained(data, "clean")
+    models = {}
+    for letters in ("D", "G", "S", "C", "DGSC"):
+        model = classifier(learn.features(letters), learn.labels)
+        models[letters] = partial(probabilities, letters, model, weights)
     rows = []
     for path in photos.validation(data)[:PICTURES]:
         photo = load(path)
-        maps = [map_of(photo, partial(probabilities, parts, models[parts], weights)) for parts in models]
+        maps = [map_of(photo, model) for model in models.values()]
         rows.append([photo, *map(painted, maps), focus_mask(maps[-1], "alpha", 0.3)])
     montage(results / "maps.png", rows)
     yield "maps.png", {"photos": PICTURES, "columns": "photo, fD, fG, fS, fC, fB, mask of fB"}
 
 
-def probabilities(parts, model, weights, made):
-    return model(joined(crafted(made), deep(made, weights), parts))
+def probabilities(letters, model, weights, records):
+    """The probabilities of the classes of records, by a classifier on features by their letters."""
+    return model(Examples.of(records, weights).features(letters))
 
 
-def map_of(photo, of):
+def map_of(photo, probabilities_of):
     """The published pipeline with a classifier of its own."""
-    found = edges.edges(edges.value(photo))
-    at = np.argwhere(found)
-    made = patches.cut(photo, np.column_stack([at, found[tuple(at.T)] == edges.STRONG, np.zeros(len(at), int)]), 0)
-    return method.refine(sparse.published_map(photo.shape[:2], at, of(made)), photo, as_published=True)
+    marks = edges.edges(edges.value(photo))
+    points = np.argwhere(marks)
+    strong = marks[tuple(points.T)] == edges.STRONG
+    cut = patches.cut(photo, np.column_stack([points, strong, np.zeros(len(points), int)]), 0)
+    raw = sparse.published_map(photo.shape[:2], points, probabilities_of(cut))
+    return method.refine(raw, photo, as_published=True)
 
 
 def low_rank(data, scratch, results):
-    """Low-rank approximations of a sharp and a blurred patch: ranks.png; share of energy they keep, mean over large patches."""
-    (learn, _), *_ = trained(data, "clean")
-    rows = []
-    for k in (0, len(patches.SIGMAS) - 1):
-        chosen = edges.value(learn["patch"][(learn["strong"] == 0) & (labels_of(learn) == k)][:500, :-1, :-1])
-        u, s, v = np.linalg.svd(chosen)
+    """Low-rank approximations of a sharp and a blurred patch: ranks.png; mean share of energy, over large patches."""
+    learn, rows = trained(data, "clean").learn, []
+    large = learn.records["strong"] == 0
+    for label in ENDS:
+        chosen = learn.records["patch"][large & (learn.labels == label)][:500, :-1, :-1]
+        u, s, v = np.linalg.svd(edges.value(chosen))
         energy = (s**2).cumsum(axis=1) / (s**2).sum(axis=1, keepdims=True)
-        yield f"sigma {patches.SIGMAS[k]:g}", {f"rank {r}": float(energy[:, r - 1].mean()) for r in RANKS}
+        yield f"sigma {patches.SIGMAS[label]:g}", {f"rank {rank}": float(energy[:, rank - 1].mean()) for rank in RANKS}
         middle = int(np.argsort(s[:, 1] / s[:, 0])[len(s) // 2])
-        rows.append(
-            [np.uint8(np.clip((u[middle, :, :r] * s[middle, :r]) @ v[middle, :r] * 255, 0, 255)) for r in RANKS]
-        )
-    montage(
-        results / "ranks.png",
-        [[cv2.resize(p, (135, 135), interpolation=cv2.INTER_NEAREST) for p in row] for row in rows],
-    )
+        rows.append([approximation(u[middle], s[middle], v[middle], rank) for rank in RANKS])
+    montage(results / "ranks.png", rows)
 
+
+def approximation(u, s, v, rank):
+    """A patch by its first singular values, enlarged to 135 x 135, uint8."""
+    patch = np.uint8(np.clip((u[:, :rank] * s[:rank]) @ v[:rank] * 255, 0, 255))
+    return cv2.resize(patch, (135, 135), interpolation=cv2.INTER_NEAREST)
+
+
+STUDIES = (table, conditions, transforms, mean_curves, activations, feature_maps, low_rank)
 
 if __name__ == "__main__":
-    sys.exit(
-        measure.main(
-            "paper", __doc__, (table, conditions, transforms, mean_curves, activations, feature_maps, low_rank), {}
-        )
-    )
+    sys.exit(measure.main("paper", __doc__, STUDIES, {}))

@@ -11,21 +11,25 @@ MASKS = (".png", ".jpg", ".bmp")  # as blur-patches seeks them
 
 
 def pictures(folder):
-    """The photos of a folder, none if there is no folder."""
-    return sorted(p for p in folder.glob("*") if p.suffix.lower() in SUFFIXES and not p.name.endswith(BESIDE_PHOTOS))
+    """The photos of a folder, sorted; none if there is no folder."""
+    paths = [path for path in folder.glob("*") if path.suffix.lower() in SUFFIXES]
+    return sorted(path for path in paths if not path.name.endswith(BESIDE_PHOTOS))
 
 
 def masked(folder):
     """Photos of image/ with their masks in gt/, as CUHK has them: [(photo, mask)]."""
-    found = [
-        (p, [m for suffix in MASKS if (m := folder / "gt" / f"{p.stem}{suffix}").exists()])
-        for p in pictures(folder / "image")
-    ]
-    return [(p, masks[0]) for p, masks in found if masks]
+    pairs = [(photo, mask_of(photo, folder / "gt")) for photo in pictures(folder / "image")]
+    return [(photo, mask) for photo, mask in pairs if mask]
+
+
+def mask_of(photo, folder):
+    """The mask in a folder that has the name of a photo, or None."""
+    paths = [folder / f"{photo.stem}{suffix}" for suffix in MASKS]
+    return next((path for path in paths if path.exists()), None)
 
 
 def named(folder):
-    """What val.txt names, one photo a line, without suffix; empty if there is none."""
+    """The names in val.txt, one photo a line, without suffix; empty if there is none."""
     names = folder / "val.txt"
     return {line.strip() for line in names.read_text().splitlines()} if names.exists() else set()
 
@@ -57,19 +61,24 @@ def validation(data):
     return [photo for photo, _ in masked(folder) if photo.stem in kept]
 
 
+def has(photo, ending):
+    """True if there is a file beside a photo that has its name with this ending."""
+    return photo.with_name(f"{photo.stem}{ending}").exists()
+
+
 def scenes(data):
     """Sharp photos with a segmentation."""
-    return [p for p in pictures(data / "scenes") if p.with_name(f"{p.stem}.seg.png").exists()]
+    return [path for path in pictures(data / "scenes") if has(path, ".seg.png")]
 
 
 def unsegmented(data):
     """The sharp photos in the same folder that have no segmentation."""
-    return [p for p in pictures(data / "scenes") if not p.with_name(f"{p.stem}.seg.png").exists()]
+    return [path for path in pictures(data / "scenes") if not has(path, ".seg.png")]
 
 
 def labelled(data):
     """Photos with NAME.mask.png beside them."""
-    return [p for p in pictures(data / "labelled") if p.with_name(f"{p.stem}.mask.png").exists()]
+    return [path for path in pictures(data / "labelled") if has(path, ".mask.png")]
 
 
 def sharp(data):
@@ -88,6 +97,7 @@ def unseen(data):
 
 
 if __name__ == "__main__":
-    lists = {f.__name__: f for f in (training, scenes, unsegmented, blurring)}
-    which, folder = lists[sys.argv[1]], Path(sys.argv[2])
-    sys.stdout.buffer.write(b"".join(os.fsencode(p) + b"\0" for p in which(folder)))
+    lists = {function.__name__: function for function in (training, scenes, unsegmented, blurring)}
+    name, folder = sys.argv[1:]
+    for path in lists[name](Path(folder)):
+        sys.stdout.buffer.write(os.fsencode(path) + b"\0")

@@ -1,4 +1,4 @@
-"""Plain filters to beat: their magnitude under a Gaussian of sigma 10, divided by its maximum. plain_filters.py laplacian|dog PHOTO OUT.npy"""
+"""Plain filters to beat, smoothed and divided by their maximum: plain_filters.py laplacian|dog PHOTO OUT.npy"""
 
 import sys
 
@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 FINE, COARSE = 1.0, 1.6  # pixels; sigmas of the difference of Gaussians
+WIDE = 10  # pixels; sigma of the smoothing
 
 
 def laplacian(grey):
@@ -16,8 +17,10 @@ def dog(grey):
     return cv2.GaussianBlur(grey, (0, 0), FINE) - cv2.GaussianBlur(grey, (0, 0), COARSE)
 
 
+FILTERS = {"laplacian": laplacian, "dog": dog}
+
 if __name__ == "__main__":
-    which, photo, out = sys.argv[1:]
+    name, photo, out = sys.argv[1:]
     grey = cv2.imread(photo, cv2.IMREAD_GRAYSCALE).astype(np.float32)
-    answer = cv2.GaussianBlur(np.abs({"laplacian": laplacian, "dog": dog}[which](grey)), (0, 0), 10)
-    np.save(out, answer / max(float(answer.max()), 1e-6))
+    magnitude = cv2.GaussianBlur(np.abs(FILTERS[name](grey)), (0, 0), WIDE)
+    np.save(out, magnitude / max(float(magnitude.max()), 1e-6))

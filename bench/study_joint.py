@@ -20,7 +20,10 @@ from blurkit.training.degrade import add_noise, compress
 
 SIGMAS = (0, 0.75, 1.5, 3)  # pixels
 LARGE = (4000, 3000)  # pixels; width and height of 12 megapixels
-NO_TORCH = "import sys; from blurkit.cli.map import main; main(sys.argv[1:]); sys.exit('torch' in sys.modules or 'scipy' in sys.modules)"
+NO_TORCH = """import sys
+from blurkit.cli.map import main
+main(sys.argv[1:])
+sys.exit("torch" in sys.modules or "scipy" in sys.modules)"""
 
 
 def identity(data, scratch, results):
@@ -43,10 +46,8 @@ def worsened(data, scratch, results):
             mask = cv2.imread(str(data / "cuhk" / "gt" / f"{path.stem}.png"), cv2.IMREAD_GRAYSCALE)
             photo = worsen(cv2.imread(str(path)), rng)
             cv2.imwrite(str(folder / f"{path.stem}.png"), photo)
-            cv2.imwrite(
-                str(folder / "masks" / f"{path.stem}.png"),
-                cv2.resize(mask, photo.shape[1::-1], interpolation=cv2.INTER_NEAREST),
-            )
+            mask = cv2.resize(mask, photo.shape[1::-1], interpolation=cv2.INTER_NEAREST)
+            cv2.imwrite(str(folder / "masks" / f"{path.stem}.png"), mask)
         maps("joint", sorted(folder.glob("*.png")), folder / "maps")
         yield label, scored(folder / "maps", folder / "masks", "--truth-is", "blurred")
 
@@ -71,13 +72,12 @@ def meaning(data, scratch, results):
     """All photos of sharp/, none trained on, as they are and blurred everywhere."""
     means, below = {}, []
     for sigma in SIGMAS:
-        found = measure.blurred_maps("joint", photos.sharp(data), sigma, scratch)
-        means[sigma] = np.array([m.mean(dtype=np.float64) for m in found])
-        below = below or [float((m < 0.5).mean()) for m in found]
-        yield (
-            f"sigma {sigma:g}",
-            {"mean of maps": float(means[sigma].mean()), "median of means": float(np.median(means[sigma]))},
-        )
+        blurred = measure.blurred_maps("joint", photos.sharp(data), sigma, scratch)
+        means[sigma] = np.array([sharpness.mean(dtype=np.float64) for sharpness in blurred])
+        if sigma == 0:
+            below = [float((sharpness < 0.5).mean()) for sharpness in blurred]
+        average, median = float(means[sigma].mean()), float(np.median(means[sigma]))
+        yield f"sigma {sigma:g}", {"mean of maps": average, "median of means": median}
     yield "sharp everywhere: share of pixels below .5", {"median photo": float(np.median(below))}
     ordered = [(means[a] > means[b]).mean() for a, b in itertools.combinations(SIGMAS, 2)]
     yield "pairs of sigma in order", {"share": float(np.mean(ordered)), "least": float(np.min(ordered))}
@@ -87,39 +87,30 @@ def speed(data, scratch, results):
     """Whole processes against a bare import of NumPy, OpenCV and Pillow; 12 megapixels against their decoding."""
     bare = seconds(*IMPORT)
     yield "import numpy, cv2, PIL.Image", {"seconds": bare}
-    small, found, raw = scratch / "small.jpg", scratch / "small.npy", scratch / "raw.npy"
+    small, whole, raw = scratch / "small.jpg", scratch / "small.npy", scratch / "raw.npy"
     measure.small_photo(photos.validation(data)[0], small)
     command("blur-map", "--method", "joint", "--raw", small, "-o", raw)
     for label, words in (
-        ("blur-map", ["blur-map", "--method", "joint", small, "-o", found]),
+        ("blur-map", ["blur-map", "--method", "joint", small, "-o", whole]),
         ("blur-map --raw", ["blur-map", "--method", "joint", "--raw", small]),
         ("blur-refine", ["blur-refine", "--method", "joint", "--guide", small, raw]),
-        ("blur-mask", ["blur-mask", found]),
+        ("blur-mask", ["blur-mask", whole]),
         ("blur-score", ["blur-score", "--method", "joint", small]),
     ):
         took = seconds(*words)
         yield f"{label}, 640x457", {"seconds": took, "x import": took / bare}
-    yield (
-        "blur-map imports neither torch nor scipy",
-        {"true": command(sys.executable, "-c", NO_TORCH, "--method", "joint", small) != b""},
-    )
+    imports_neither = command(sys.executable, "-c", NO_TORCH, "--method", "joint", small) != b""
+    yield "blur-map imports neither torch nor scipy", {"true": imports_neither}
     yield from speed_large(data, scratch)
 
 
 def speed_large(data, scratch):
-    """12 megapixels: one photo enlarged, which decodes fast, and many photos side by side, with the detail of a camera's."""
+    """12 megapixels: one photo enlarged, which decodes fast; many photos in a mosaic, with the detail of a camera's."""
     enlarged, mosaic = scratch / "enlarged.jpg", scratch / "mosaic.jpg"
     quality = [cv2.IMWRITE_JPEG_QUALITY, 92]
-    cv2.imwrite(
-        str(enlarged),
-        cv2.resize(cv2.imread(str(photos.validation(data)[0])), LARGE, interpolation=cv2.INTER_CUBIC),
-        quality,
-    )
-    tiles = [
-        cv2.resize(cv2.imread(str(p)), (LARGE[0] // 8, LARGE[1] // 8), interpolation=cv2.INTER_AREA)
-        for p in photos.sharp(data)[:64]
-    ]
-    cv2.imwrite(str(mosaic), np.vstack([np.hstack(tiles[row : row + 8]) for row in range(0, 64, 8)]), quality)
+    photo = cv2.imread(str(photos.validation(data)[0]))
+    cv2.imwrite(str(enlarged), cv2.resize(photo, LARGE, interpolation=cv2.INTER_CUBIC), quality)
+    cv2.imwrite(str(mosaic), measure.mosaic(photos.sharp(data)[:64], LARGE, 8), quality)
     for path in (mosaic, enlarged):
         decoded = measure.decoding(path)
         words = ["blur-map", "--method", "joint", path]

@@ -21,13 +21,12 @@ from blurkit.methods.park import method as park_method
 from blurkit.ops.backend import CpuBackend
 from blurkit.training.degrade import add_noise, compress
 
-CONDITIONS = {
-    "clean": lambda photo, rng: photo,
-    "JPEG q85": lambda photo, rng: compress(photo, 85),
-    "noise 3/255": lambda photo, rng: add_noise(photo, 3, rng),
-}
+CONDITIONS = ("clean", "JPEG q85", "noise 3/255")
+QUALITY, NOISE = 85, 3  # of the JPEG; 8-bit steps
 POINTS = 48  # of a photo, half of them at weak edges
-KNOWN = (0.6, 0.9, 1.2, 1.5, 1.9)  # pixels
+BLURS = (0.6, 0.9, 1.2, 1.5, 1.9)  # pixels; sigmas that the study of sigma blurs photos by
+TOLERANCE = 0.15  # pixels; one class of the paper
+FEWEST = 50  # patches of a row
 
 
 def identity(data, scratch, results):
@@ -38,6 +37,15 @@ def identity(data, scratch, results):
     for extra in ("--as-published", "--sigma"):
         raw = command(*do, "--raw", *([extra] if extra != "--sigma" else []), photo)
         yield f"{extra}, one photo", {"same": command(*do, extra, photo) == command(*refine, extra, data=raw)}
+
+
+def degraded(photo, condition, rng):
+    """A photo under one of `CONDITIONS`."""
+    if condition == "JPEG q85":
+        return compress(photo, QUALITY)
+    if condition == "noise 3/255":
+        return add_noise(photo, NOISE, rng)
+    return photo
 
 
 def load(path):
@@ -51,25 +59,27 @@ def halved(photo):
 
 
 def fresh(names, condition, reduce, seed=0, count=POINTS):
-    """Patches of photos blurred by every class, at edges of the sharp photo (training thresholds), as many weak as strong.
+    """Patches of photos blurred by every class, at edges of the sharp photo (training thresholds), half of them weak.
 
     Returns
     -------
     patches : (n, 28, 28, 3) uint8; strong : (n,) bool; labels : (n,) int, of SIGMAS; photo : (n,) int
     """
-    found = []
+    pixels, strong, labels, photo = [], [], [], []
     for number, path in enumerate(names):
         rng = np.random.default_rng([seed, number])
         sharp = reduce(load(path))
-        at = patches.points(sharp, sharp, patches.SHARP, 10**9, rng)
-        few = min(count // 2, int((at[:, 2] == 0).sum()), int((at[:, 2] == 1).sum()))
-        at = np.concatenate([at[at[:, 2] == kind][:few] for kind in (0, 1)])
+        points = patches.points(sharp, sharp, patches.SHARP, 10**9, rng)
+        is_strong = points[:, 2] == 1
+        few = min(count // 2, int((~is_strong).sum()), int(is_strong.sum()))
+        points = np.concatenate([points[~is_strong][:few], points[is_strong][:few]])
         for label, sigma in enumerate(patches.SIGMAS):
-            picture = CONDITIONS[condition](patches.gaussian_blur(sharp, float(sigma)), rng)
-            found.append(
-                (patches.gather(picture, at[:, :2]), at[:, 2] == 1, np.full(len(at), label), np.full(len(at), number))
-            )
-    return tuple(np.concatenate(part) for part in zip(*found, strict=True))
+            picture = degraded(patches.gaussian_blur(sharp, float(sigma)), condition, rng)
+            pixels.append(patches.gather(picture, points[:, :2]))
+            strong.append(points[:, 2] == 1)
+            labels.append(np.full(len(points), label))
+            photo.append(np.full(len(points), number))
+    return tuple(np.concatenate(parts) for parts in (pixels, strong, labels, photo))
 
 
 def shipped():
@@ -78,30 +88,30 @@ def shipped():
 
 
 def folded(posterior):
-    """Our classes as the paper's eleven, what lies beyond them counted to the ends: (n, 17) -> (n, 11)."""
+    """Our classes as the paper's eleven, those beyond them added to the first and the last: (n, 17) -> (n, 11)."""
     first, last = patches.SHARPEST, patches.SHARPEST + len(patches.SIGMAS)
-    found = posterior[:, first:last].copy()
-    found[:, 0] += posterior[:, :first].sum(axis=1)
-    found[:, -1] += posterior[:, last:].sum(axis=1)
-    return found
+    probabilities = posterior[:, first:last].copy()
+    probabilities[:, 0] += posterior[:, :first].sum(axis=1)
+    probabilities[:, -1] += posterior[:, last:].sum(axis=1)
+    return probabilities
 
 
 def ours(pixels, strong, weights):
     """Our network's probabilities of the paper's classes."""
-    cut = pixels[:, :-1, :-1]
-    return folded(
-        network.in_chunks(lambda part: network.posterior(part, weights, CpuBackend), len(patches.CLASSES), cut)
-    )
+
+    def posterior(part):
+        return network.posterior(part, weights, CpuBackend)
+
+    return folded(network.in_chunks(posterior, len(patches.CLASSES), pixels[:, :-1, :-1]))
 
 
 def published(pixels, strong, weights):
     """The paper's network's probabilities."""
-    return network.in_chunks(
-        lambda part, strong: park_method.published_probabilities(part, strong, weights, CpuBackend),
-        len(patches.SIGMAS),
-        pixels,
-        strong,
-    )
+
+    def probabilities(part, strong):
+        return park_method.published_probabilities(part, strong, weights, CpuBackend)
+
+    return network.in_chunks(probabilities, len(patches.SIGMAS), pixels, strong)
 
 
 def nearest(probabilities):
@@ -127,15 +137,15 @@ def rates(chosen, labels):
 
 
 def classifier(data, scratch, results):
-    """Fresh patches of the 100 scenes nothing was trained on, photos halved by area unless told."""
+    """Fresh patches of the 100 scenes nothing was trained on, photos halved by area unless the row says otherwise."""
     weights = shipped()
     for reduce, how in ((halved, ""), (np.asarray, ", photos as they are")):
         for condition in CONDITIONS:
             pixels, strong, labels, _ = fresh(photos.unseen(data), condition, reduce)
-            found = ours(pixels, strong, weights)
-            yield f"ours, {condition}{how}", rates(nearest(found), labels)
-            yield f"ours, {condition}{how}, likeliest class", rates(likeliest(found), labels)
-            yield f"ours, {condition}{how}, likeliest three", rates(likeliest_three(found), labels)
+            probabilities = ours(pixels, strong, weights)
+            yield f"ours, {condition}{how}", rates(nearest(probabilities), labels)
+            yield f"ours, {condition}{how}, likeliest class", rates(likeliest(probabilities), labels)
+            yield f"ours, {condition}{how}, likeliest three", rates(likeliest_three(probabilities), labels)
             if reduce is halved:
                 yield f"paper's network, {condition}", rates(likeliest(published(pixels, strong, weights)), labels)
 
@@ -143,60 +153,55 @@ def classifier(data, scratch, results):
 def reliability(data, scratch, results):
     """How often the likeliest class is right, by its probability; and the error by the posterior's own deviation."""
     pixels, strong, labels, _ = fresh(photos.unseen(data), "JPEG q85", halved)
-    found = ours(pixels, strong, shipped())
-    confidence, right = found.max(axis=1), found.argmax(axis=1) == labels
+    probabilities = ours(pixels, strong, shipped())
+    confidence, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == labels
     for low in np.arange(0.2, 1, 0.1):
         inside = (confidence >= low) & (confidence < low + 0.1)
-        if inside.sum() >= 50:
-            yield (
-                f"probability {low:.1f} to {low + 0.1:.1f}",
-                {
-                    "patches": int(inside.sum()),
-                    "mean": float(confidence[inside].mean()),
-                    "right": float(right[inside].mean()),
-                },
-            )
-    mean = found @ patches.SIGMAS
-    deviation = np.sqrt(np.maximum(found @ patches.SIGMAS**2 - mean**2, 0))
+        if inside.sum() >= FEWEST:
+            figures = {"mean": float(confidence[inside].mean()), "right": float(right[inside].mean())}
+            yield f"probability {low:.1f} to {low + 0.1:.1f}", {"patches": int(inside.sum()), **figures}
+    mean = probabilities @ patches.SIGMAS
+    deviation = np.sqrt(np.maximum(probabilities @ patches.SIGMAS**2 - mean**2, 0))
     for low, high in ((0, 0.05), (0.05, 0.1), (0.1, 0.15), (0.15, 0.2), (0.2, 0.3), (0.3, 0.5)):
         inside = (deviation >= low) & (deviation < high)
-        if inside.sum() >= 50:
+        if inside.sum() >= FEWEST:
             error = np.sqrt(((mean - patches.SIGMAS[labels])[inside] ** 2).mean())
-            yield (
-                f"deviation {low:g} to {high:g} pixels",
-                {"patches": int(inside.sum()), "mean": float(deviation[inside].mean()), "error": float(error)},
-            )
+            figures = {"mean": float(deviation[inside].mean()), "error": float(error)}
+            yield f"deviation {low:g} to {high:g} pixels", {"patches": int(inside.sum()), **figures}
 
 
 def sigma(data, scratch, results):
-    """Median of --sigma at edges of photos halved and blurred by a known sigma: how many are within .15 pixels."""
+    """Median of --sigma at edges of photos, halved and blurred: how many are within .15 pixels of that blur."""
     for label, names in (
         ("sharp (100, of those trained on)", photos.sharp(data)[:100]),
         ("scenes (100, unseen)", photos.unseen(data)),
     ):
-        found = np.array([medians(names, known, scratch / f"{label}-{known}") for known in KNOWN])  # (5, 100)
-        for known, row in zip(KNOWN, found, strict=True):
-            within = int((np.abs(row - known) <= 0.15).sum())
-            yield f"{label}, sigma {known:g}", {"median": float(np.median(row)), "within .15": within}
-        yield (
-            f"{label}, all",
-            {"within .15, of 100": float((np.abs(found - np.array(KNOWN)[:, None]) <= 0.15).mean() * 100)},
-        )
-        yield f"{label}, rising with sigma", {"photos": int((np.diff(found, axis=0) > 0).all(axis=0).sum())}
+        measured = np.array([medians(names, blur, scratch / f"{label}-{blur}") for blur in BLURS])  # (5, 100)
+        near = np.abs(measured - np.array(BLURS)[:, None]) <= TOLERANCE
+        for blur, row, near_row in zip(BLURS, measured, near, strict=True):
+            yield f"{label}, sigma {blur:g}", {"median": float(np.median(row)), "within .15": int(near_row.sum())}
+        rising = (np.diff(measured, axis=0) > 0).all(axis=0)
+        yield f"{label}, all", {"within .15, of 100": float(near.mean() * 100)}
+        yield f"{label}, rising with sigma", {"photos": int(rising.sum())}
 
 
-def medians(names, known, folder):
-    """Median of --sigma at the edges of every photo, halved and blurred by `known`."""
+def blurred_copies(names, sigma, folder):
+    """Copies of photos, halved and blurred by sigma pixels, as PNG in a new folder; their paths, sorted."""
     folder.mkdir()
     for path in names:
-        picture = patches.gaussian_blur(halved(load(path)), known)
+        picture = patches.gaussian_blur(halved(load(path)), sigma)
         cv2.imwrite(str(folder / f"{path.stem}.png"), picture[..., ::-1])
-    blurred = sorted(folder.glob("*.png"))
+    return sorted(folder.glob("*.png"))
+
+
+def medians(names, sigma, folder):
+    """Median of --sigma at the edges of every photo, halved and blurred by sigma pixels."""
+    blurred, values = blurred_copies(names, sigma, folder), []
     maps("park", blurred, folder / "maps", "--sigma")
-    return [
-        float(np.median(np.load(folder / "maps" / f"{p.stem}.npy")[edges.edges(edges.value(load(p))) > 0]))
-        for p in blurred
-    ]
+    for path in blurred:
+        measured = np.load(folder / "maps" / f"{path.stem}.npy")
+        values.append(float(np.median(measured[edges.edges(edges.value(load(path))) > 0])))
+    return values
 
 
 def accuracy(data, scratch, results):
@@ -211,24 +216,18 @@ def noise(data, scratch, results):
 
 def meaning(data, scratch, results):
     """Mean of the map of photos sharp everywhere and blurred everywhere."""
-    names = photos.unseen(data)
-    for known in (0, 0.75, 1.5, 3):
-        folder = scratch / f"sigma-{known}"
-        folder.mkdir()
-        for path in names:
-            cv2.imwrite(str(folder / f"{path.stem}.png"), patches.gaussian_blur(halved(load(path)), known)[..., ::-1])
-        maps("park", sorted(folder.glob("*.png")), folder / "maps")
-        yield (
-            f"sigma {known:g}",
-            {"median of means": float(np.median([np.load(p).mean() for p in sorted((folder / "maps").glob("*.npy"))]))},
-        )
+    for blur in (0, 0.75, 1.5, 3):
+        folder = scratch / f"sigma-{blur}"
+        maps("park", blurred_copies(photos.unseen(data), blur, folder), folder / "maps")
+        means = [np.load(path).mean() for path in sorted((folder / "maps").glob("*.npy"))]
+        yield f"sigma {blur:g}", {"median of means": float(np.median(means))}
 
 
 def speed(data, scratch, results):
     """Whole processes, no GPU: time and peak memory; least of three runs."""
     names = photos.validation(data)
-    sized = [cv2.resize(load(p), (640, 480), interpolation=cv2.INTER_AREA) for p in names]
-    counts = [int((edges.edges(edges.value(photo)) > 0).sum()) for photo in sized]
+    sized = [cv2.resize(load(path), (640, 480), interpolation=cv2.INTER_AREA) for path in names]
+    counts = [edge_points(photo) for photo in sized]
     ordinary = int(np.argmin(np.abs(np.array(counts) - 6000)))
     busy = np.tile(sized[int(np.argmax(counts))], (2, 2, 1))
     large = cv2.resize(sized[ordinary], (4000, 3000), interpolation=cv2.INTER_CUBIC)
@@ -243,19 +242,17 @@ def speed(data, scratch, results):
         cv2.imwrite(str(path), photo[..., ::-1])
         words = ["blur-map", "--method", "park", "--device", "cpu", *extra, str(path)]
         took[label] = seconds(*words, repeats=3)
-        points = int((edges.edges(edges.value(photo)) > 0).sum())
-        yield (
-            label,
-            {
-                "edge points": points,
-                "seeds": len(edges.seeds(edges.value(photo))),
-                "seconds": took[label],
-                "peak GB": peak(*words),
-            },
-        )
+        counted = {"edge points": edge_points(photo), "seeds": len(edges.seeds(edges.value(photo)))}
+        yield label, {**counted, "seconds": took[label], "peak GB": peak(*words)}
     yield "default : as published", {"ratio": took["640x480"] / took["640x480, --as-published"]}
 
 
+def edge_points(photo):
+    """How many points of a photo lie on edges."""
+    return int((edges.edges(edges.value(photo)) > 0).sum())
+
+
+STUDIES = (identity, classifier, reliability, sigma, accuracy, noise, meaning, speed)
 REQUIRED = {  # what each row must show: (least, most) per figure
     "ours, clean": {"exact": (0.55, 1), "within one": (0.93, 1)},
     "ours, JPEG q85": {"within one": (0.91, 1)},
@@ -271,8 +268,4 @@ REQUIRED = {  # what each row must show: (least, most) per figure
 }
 
 if __name__ == "__main__":
-    sys.exit(
-        measure.main(
-            "park", __doc__, (identity, classifier, reliability, sigma, accuracy, noise, meaning, speed), REQUIRED
-        )
-    )
+    sys.exit(measure.main("park", __doc__, STUDIES, REQUIRED))

@@ -40,13 +40,17 @@ LAPLACIAN = "import sys, cv2; print(cv2.Laplacian(cv2.imread(sys.argv[1], 0), cv
 
 def forty(data):
     """The photos, evenly chosen; all of a folder that has fewer."""
-    both = ((found, min(EACH, len(found))) for found in (photos.labelled(data), photos.sharp(data)))
-    return [found[round(i * (len(found) - 1) / max(1, count - 1))] for found, count in both for i in range(count)]
+    chosen = []
+    for names in (photos.labelled(data), photos.sharp(data)):
+        count = min(EACH, len(names))
+        step = (len(names) - 1) / max(1, count - 1)
+        chosen += [names[round(i * step)] for i in range(count)]
+    return chosen
 
 
 def degraded(data, folder):
     """Every copy as a PNG: {path: (photo, sigma, noise)}."""
-    rng, found = np.random.default_rng(0), {}
+    rng, copies = np.random.default_rng(0), {}
     for number, path in enumerate(forty(data)):
         photo = cv2.imread(str(path))
         for sigma in SIGMAS:
@@ -54,43 +58,43 @@ def degraded(data, folder):
             for noise in NOISES:
                 name = folder / f"{number:02}-{sigma}-{noise}.png"
                 cv2.imwrite(str(name), add_noise(copy, noise, rng))
-                found[name] = number, sigma, noise
-    return found
+                copies[name] = number, sigma, noise
+    return copies
 
 
 def scores(method, names):
-    """Scores by blur-score."""
+    """Scores by blur-score, NaN where it gives none."""
     lines = command("blur-score", "-q", "-j", 2, "--method", method, "--json", *names).splitlines()
-    found = [json.loads(line)["score"] for line in lines]
-    return [np.nan if score is None else score for score in found]
+    values = [json.loads(line)["score"] for line in lines]
+    return [np.nan if value is None else value for value in values]
 
 
 def peers(names):
     """{measure: scores} of others, bigger = sharper."""
-    found = {"variance of Laplacian": [], "Tenengrad": [], "blur_effect": []}
+    values = {"variance of Laplacian": [], "Tenengrad": [], "blur_effect": []}
     for name in names:
         grey = cv2.imread(str(name), cv2.IMREAD_GRAYSCALE).astype(np.float32)
         across, down = cv2.Sobel(grey, cv2.CV_32F, 1, 0), cv2.Sobel(grey, cv2.CV_32F, 0, 1)
-        found["variance of Laplacian"].append(float(cv2.Laplacian(grey, cv2.CV_32F).var()))
-        found["Tenengrad"].append(float((across**2 + down**2).mean()))
-        found["blur_effect"].append(-float(blur_effect(grey)))
-    return found
+        values["variance of Laplacian"].append(float(cv2.Laplacian(grey, cv2.CV_32F).var()))
+        values["Tenengrad"].append(float((across**2 + down**2).mean()))
+        values["blur_effect"].append(-float(blur_effect(grey)))
+    return values
 
 
-def figures(found, copies):
-    """Pairs of one photo in order at equal and at different noise; rank correlation with sigma without noise and over all."""
-    number, sigma, noise = np.transpose(list(copies.values()))
-    found = np.array(found)
-    sharper = (sigma[:, None] < sigma) & (number[:, None] == number)
-    right, same = found[:, None] > found, noise[:, None] == noise
-    judged = ~np.isnan(found)
-    clean = judged & (noise == 0)
+def figures(values, copies):
+    """Shares of pairs of one photo in order, at equal and at different noise; rank correlations with sigma."""
+    photo, sigma, noise = np.transpose(list(copies.values()))
+    values = np.array(values)
+    sharper = (sigma[:, None] < sigma) & (photo[:, None] == photo)
+    right, same_noise = values[:, None] > values, noise[:, None] == noise
+    scored = ~np.isnan(values)
+    clean = scored & (noise == 0)
     return {
-        "equal noise": float(right[sharper & same].mean()),
-        "different noise": float(right[sharper & ~same].mean()),
-        "spearman clean": float(-spearmanr(found[clean], sigma[clean])[0]),
-        "spearman all": float(-spearmanr(found[judged], sigma[judged])[0]),
-        "not judged": float((~judged).mean()),
+        "equal noise": float(right[sharper & same_noise].mean()),
+        "different noise": float(right[sharper & ~same_noise].mean()),
+        "spearman clean": float(-spearmanr(values[clean], sigma[clean])[0]),
+        "spearman all": float(-spearmanr(values[scored], sigma[scored])[0]),
+        "not judged": float((~scored).mean()),
     }
 
 
@@ -101,8 +105,8 @@ def meaning(data, scratch, results):
     copies = degraded(data, folder)
     for method in METHODS:
         yield method, figures(scores(method, copies), copies)
-    for name, found in peers(copies).items():
-        yield name, figures(found, copies)
+    for name, values in peers(copies).items():
+        yield name, figures(values, copies)
 
 
 def subject(data, scratch, results):
@@ -110,53 +114,42 @@ def subject(data, scratch, results):
     folder = scratch / "soft"
     folder.mkdir()
     names = photos.labelled(data)
-    for path in names:
-        cv2.imwrite(str(folder / f"{path.stem}.png"), cv2.GaussianBlur(cv2.imread(str(path)), (0, 0), SOFT))
+    copies = [folder / f"{path.stem}.png" for path in names]
+    for path, copy in zip(names, copies, strict=True):
+        cv2.imwrite(str(copy), cv2.GaussianBlur(cv2.imread(str(path)), (0, 0), SOFT))
     for method in METHODS:
-        whole, soft = (
-            np.array(scores(method, found)) for found in (names, [folder / f"{path.stem}.png" for path in names])
-        )
+        gain = np.array(scores(method, names)) - np.array(scores(method, copies))
         yield (
             f"{method}: sharper than the soft copy",
-            {"share": float((whole > soft).mean()), "least by": float((whole - soft).min())},
+            {"share": float((gain > 0).mean()), "least by": float(gain.min())},
         )
 
 
 def throughput(data, scratch, results):
-    """12-megapixel JPEGs a second, against decoding at a reduced size and against a process per photo."""
-    names, sharp, rng = (
-        [scratch / f"large-{number}.jpg" for number in range(COUNT)],
-        photos.sharp(data),
-        np.random.default_rng(0),
-    )
+    """12-megapixel JPEGs per second, against decoding at a reduced size and against a process per photo."""
+    names, sharp = [scratch / f"large-{number}.jpg" for number in range(COUNT)], photos.sharp(data)
+    rng = np.random.default_rng(0)
     for name in names:
-        tiles = [
-            cv2.resize(cv2.imread(str(sharp[i])), (LARGE[0] // 4, LARGE[1] // 4), interpolation=cv2.INTER_AREA)
-            for i in rng.integers(0, len(sharp), 16)
-        ]
-        cv2.imwrite(
-            str(name),
-            np.vstack([np.hstack(tiles[row : row + 4]) for row in range(0, 16, 4)]),
-            [cv2.IMWRITE_JPEG_QUALITY, 92],
-        )
+        chosen = [sharp[i] for i in rng.integers(0, len(sharp), 16)]
+        cv2.imwrite(str(name), measure.mosaic(chosen, LARGE, 4), [cv2.IMWRITE_JPEG_QUALITY, 92])
     names *= TIMES
-    halves = [sys.executable, "-c", DECODE]
-    decoding = len(names) / side_by_side([*halves, *names[::2]], [*halves, *names[1::2]])
-    loop = len(names[:4]) / sum(measure.seconds(sys.executable, "-c", LAPLACIAN, name, repeats=1) for name in names[:4])
+    decode, laplacian = [sys.executable, "-c", DECODE], [sys.executable, "-c", LAPLACIAN]
+    decoding = len(names) / side_by_side([*decode, *names[::2]], [*decode, *names[1::2]])
+    loop = len(names[:4]) / sum(measure.seconds(*laplacian, name, repeats=1) for name in names[:4])
     yield "decoding alone, two processes", {"photos a second": decoding}
     yield "a process of cv2.Laplacian per photo", {"photos a second": loop}
     for method in METHODS:
         some = names[:COUNT] if method == "park" else names  # half a second each
-        rate = len(some) / measure.seconds(
-            "blur-score", "-q", "--method", method, "--max-size", SIZE, "-j", 2, *some, repeats=2
-        )
+        words = ["blur-score", "-q", "--method", method, "--max-size", SIZE, "-j", 2, *some]
+        rate = len(some) / measure.seconds(*words, repeats=2)
         yield f"blur-score, {method}", {"photos a second": rate, "x decoding": rate / decoding, "x loop": rate / loop}
 
 
 def side_by_side(*commands):
     """Seconds until all of some commands are done."""
     start = time.perf_counter()
-    for process in [subprocess.Popen([str(w) for w in words]) for words in commands]:
+    processes = [subprocess.Popen([str(word) for word in words]) for words in commands]
+    for process in processes:
         process.wait()
     return time.perf_counter() - start
 

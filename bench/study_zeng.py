@@ -32,25 +32,16 @@ def noise(data, scratch, results):
 def meaning(data, scratch, results):
     """Mean of the map of sharp photos, as they are and blurred everywhere."""
     for sigma in (0, 0.75, 1.5, 3):
-        means = np.array([m.mean() for m in blurred_maps("zeng", photos.sharp(data)[:100], sigma, scratch)])
-        yield (
-            f"sigma {sigma:g}",
-            {"median of means": float(np.median(means)), "mean <= .15, of 100": int((means <= 0.15).sum())},
-        )
+        blurred = blurred_maps("zeng", photos.sharp(data)[:100], sigma, scratch)
+        means = np.array([sharpness.mean() for sharpness in blurred])
+        median, low = float(np.median(means)), int((means <= 0.15).sum())
+        yield f"sigma {sigma:g}", {"median of means": median, "mean <= .15, of 100": low}
 
 
 def control(data, scratch, results):
-    """Learned kernels against random ones and lap o lap, the rest the same; three seeds each, seed 0 of the learned as shipped."""
+    """Learned kernels against random ones and lap o lap, the rest the same; three seeds, learned seed 0 as shipped."""
     patch_set(data, scratch)
-    cases = [
-        ("learned", 0),
-        ("learned", 1),
-        ("learned", 2),
-        ("random", 0),
-        ("random", 1),
-        ("random", 2),
-        ("lap o lap", 0),
-    ]
+    cases = [(kind, seed) for kind in ("learned", "random") for seed in (0, 1, 2)] + [("lap o lap", 0)]
     with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("spawn")) as pool:
         paths = pool.map(control_weights, *zip(*cases, strict=True), [scratch] * len(cases))
         for (kind, seed), path in zip(cases, paths, strict=True):
@@ -84,11 +75,15 @@ def control_weights(kind, seed, scratch):
         published = basis.pair(*components[:2])
         filters = metric.best_pair(components, records["patch"][judges], records["label"][judges] == 1)
     inputs, targets, origin = calibration.examples(records, filters)
-    taught = ~held_out(records)[origin]
-    weights = calibration.fit(inputs[taught], targets[taught], seed, lambda *_: None)
+    kept = ~held_out(records)[origin]
+    weights = calibration.fit(inputs[kept], targets[kept], seed, silent)
     path = scratch / f"{kind}-{seed}.npz"
     path.write_bytes(write_weights({"published": published, "filters": filters, **weights}, {"method": "zeng"}))
     return path
+
+
+def silent(*_):
+    """Report nothing of a training."""
 
 
 def kernels_of(kind, seed, records, device):
@@ -98,7 +93,7 @@ def kernels_of(kind, seed, records, device):
 
     if kind == "random":
         return np.random.default_rng(seed).normal(size=(24, 7, 7))
-    model, _ = training.train(records, methods.info("zeng").epochs, seed, device, lambda *_: None)
+    model, _ = training.train(records, methods.info("zeng").epochs, seed, device, silent)
     return network.first_kernels(model).detach().numpy().reshape(-1, 7, 7)
 
 
@@ -106,16 +101,12 @@ def patch_set(data, scratch):
     """The patch set the shipped weights are made from, as scratch/patches.npy."""
     path = scratch / "patches.npy"
     with open(path, "wb") as out:
-        for which, extra in (
-            ("training", ["--masks", data / "cuhk" / "gt", "--truth-is", "blurred", "--copies", 1]),
-            ("scenes", ["--compose"]),
+        for names, extra in (
+            (photos.training(data), ["--masks", data / "cuhk" / "gt", "--truth-is", "blurred", "--copies", 1]),
+            (photos.scenes(data), ["--compose"]),
         ):
-            names = getattr(photos, which)(data)
-            subprocess.run(
-                ["blur-patches", "-q", "--method", "zeng", "-j", "2", *map(str, extra), *map(str, names)],
-                stdout=out,
-                check=True,
-            )
+            words = ["blur-patches", "-q", "--method", "zeng", "-j", 2, *extra, *names]
+            subprocess.run([str(word) for word in words], stdout=out, check=True)
 
 
 def identity(data, scratch, results):
@@ -124,23 +115,21 @@ def identity(data, scratch, results):
     ten = photos.validation(data)[:10]
     published = command("blur-map", "--method", "zeng", "--as-published", *ten)
     raw = command("blur-map", "--method", "zeng", "--as-published", "--raw", *ten)
-    yield (
-        "--as-published, without a guide",
-        {"same": published == command("blur-refine", "--method", "zeng", "--as-published", data=raw)},
-    )
+    refined = command("blur-refine", "--method", "zeng", "--as-published", data=raw)
+    yield "--as-published, without a guide", {"same": published == refined}
 
 
 def speed(data, scratch, results):
     """Whole processes against a bare import of NumPy, OpenCV and Pillow; a large photo against its decoding."""
     bare = seconds(*IMPORT)
-    small, found = scratch / "small.jpg", scratch / "small.npy"
+    small, whole = scratch / "small.jpg", scratch / "small.npy"
     photo = small_photo(photos.validation(data)[0], small)
     yield "import numpy, cv2, PIL.Image", {"seconds": bare}
     for label, words in (
-        ("blur-map", ["blur-map", "--method", "zeng", small, "-o", found]),
+        ("blur-map", ["blur-map", "--method", "zeng", small, "-o", whole]),
         ("blur-map --as-published", ["blur-map", "--method", "zeng", "--as-published", small]),
-        ("blur-refine", ["blur-refine", "--method", "zeng", "--guide", small, found]),
-        ("blur-mask", ["blur-mask", found]),
+        ("blur-refine", ["blur-refine", "--method", "zeng", "--guide", small, whole]),
+        ("blur-mask", ["blur-mask", whole]),
         ("blur-score", ["blur-score", "--method", "zeng", small]),
     ):
         took = seconds(*words)
@@ -153,9 +142,8 @@ def speed(data, scratch, results):
 def speed_large(photo, scratch):
     """A 12-megapixel JPEG: time in units of its decoding, and peak memory."""
     large = scratch / "large.jpg"
-    cv2.imwrite(
-        str(large), cv2.resize(photo, (4000, 3000), interpolation=cv2.INTER_CUBIC), [cv2.IMWRITE_JPEG_QUALITY, 92]
-    )
+    enlarged = cv2.resize(photo, (4000, 3000), interpolation=cv2.INTER_CUBIC)
+    cv2.imwrite(str(large), enlarged, [cv2.IMWRITE_JPEG_QUALITY, 92])
     decoded = decoding(large)
     for label, extra in (
         ("default", []),

@@ -1,6 +1,6 @@
-"""The front door for Python: photos in, maps, masks and scores out; a method loaded once serves for many photos.
+"""The Python interface: photos in, maps, masks and scores out.
 
-Everything here is offered by ``import blurkit`` itself.
+The public functions here are offered by ``import blurkit`` itself. `load` loads a method once for many photos.
 """
 
 import functools
@@ -18,13 +18,13 @@ from blurkit.io.maps import as_map
 from blurkit.io.photo import decode_photo
 from blurkit.io.weights import LARGEST_WEIGHTS, find_weights, read_weights
 from blurkit.model import Map, Model, Photo, Score
-from blurkit.ops.backend import backend_for
+from blurkit.ops.backend import backend_for, check_device
 
 Source = str | os.PathLike[str] | bytes | BinaryIO
 """A file: its path, its bytes, or an open binary file."""
-MOST_BYTES = 2 << 30  # of a file that is read
-ANY_SHAPE = (64, 64)  # of a photo that any device takes
-MEAN_FACTOR = 1.5  # of the threshold 'mean', usual in this field
+MOST_BYTES = 2 << 30  # bytes; larger photo files are refused
+ANY_SHAPE = (64, 64)  # pixels; a photo large enough for any device
+MEAN_FACTOR = 1.5  # x mean of the map: the threshold 'mean', usual in this field
 
 
 def load(
@@ -42,22 +42,27 @@ def load(
     method : str
         One of `list_methods`.
     weights : path, bytes or binary file, optional
-        Weights to use; those that come with blurkit, or those of ``$BLURKIT_WEIGHTS``.
+        Default: those of ``$BLURKIT_WEIGHTS``, a folder or a file, or else those that come with blurkit.
     device : str
         ``auto`` (a GPU if there is one), ``cpu``, ``cuda`` or ``cuda:N``.
     as_published : bool
-        The method as its paper has it, without what blurkit adds (zeng, park).
+        The method as in its paper, without the additions of blurkit (zeng, park).
     working_size : int, optional
-        Photos with a longer side are measured at so many pixels; 0 = never reduce; 1536 for maps, 1024 for scores.
+        Pixels; photos with a longer side are reduced to it before they are measured; 0 = never. Default: 1536 for maps,
+        1024 for scores.
+
+    Returns
+    -------
+    Model
 
     Raises
     ------
     UsageError
-        There is no such method; or what is asked for does not go together.
+        There is no such method, or the arguments do not go together.
     WeightsError
         The weights are missing, damaged, or those of another method.
     DeviceError
-        The GPU is not there.
+        The GPU is missing.
 
     Examples
     --------
@@ -73,23 +78,39 @@ def load(
         raise UsageError("as published a method measures at the photo's own size; working_size does not go with it")
     if working_size is not None and (not isinstance(working_size, int) or working_size < 0):
         raise UsageError(f"working_size is {working_size!r}; it must be a whole number of pixels, or 0")
-    backend_for(device, ANY_SHAPE)  # so that a GPU that is not there is told here
+    check_device(device)
+    backend_for(device, ANY_SHAPE)  # so that a missing GPU is reported here
     arrays, header = weights_of(method, weights)
     return Model(method, arrays, header, device, as_published, working_size)
 
 
 def weights_of(method: str, source: Source | None = None) -> tuple[dict[str, NDArray[np.float32]], dict[str, Any]]:
-    """Arrays and header of the weights of a method; an error names the file it is about."""
+    """Arrays and header of the weights of a method; the message of an error begins with the name of the file."""
     source = find_weights(method) if source is None else source
-    data, name = read_bytes(source, LARGEST_WEIGHTS + 1, WeightsError)
+    data, prefix = read_bytes(source, LARGEST_WEIGHTS + 1, WeightsError)
     try:
         return cast(tuple[dict[str, Any], dict[str, Any]], read_weights(data, method, methods.get(method).SHAPES))
     except WeightsError as error:
-        raise WeightsError(f"{name}{error}") from error
+        raise WeightsError(f"{prefix}{error}") from error
 
 
 def read_bytes(source: Source, most: int, error_type: type[InputError] | type[WeightsError]) -> tuple[bytes, str]:
-    """At most so many bytes of a file, and its name with a colon for errors, empty where it has none."""
+    """Read a file.
+
+    Parameters
+    ----------
+    source : path, bytes or binary file
+    most : int
+        Bytes to read at most.
+    error_type : type
+        Raised if the file cannot be opened or read.
+
+    Returns
+    -------
+    data : bytes
+    prefix : str
+        Of error messages about this file: its name and a colon; empty if `source` is no path.
+    """
     if isinstance(source, bytes | bytearray | memoryview):
         return bytes(source), ""
     if not isinstance(source, str | os.PathLike):
@@ -110,46 +131,46 @@ def read_photo(
     Parameters
     ----------
     source : path, bytes or binary file
-        JPEG, PNG, TIFF, HEIC, RAW and others, told by content; see blurkit-formats(5).
+        JPEG, PNG, TIFF, HEIC, RAW and others, recognised by content; see blurkit-formats(5).
     max_pixels : int
         Larger photos are refused before they are decoded.
     develop_raw : bool
         Develop a RAW file, instead of taking the preview in it.
     max_size : int, optional
-        Pixels: decode a JPEG reduced, as long as its longer side stays at least so long, which is faster.
+        Pixels: decode a JPEG at a reduced size whose longer side is at least this long, which is faster.
 
     Raises
     ------
     InputError
-        It is missing, no photo, damaged, truncated or too large.
+        The file is missing, damaged, truncated, too large, or no photo.
     """
-    data, name = read_bytes(source, MOST_BYTES + 1, InputError)
+    data, prefix = read_bytes(source, MOST_BYTES + 1, InputError)
     try:
         if len(data) > MOST_BYTES:
             raise InputError(f"has more than {MOST_BYTES} bytes")
         return cast(Photo, decode_photo(data, max_pixels, develop_raw, max_size))
     except InputError as error:
-        raise InputError(f"{name}{error}") from error
+        raise InputError(f"{prefix}{error}") from error
 
 
 def list_methods() -> list[str]:
-    """Names of the methods there are, the default first."""
+    """Names of all methods, the default first."""
     return sorted(methods.METHODS, key=lambda name: (name != methods.DEFAULT, name))
 
 
 @functools.cache
 def loaded(method: str) -> Model:
-    """A method as it comes, kept for the functions below."""
+    """A method with its default settings, loaded once and kept for the functions below."""
     return load(method)
 
 
 def sharpness_map(photo: ArrayLike, *, method: str = methods.DEFAULT) -> Map:
-    """What is in focus in a photo: (H, W) float32 in [0, 1], 1 = in focus; see `Model.sharpness_map`."""
+    """Sharpness map of a photo: (H, W) float32 in [0, 1], 1 = in focus; see `Model.sharpness_map`."""
     return loaded(method).sharpness_map(photo)
 
 
 def blur_map(photo: ArrayLike, *, method: str = "park") -> Map:
-    """How wide the blur of a photo is: (H, W) float32, sigma in pixels of the photo; see `Model.blur_map`."""
+    """Width of the blur of a photo: (H, W) float32, sigma in pixels of the photo; see `Model.blur_map`."""
     return loaded(method).blur_map(photo)
 
 
@@ -167,18 +188,24 @@ def score_photo(
 def focus_mask(
     sharpness: ArrayLike, threshold: float | Literal["otsu", "mean"] = 0.5, *, invert: bool = False
 ) -> NDArray[np.bool_]:
-    """What is in focus, as a mask: (H, W) bool.
+    """Mask of the pixels in focus: (H, W) bool.
 
     Parameters
     ----------
     sharpness : array_like, (H, W), in [0, 1]
     threshold : float, 'otsu' or 'mean'
-        In focus is above it: a number from 0 to 1; Otsu's, between two classes of pixels; or 1.5 x mean of the map.
+        A pixel is in focus above it: a number from 0 to 1; 'otsu', Otsu's threshold between two classes of pixels; or
+        'mean', 1.5 x mean of the map.
     invert : bool
-        Mark what is out of focus instead.
+        Mark the pixels out of focus instead.
+
+    Raises
+    ------
+    InputError
+        The threshold is none of these, or the map is none.
     """
-    fits = threshold in ("otsu", "mean") if isinstance(threshold, str) else 0 <= threshold <= 1
-    if not fits:
+    is_valid = threshold in ("otsu", "mean") if isinstance(threshold, str) else 0 <= threshold <= 1
+    if not is_valid:
         raise InputError(f"threshold is {threshold!r}; it must be a number from 0 to 1, 'otsu' or 'mean'")
     rule, value = (threshold, MEAN_FACTOR) if isinstance(threshold, str) else ("fixed", float(threshold))
     return cast(NDArray[np.bool_], masks.focus_mask(as_map(np.asarray(sharpness)), rule, value, invert) == 255)

@@ -1,4 +1,4 @@
-"""Which photos to keep: their order, the best of a group, the series of a burst, a threshold."""
+"""Selection of photos by their scores: order, best of each group, bursts, threshold."""
 
 import math
 
@@ -6,21 +6,23 @@ import numpy as np
 
 
 def order(scores):
-    """Indices of scores from best to worst; equal ones as they come, NaN last: list of int."""
-    return sorted(
-        range(len(scores)), key=lambda i: (math.isnan(scores[i]), -scores[i] if not math.isnan(scores[i]) else 0)
-    )
+    """Indices of scores from best to worst, NaN last; equal scores keep their order: list of int."""
+
+    def descending(i):
+        return (True, 0) if math.isnan(scores[i]) else (False, -scores[i])
+
+    return sorted(range(len(scores)), key=descending)
 
 
 def best_of_groups(scores, groups):
-    """Indices of the best of each group, in the order of the scores given.
+    """Indices of the best photo of each group, in ascending order.
 
     Parameters
     ----------
     scores : sequence of float
-        A group without any that is not NaN keeps its first.
+        A group whose scores are all NaN keeps its first photo.
     groups : sequence of hashable
-        None: a group of its own.
+        Group of each photo. None: a photo that is a group of its own.
 
     Returns
     -------
@@ -28,34 +30,41 @@ def best_of_groups(scores, groups):
     """
     best = {}
     for i in order(scores):
-        best.setdefault(("alone", i) if groups[i] is None else ("group", groups[i]), i)
+        group = ("alone", i) if groups[i] is None else ("group", groups[i])
+        best.setdefault(group, i)
     return sorted(best.values())
 
 
 def bursts(times, cameras, gap):
-    """Series of photos that one camera took within so many seconds of each other.
+    """Bursts: series of photos by one camera, each taken at most `gap` seconds after the one before.
 
     Parameters
     ----------
     times : sequence of float or None
-        Seconds, from any start, in any order. None: not known.
+        Seconds, from any start, in any order. None: unknown.
     cameras : sequence of hashable
-        What tells one camera from another.
+        Identity of the camera of each photo.
     gap : float
-        Seconds; photos further apart than that from the one before are another series.
+        Seconds; a photo taken later than this after the camera's previous one begins a new burst.
 
     Returns
     -------
     list of int or None
-        Number of the series of each photo; None where the time is not known.
+        Number of the burst of each photo, from 0 in order of time; None where the time is unknown.
     """
-    found, count, latest = {}, 0, {}
-    for i in sorted((i for i, t in enumerate(times) if t is not None), key=lambda i: times[i]):
-        before, number = latest.get(cameras[i], (-math.inf, count))
-        if times[i] - before > gap:
-            number, count = count, count + 1
-        found[i], latest[cameras[i]] = number, (times[i], number)
-    return [found.get(i) for i in range(len(times))]
+    timed = [i for i, time in enumerate(times) if time is not None]
+    numbers = {}  # index of a photo: number of its burst
+    count = 0
+    latest = {}  # camera: index of its latest photo
+    for i in sorted(timed, key=times.__getitem__):
+        previous = latest.get(cameras[i])
+        if previous is None or times[i] - times[previous] > gap:
+            numbers[i] = count
+            count += 1
+        else:
+            numbers[i] = numbers[previous]
+        latest[cameras[i]] = i
+    return [numbers.get(i) for i in range(len(times))]
 
 
 def threshold(good, bad):
@@ -64,21 +73,22 @@ def threshold(good, bad):
     Parameters
     ----------
     good, bad : sequence of float
-        Scores; NaN are left out. However many there are of either, both kinds of error count alike.
+        Scores; NaN are left out. Errors count as a share of each kind, however many there are of it.
 
     Returns
     -------
     threshold : float
-        In the middle of the gap between two scores; of several as good, of the widest gap.
+        Midway between two neighbouring scores; of several with equally few errors, in the widest gap.
     good_below, bad_above : float
-        Shares that fall on the wrong side.
+        Shares of `good` below the threshold and of `bad` above it, in [0, 1].
 
     Raises
     ------
     ValueError
-        None of either is left.
+        `good` or `bad` holds no score.
     """
-    good, bad = (np.sort([s for s in side if not math.isnan(s)]) for side in (good, bad))
+    good = np.sort([score for score in good if not math.isnan(score)])
+    bad = np.sort([score for score in bad if not math.isnan(score)])
     if not len(good) or not len(bad):
         raise ValueError("no score to calibrate with")
     values = np.unique(np.concatenate([good, bad]))
@@ -86,5 +96,6 @@ def threshold(good, bad):
     gaps = np.concatenate([[0.0], np.diff(values)])
     good_below = np.searchsorted(good, cuts) / len(good)
     bad_above = 1 - np.searchsorted(bad, cuts) / len(bad)
-    place = np.lexsort((-gaps, np.round(good_below + bad_above, 12)))[0]
-    return float(cuts[place]), float(good_below[place]), float(bad_above[place])
+    errors = np.round(good_below + bad_above, 12)  # rounded, so that equal sums compare as equal
+    best = np.lexsort((-gaps, errors))[0]
+    return float(cuts[best]), float(good_below[best]), float(bad_above[best])

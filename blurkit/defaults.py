@@ -1,20 +1,29 @@
-"""Numbers that several parts keep, limits that commands state in their help among them; without NumPy, so that help stays instant."""
+"""Default values and limits that several parts share, among them those stated in the help of the commands.
+
+This module does not import NumPy, so that ``--help`` stays instant.
+"""
 
 MAX_PIXELS = 250_000_000
-"""Photos and maps of more pixels are refused unless told (a photo of that size takes about 750 MB decoded)."""
+"""Photos and maps of more pixels are refused by default (a photo of that size takes about 750 MB decoded)."""
 
 WORKING_SIDE = 1536
-"""Pixels; photos with a longer side are measured at this size by default.
+"""Pixels; photos whose longer side exceeds this are reduced to it before maps are measured, by default.
 
-Camera pixels are softer than the web-sized photos the weights are learned on
-(demosaicing, denoising), and time and memory stay bounded.
+At pixel level photos from cameras are softer than the web-sized photos the weights are learned on (demosaicing,
+denoising). The limit also bounds time and memory.
 """
 
 LEAST_SIGMA = 0.35
-"""Pixels; the blur that lens, sensor and sampling leave in a photo in focus, part of every sigma that ``blur`` tells."""
+"""Pixels; the blur that lens, sensor and sampling leave in a photo in focus.
+
+It is part of every sigma that the ``blur`` of a method gives.
+"""
 
 SHARPEST_SHARE = 0.1
-"""Of what can be judged; it makes the score of a photo, so that soft backgrounds cost nothing."""
+"""Share of the cells that can be judged whose blur makes the score of a photo: the sharpest ones.
+
+A soft background then does not lower the score.
+"""
 
 SCORE_SIDE = 1024
-"""Pixels; the same for the score of a photo, so that photos of all cameras are judged at one size."""
+"""Pixels; the same as `WORKING_SIDE` for scores, so that photos of all cameras are judged at one size."""

@@ -6,7 +6,7 @@ from blurkit.refine import refine_map
 
 
 def sharpness_map(photo, weights, method, raw=False, as_published=False, device="auto", side=WORKING_SIDE, sigma=False):
-    """What is in focus in a photo.
+    """Sharpness map of a photo.
 
     Parameters
     ----------
@@ -14,22 +14,24 @@ def sharpness_map(photo, weights, method, raw=False, as_published=False, device=
     weights : dict of ndarray
         From ``weights.read_weights``.
     method : str
+        Name of the method.
     raw : bool
         Leave out the refinement.
     as_published : bool
-        The method as its paper has it, without what this project adds.
+        The method as in its paper, without the additions of blurkit.
     device : str
         As for ``backend.backend_for``.
     side : int, pixels
         Longest side at which to measure; 0 = the photo's own size.
     sigma : bool
-        Blur in pixels of the photo, for methods that measure it.
+        Blur in pixels of the photo instead of sharpness, for methods that measure it.
 
     Returns
     -------
-    ndarray, (H, W), float32 in [0, 1], 1 = in focus; with `sigma`, pixels; raw maybe (2, H, W), see ``methods``
+    ndarray, (H, W), float32 in [0, 1], 1 = in focus
+        With `sigma`, in pixels. With `raw`, of some methods (2, H, W): value and weight, see ``methods.contract``.
     """
-    found = methods.get(method).estimate(photo, weights, as_published, device, side)
+    estimate = methods.get(method).estimate(photo, weights, as_published, device, side)
     if not raw:
-        return refine_map(found, photo, method, as_published, side, sigma)
-    return methods.get(method).in_pixels(found, as_published, side) if sigma else found
+        return refine_map(estimate, photo, method, as_published, side, sigma)
+    return methods.get(method).in_pixels(estimate, as_published, side) if sigma else estimate

@@ -1,4 +1,4 @@
-"""Masks from maps."""
+"""Masks from sharpness maps."""
 
 import numpy as np
 
@@ -6,21 +6,26 @@ from blurkit.ops import statistics
 
 
 def threshold(sharpness, rule, value=None):
-    """The value above which a pixel is in focus.
+    """Threshold of a sharpness map: above it a pixel is in focus.
 
     Parameters
     ----------
     sharpness : ndarray, (H, W), float32 in [0, 1]
     rule : {'fixed', 'otsu', 'mean', 'alpha'}
-        ``fixed``: `value`. ``otsu``: Otsu's, between two classes of pixels. ``mean``:
-        `value` x mean of the map, at most .95 of its maximum (usual in this field with
-        1.5). ``alpha``: defocus d = 1 - map, blurred above alpha max(d) + (1 - alpha) min(d),
-        alpha = `value` (.3 in Park et al., CVPR 2017).
-    value : float
+        ``fixed``: `value` itself. ``otsu``: Otsu's threshold between two classes of pixels. ``mean``: `value` x mean
+        of the map, at most .95 of its maximum (1.5 is usual in this field). ``alpha``: with defocus d = 1 - map,
+        out of focus above alpha max(d) + (1 - alpha) min(d), alpha = `value` (.3 in Park et al., CVPR 2017).
+    value : float, optional
+        Of the rule; ``otsu`` has none.
 
     Returns
     -------
     float
+
+    Raises
+    ------
+    ValueError
+        There is no such rule.
     """
     if rule == "fixed":
         return value
@@ -35,7 +40,7 @@ def threshold(sharpness, rule, value=None):
 
 
 def focus_mask(sharpness, rule="fixed", value=0.5, invert=False):
-    """What is in focus, as a mask.
+    """Mask of the pixels in focus.
 
     Parameters
     ----------
@@ -43,13 +48,13 @@ def focus_mask(sharpness, rule="fixed", value=0.5, invert=False):
     rule, value
         As for `threshold`.
     invert : bool
-        Mark what is out of focus instead.
+        Mark the pixels out of focus instead.
 
     Returns
     -------
     ndarray, (H, W), uint8
-        255 where the map lies above the threshold (for ``alpha``: on it, too), else 0.
+        255 where the map is above the threshold (for ``alpha``: or equal to it), else 0.
     """
     level = np.float32(threshold(sharpness, rule, value))
-    chosen = sharpness >= level if rule == "alpha" else sharpness > level
-    return np.where(chosen != invert, np.uint8(255), np.uint8(0))
+    in_focus = sharpness >= level if rule == "alpha" else sharpness > level
+    return np.where(in_focus != invert, np.uint8(255), np.uint8(0))

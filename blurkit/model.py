@@ -1,4 +1,4 @@
-"""A method with its weights, ready for any number of photos, and the one door through which arrays come in as photos."""
+"""A method with its weights, ready for any number of photos; `as_photo` checks the arrays it is given as photos."""
 
 from typing import Any, NamedTuple, cast
 
@@ -18,16 +18,16 @@ Photo = NDArray[np.uint8] | NDArray[np.uint16]
 
 
 class Score(NamedTuple):
-    """How sharp a photo is, and what that rests on; the fields are those of ``blur-score --json``."""
+    """How sharp a photo is, and the measurements behind it; the fields are those of ``blur-score --json``."""
 
     score: float
     """1 / (1 + sigma): bigger is sharper, from 0 to 1; NaN where nothing can be judged."""
     sigma: float
-    """Blur where the photo is sharpest, pixels of the working size, about 0.35 in the sharpest of photos."""
+    """Blur where the photo is sharpest, pixels of the working size, about 0.35 in the sharpest photos."""
     coverage: float
     """Share of the photo, or of the mask, that can be judged."""
     noise: float
-    """Deviation of the noise of its luma, 8-bit steps."""
+    """Standard deviation of the noise of its luma, 8-bit steps."""
     working_size: int
     """Longer side at which it was measured, pixels."""
     method: str
@@ -39,12 +39,12 @@ class RawMap(NamedTuple):
     """A map before its refinement."""
 
     value: Map
-    """(H, W) in [0, 1], 1 = in focus; or, where so asked for, blur in pixels."""
+    """(H, W) in [0, 1], 1 = in focus; or, if requested, blur in pixels."""
     weight: Map | None = None
-    """(H, W) in [0, 1], how much each value counts, 0 where none was measured; None where every pixel was measured."""
+    """(H, W) in [0, 1], confidence of each value, 0 where none was measured; None if every pixel was measured."""
 
     def planes(self) -> Map:
-        """As the commands write it: (H, W), or (2, H, W), value and weight."""
+        """The map as the commands write it: (H, W), or (2, H, W), value and weight."""
         return self.value if self.weight is None else np.stack([self.value, self.weight])
 
 
@@ -55,7 +55,7 @@ class Model:
     ----------
     method : str
     info : methods.MethodInfo
-        What is known of the method.
+        Properties of the method.
     weights : str
         The first 12 digits of the checksum of its weights.
     """
@@ -77,7 +77,7 @@ class Model:
         return f"<blurkit.Model {self.method}, weights {self.weights}>"
 
     def sharpness_map(self, photo: ArrayLike) -> Map:
-        """What is in focus: (H, W) float32 in [0, 1], 1 = in focus.
+        """Sharpness map of a photo: (H, W) float32 in [0, 1], 1 = in focus.
 
         Parameters
         ----------
@@ -87,7 +87,7 @@ class Model:
         return self._map(photo, raw=False, sigma=False)
 
     def blur_map(self, photo: ArrayLike) -> Map:
-        """How wide the blur is: (H, W) float32, sigma in pixels of the photo; for methods that measure it (park)."""
+        """Width of the blur: (H, W) float32, sigma in pixels of the photo; for methods that measure it (park)."""
         self._check_sigma(True)
         return self._map(photo, raw=False, sigma=True)
 
@@ -116,14 +116,14 @@ class Model:
         sigma : bool
             Blur in pixels instead of sharpness (park).
         steps : int, optional
-            The map after so many steps alone (zeng as published).
+            The map after this many steps alone (zeng as published).
         """
         self._check_sigma(sigma)
         planes = raw.planes() if isinstance(raw, RawMap) else np.asarray(raw)
         guide = None if photo is None else as_photo(photo)
-        return cast(
-            Map, refine_map(as_map(planes, raw=True), guide, self.method, self.as_published, self._side(), sigma, steps)
-        )
+        checked = as_map(planes, raw=True)
+        result = refine_map(checked, guide, self.method, self.as_published, self._side(), sigma, steps)
+        return cast(Map, result)
 
     def score(self, photo: ArrayLike, *, share: float = SHARPEST_SHARE, mask: ArrayLike | None = None) -> Score:
         """How sharp a photo is.
@@ -133,51 +133,55 @@ class Model:
         photo : array_like
             As for `sharpness_map`.
         share : float
-            How much of what can be judged counts: its sharpest part, above 0, up to 1.
+            The sharpest share of the cells that can be judged makes the score; above 0, up to 1.
         mask : array_like, optional
             (H, W), of the photo's size: judge only where it is true, or above one half.
+
+        Raises
+        ------
+        InputError
+            The share is out of range, or photo and mask differ in size.
         """
         if not 0 < share <= 1:
             raise InputError(f"share is {share}; it must be above 0, and at most 1")
-        picture = as_photo(photo)
+        checked = as_photo(photo)
         region = None if mask is None else as_map(np.asarray(mask)) > 0.5
         if region is not None:
-            check_sizes("photo", picture.shape, "its mask", region.shape)
-        measured, blur = self.measure_blur(picture)
-        return self.score_of(measured, blur, share=share, region=region)
+            check_sizes("photo", checked.shape, "its mask", region.shape)
+        reduced, blur = self.measure_blur(checked)
+        return self.score_of(reduced, blur, share=share, region=region)
 
     def measure_blur(self, photo: Photo, *, working_size: int | None = None) -> tuple[Photo, Map]:
-        """A photo at the size at which its score is measured, and the blur of its cells of 4 x 4 pixels there.
+        """A photo at the working size of scores, and the blur of its cells of 4 x 4 pixels there.
 
         Parameters
         ----------
         photo : ndarray, (H, W, 3), uint8 or uint16; or its luma, (H, W), unless ``info.blur_needs_colour``
         working_size : int, optional
-            In place of that of the model.
+            Replaces the working size of the model.
 
         Returns
         -------
-        measured : ndarray, (h, w, 3), or its luma, (h, w)
+        reduced : ndarray, (h, w, 3), or its luma, (h, w)
         blur : ndarray, (2, ceil(h / 4), ceil(w / 4)), float32
-            Sigma in pixels, and deviation of its logarithm, infinite where nothing shows.
+            Sigma in pixels, and standard deviation of its logarithm, infinite where no blur can be measured.
         """
         sides = (working_size, self.working_size, SCORE_SIDE)
         side = next(side for side in sides if side is not None)
         return cast(tuple[Photo, Map], scores.measure_blur(photo, self._arrays, self.method, self.device, side))
 
     def score_of(
-        self, measured: Photo, blur: Map, *, share: float = SHARPEST_SHARE, region: NDArray[np.bool_] | None = None
+        self, reduced: Photo, blur: Map, *, share: float = SHARPEST_SHARE, region: NDArray[np.bool_] | None = None
     ) -> Score:
-        """The score by what `measure_blur` gives."""
-        return Score(**scores.score_from_blur(measured, blur, share, region), method=self.method, weights=self.weights)
+        """The score from the results of `measure_blur`."""
+        figures = scores.score_from_blur(reduced, blur, share, region)
+        return Score(**figures, method=self.method, weights=self.weights)
 
     def _map(self, photo: ArrayLike, raw: bool, sigma: bool) -> Map:
-        return cast(
-            Map,
-            maps.sharpness_map(
-                as_photo(photo), self._arrays, self.method, raw, self.as_published, self.device, self._side(), sigma
-            ),
+        result = maps.sharpness_map(
+            as_photo(photo), self._arrays, self.method, raw, self.as_published, self.device, self._side(), sigma
         )
+        return cast(Map, result)
 
     def _side(self) -> int:
         return WORKING_SIDE if self.working_size is None else self.working_size
@@ -189,13 +193,17 @@ class Model:
 
 
 def as_photo(photo: ArrayLike) -> Photo:
-    """Any array that is a photo as (H, W, 3), uint8 or uint16, RGB.
+    """An array that is a photo, converted to (H, W, 3), uint8 or uint16, RGB.
 
     Parameters
     ----------
     photo : array_like
-        (H, W) or (H, W, 1), grey; (H, W, 2), grey and alpha; (H, W, 3), RGB; (H, W, 4), RGB and alpha. uint8, uint16, or
-        floating point in [0, 1], which becomes 16 bits. Alpha is left out.
+        (H, W) or (H, W, 1), grey; (H, W, 2), grey and alpha; (H, W, 3), RGB; (H, W, 4), RGB and alpha. Alpha is left
+        out. uint8, uint16, or floating point in [0, 1], which becomes 16 bits.
+
+    Returns
+    -------
+    ndarray, (H, W, 3), uint8 or uint16
 
     Raises
     ------
@@ -220,8 +228,9 @@ def as_photo(photo: ArrayLike) -> Photo:
 
 
 def sixteen_bits(array: NDArray[np.floating]) -> NDArray[np.uint16]:
-    """Values from 0 to 1 as 16 bits."""
+    """Values in [0, 1], floating point, as uint16 from 0 to 65535; InputError if one is out of range or NaN."""
     low, high = array.min(), array.max()
     if not (low >= 0 and high <= 1):
         raise InputError(f"photo values run from {low:g} to {high:g}; floating point must lie in [0, 1]")
-    return np.rint(array * 65535).astype(np.uint16)
+    scaled = array * np.float32(65535)  # float32, as float16 ends at 65504
+    return cast(NDArray[np.uint16], np.rint(scaled).astype(np.uint16))

@@ -1,4 +1,4 @@
-"""Patch sets: photos in, records of small patches of known sharpness out."""
+"""Patch sets: records of small patches of known sharpness, cut from photos."""
 
 import numpy as np
 
@@ -6,54 +6,90 @@ from blurkit import methods
 from blurkit.training.compose import compose
 from blurkit.training.degrade import degrade
 
-DEGRADED_EVERY = 4  # every fourth composition is degraded afterwards
+DEGRADED_EVERY = 4  # one composition in this many is degraded afterwards
 
 
-def picture(photo, second, copy, source, method, seed, number):
-    """One of the pictures made from a photo, always the same for the same arguments.
+def picture(photo, companion, copy, source, method, seed, number):
+    """One of the pictures made from a photo to cut patches from; always the same for the same arguments.
 
     Parameters
     ----------
     photo : ndarray, (H, W, 3), uint8 or uint16
-    second : ndarray, (H, W), or None
-        The truth (uint8: 255 in focus, 0 out of focus, else unknown); of a composition
-        the region numbers of a segmentation.
+    companion : ndarray, (H, W), or None
+        For masks the truth (uint8: 255 in focus, 0 out of focus, else unknown); for compositions the region numbers
+        of a segmentation; for sharp photos None.
     copy : int
-        With masks, 0 is the photo itself; all others are made from it.
+        Number of the picture. With masks, 0 is the photo itself; all others are made from it.
     source : str
         ``masks``, ``compositions``, or ``sharp photos``, which the method itself blurs.
     method : str
-    seed, number : int
-        Of the run, and of the photo within it.
+        Name of the method.
+    seed : int
+        Of the run.
+    number : int
+        Of the photo within the run.
 
     Returns
     -------
     picture : ndarray, (h, w, 3)
-    second : ndarray
-        The truth of the picture, (h, w) uint8; of sharp photos the one it was blurred from, (h, w, 3).
+    companion : ndarray
+        The truth of the picture, (h, w) uint8; for sharp photos the photo before its blur, (h, w, 3).
     sigma : float
-        Blur of what is out of focus, pixels, where it is known. Else NaN.
+        Blur of what is out of focus, pixels; NaN if unknown.
     """
     rng = np.random.default_rng([seed, number, copy])
     if source == "sharp photos":
         return methods.get(method).blurred(photo, rng)
     if source == "compositions":
-        photo, second, sigma = compose(photo, second, rng)
-        if copy % DEGRADED_EVERY != DEGRADED_EVERY - 1:
-            return photo, second, sigma
-    elif copy == 0:
-        return photo, second, np.nan
-    return *degrade(photo, second, rng, methods.info(method).scales), np.nan
+        photo, truth, sigma = compose(photo, companion, rng)
+        is_degraded = copy % DEGRADED_EVERY == DEGRADED_EVERY - 1
+    else:
+        truth, sigma = companion, np.nan
+        is_degraded = copy > 0
+    if not is_degraded:
+        return photo, truth, sigma
+    photo, truth = degrade(photo, truth, rng, methods.info(method).scales)
+    return photo, truth, np.nan
 
 
-def centres(picture, second, copy, count, method, seed, number):
-    """Where to cut about `count` patches of a picture, as the method has it: (n, ...) int."""
+def centres(picture, companion, copy, count, method, seed, number):
+    """Centres of about `count` patches of a picture, chosen by the method.
+
+    Parameters
+    ----------
+    picture, companion : ndarray
+        As returned by `picture`.
+    copy, method, seed, number
+        As for `picture`.
+    count : int
+
+    Returns
+    -------
+    ndarray, (n, k), int
+        Row, column, and further columns of the method.
+    """
     rng = np.random.default_rng([seed, number, copy, count])
-    return methods.get(method).centres(picture, second, copy, count, rng)
+    return methods.get(method).centres(picture, companion, copy, count, rng)
 
 
-def cut(picture, second, at, method, name, number, copy, sigma):
-    """Records of the patches at the centres `at`, as the method's ``patch_record()``."""
-    records = methods.get(method).cut(picture, second, at, sigma)
+def cut(picture, companion, at, method, name, number, copy, sigma):
+    """Records of the patches of a picture.
+
+    Parameters
+    ----------
+    picture, companion, sigma
+        As returned by `picture`.
+    at : ndarray, (n, k), int
+        From `centres`.
+    method, number, copy
+        As for `picture`.
+    name : bytes
+        Of the photo; its last 64 bytes are kept.
+
+    Returns
+    -------
+    ndarray, (n,), the method's ``patch_record()``
+    """
+    records = methods.get(method).cut(picture, companion, at, sigma)
     records["photo"], records["number"], records["copy"] = name[-64:], number, copy
     return records

@@ -1,4 +1,4 @@
-"""Refinement of raw maps."""
+"""Refinement of raw sharpness maps."""
 
 from blurkit import methods
 from blurkit.defaults import WORKING_SIDE
@@ -6,44 +6,47 @@ from blurkit.errors import InputError, UsageError, check_sizes
 
 
 def refine_map(raw, guide, method, as_published=False, side=WORKING_SIDE, sigma=False, steps=None):
-    """Refine a raw map, along the photo it was made from where the method uses one.
+    """Refine a raw map, following the edges of its photo where the method uses one.
 
     Parameters
     ----------
     raw : ndarray, (H, W) or (2, H, W), float32 in [0, 1]
+        Of two planes, the value and its weight.
     guide : ndarray, (H, W, 3), uint8 or uint16, or None
+        The photo.
     method : str
+        Name of the method.
     as_published : bool
+        As for ``map.sharpness_map``.
     side : int, pixels
         As for ``map.sharpness_map``.
     sigma : bool
-        Blur in pixels of the photo, for methods that measure it.
-    steps : int
-        The map after so many steps alone, in place of the mix of several (zeng as published).
+        Blur in pixels of the photo instead of sharpness, for methods that measure it.
+    steps : int, optional
+        The map after this many steps alone, instead of the mix of several (zeng as published).
 
     Returns
     -------
-    ndarray, (H, W), float32 in [0, 1], 1 = in focus; or pixels
+    ndarray, (H, W), float32 in [0, 1], 1 = in focus
+        With `sigma`, in pixels.
 
     Raises
     ------
     InputError
-        Map and photo differ in size, or the map is not one of this method.
+        Map and photo differ in size, or the map has not the planes of this method.
     UsageError
-        The method needs a photo and there is none, or goes in no steps.
+        The method needs a photo and there is none, or it does not refine in steps.
     """
     stages, info = methods.get(method), methods.info(method)
     if steps and not (as_published and info.refines_in_steps):
-        raise UsageError(
-            f"the argument steps is for a refinement in steps: that of method {methods.those_with('refines_in_steps')}, as_published"
-        )
+        able = methods.those_with("refines_in_steps")
+        raise UsageError(f"the argument steps is for a refinement in steps: that of method {able}, as_published")
     if guide is None and stages.needs_guide(as_published):
         raise UsageError(f"method {method} refines along the photo: the argument photo is missing")
     planes = raw.shape[0] if raw.ndim == 3 else 1
     if planes != info.raw_planes:
-        raise InputError(
-            f"raw map has {planes} plane{'s' * (planes > 1)}; those of method {method} have {info.raw_planes}"
-        )
+        plural = "s" if planes > 1 else ""
+        raise InputError(f"raw map has {planes} plane{plural}; those of method {method} have {info.raw_planes}")
     if guide is not None:
         check_sizes("map", raw.shape[-2:], "photo", guide.shape)
     return stages.refine(raw, guide, as_published, side, sigma, steps)

@@ -1,4 +1,4 @@
-"""How sharp a photo is."""
+"""Sharpness score of a photo, from the width of its blur."""
 
 import math
 
@@ -11,114 +11,147 @@ from blurkit.ops.backend import CpuBackend
 from blurkit.ops.colour import grey
 from blurkit.ops.filters import curvature
 
-JUDGED = 0.6  # deviation of log sigma; a place told less surely is not judged
-SHOWN = (0.7, 1.6)  # pixels; sigma shown as in focus, and from which on as out of it
-NOISE_CELL, NOISE_AROUND, QUIETEST = 4, 9, 5  # pixels, cells, percent; see `noise`
-CERTAIN = 1e-6  # distance from 0 and 1 within which a probability says nothing more
-SOFTNESS = 4.0  # divides the mean logit, so that scores of sharp maps do not crowd at 1
+MOST_DEVIATION = 0.6  # of log sigma; a cell whose blur is measured less precisely cannot be judged
+SHARP_SIGMA = 0.7  # pixels; overlays show blur up to this as in focus
+SOFT_SIGMA = 1.6  # pixels; overlays show blur from this on as out of focus
+NOISE_CELL = 4  # pixels; side of the cells over which `noise` averages second differences
+NOISE_WINDOW = 9  # cells; side of the windows over which it averages cells
+NOISE_PERCENTILE = 5  # percent; of these means it takes the value near the lowest
+CERTAIN = 1e-6  # least distance of a probability from 0 and 1, so that its logit stays finite
+SOFTNESS = 4.0  # divides the mean logit, so that scores of sharp maps stay apart below 1
 
 
 def score_photo(photo, weights, method, device="auto", side=SCORE_SIDE, share=SHARPEST_SHARE, region=None):
-    """How sharp a photo is, by how wide its blur is.
+    """Sharpness score of a photo.
+
+    A cell of 4 x 4 pixels can be judged if the standard deviation of its log sigma is at most `MOST_DEVIATION`.
 
     Parameters
     ----------
-    photo : ndarray, (H, W, 3), uint8 or uint16; its luma, (H, W), will do unless the method's ``BLUR_NEEDS_COLOUR``
+    photo : ndarray, (H, W, 3), uint8 or uint16; or its luma, (H, W), unless ``methods.info(method).blur_needs_colour``
     weights : dict of ndarray
         From ``weights.read_weights``.
     method : str
+        Name of the method.
     device : str
         As for ``backend.backend_for``.
     side : int, pixels
         Longest side at which to measure; 0 = the photo's own size.
     share : float in (0, 1]
-        How much of what can be judged counts: its sharpest part.
+        The sharpest share of the cells that can be judged makes the score.
     region : ndarray, (H, W), bool, optional
-        Where to judge.
+        Part of the photo to judge; default all of it.
 
     Returns
     -------
     dict
-        ``score``, 1 / (1 + sigma), bigger = sharper, NaN where nothing can be judged; ``sigma``, pixels
-        of the photo as it was measured, of which about .35 are in the sharpest of photos; ``coverage``: share
-        of the region that can be judged; ``noise``: deviation of the noise of its luma, 8-bit
-        steps; ``working_size``: longer side as measured, pixels.
+        ``score``: 1 / (1 + sigma), bigger = sharper; NaN if no cell of the region can be judged.
+        ``sigma``: blur in pixels of the working size, about .35 in the sharpest photos.
+        ``coverage``: share of the region that can be judged.
+        ``noise``: standard deviation of the noise of the luma, 8-bit steps.
+        ``working_size``: longer side of the photo as measured, pixels.
     """
-    measured, blur = measure_blur(photo, weights, method, device, side)
-    return score_from_blur(measured, blur, share, region)
+    reduced, blur = measure_blur(photo, weights, method, device, side)
+    return score_from_blur(reduced, blur, share, region)
 
 
 def measure_blur(photo, weights, method, device="auto", side=SCORE_SIDE):
-    """A photo at the size at which it is measured, and the blur of its cells: (h, w, 3), and (2, ceil(h / 4), ceil(w / 4)) as ``Method.blur`` gives it."""
-    measured = resize.reduce_to(photo, resize.working_shape(photo.shape, side))
-    return measured, methods.get(method).blur(measured, weights, device)
+    """A photo at its working size, and the blur of its cells.
+
+    Parameters
+    ----------
+    photo, weights, method, device, side
+        As for `score_photo`.
+
+    Returns
+    -------
+    reduced : ndarray, (h, w, 3), or (h, w) of a luma; dtype of the photo
+    blur : ndarray, (2, ceil(h / 4), ceil(w / 4)), float32
+        Sigma in pixels, and the standard deviation of its logarithm, infinite where no blur can be measured.
+    """
+    reduced = resize.reduce_to(photo, resize.working_shape(photo.shape, side))
+    return reduced, methods.get(method).blur(reduced, weights, device)
 
 
-def score_from_blur(measured, blur, share=SHARPEST_SHARE, region=None):
-    """What `score_photo` says, by what `measure_blur` gives."""
+def score_from_blur(reduced, blur, share=SHARPEST_SHARE, region=None):
+    """The score of a photo from the results of `measure_blur`; other arguments and result as in `score_photo`."""
     sigma, deviation = blur
-    inside = (
-        np.full(sigma.shape, True) if region is None else resize.resize_to(region.astype(np.float32), sigma.shape) > 0.5
-    )
-    known = inside & (deviation <= JUDGED)
-    found = sharpest(sigma[inside], deviation[inside], share) if known.any() else math.nan
+    if region is None:
+        inside = np.full(sigma.shape, True)
+    else:
+        inside = resize.resize_to(region.astype(np.float32), sigma.shape) > 0.5
+    judged = inside & (deviation <= MOST_DEVIATION)
+    sharpest_sigma = sharpest(sigma[inside], deviation[inside], share) if judged.any() else math.nan
     return {
-        "score": 1 / (1 + found),
-        "sigma": found,
-        "coverage": float(known.sum() / max(inside.sum(), 1)),
-        "noise": noise(grey(measured)),
-        "working_size": max(measured.shape[:2]),
+        "score": 1 / (1 + sharpest_sigma),
+        "sigma": sharpest_sigma,
+        "coverage": float(judged.sum() / max(inside.sum(), 1)),
+        "noise": noise(grey(reduced)),
+        "working_size": max(reduced.shape[:2]),
     }
 
 
 def in_focus(blur):
-    """The blur of cells, for eyes: (2, h, w) -> (h, w) float32, from 1 in focus to 0 out of it, NaN where it cannot be judged."""
-    sigma, deviation = blur
-    sharp, soft = SHOWN
-    return np.where(deviation <= JUDGED, np.clip((soft - sigma) / (soft - sharp), 0, 1), np.float32(np.nan)).astype(
-        np.float32
-    )
-
-
-def sharpest(sigma, deviation, share):
-    """Sigma of the sharpest share of some places, each counting by how surely it is told.
+    """The blur of cells as an overlay shows it.
 
     Parameters
     ----------
-    sigma, deviation : ndarray, (n,)
-        Pixels, and the deviation of its logarithm; infinite: not told.
+    blur : ndarray, (2, h, w), float32
+        From `measure_blur`.
+
+    Returns
+    -------
+    ndarray, (h, w), float32
+        From 1 (in focus) to 0 (out of focus); NaN where a cell cannot be judged.
+    """
+    sigma, deviation = blur
+    focus = np.clip((SOFT_SIGMA - sigma) / (SOFT_SIGMA - SHARP_SIGMA), 0, 1)
+    return np.where(deviation <= MOST_DEVIATION, focus, np.float32(np.nan)).astype(np.float32)
+
+
+def sharpest(sigma, deviation, share):
+    """Mean sigma of the sharpest share of some cells, weighted by precision.
+
+    Precision is 1 / deviation^2.
+
+    Parameters
+    ----------
+    sigma : ndarray, (n,)
+        Pixels.
+    deviation : ndarray, (n,)
+        Standard deviation of log sigma; cells where it is infinite do not count.
     share : float in (0, 1]
-        Of the certainty of all.
+        Of the total precision.
 
     Returns
     -------
     float, pixels
         Geometric mean.
     """
-    told = np.isfinite(deviation)  # the others count nothing
-    sigma, certainty = sigma[told], deviation[told].astype(np.float64) ** -2
-    needed = share * certainty.sum()
-    near = sharpest_part(sigma, certainty, needed)  # sorting is what takes time
-    order = near[np.argsort(sigma[near], kind="stable")]
-    certainty = certainty[order]
-    before = np.cumsum(certainty) - certainty
-    counts = np.clip(needed - before, 0, certainty)
-    return float(np.exp((counts * np.log(sigma[order])).sum() / counts.sum()))
+    measurable = np.isfinite(deviation)
+    sigma, precision = sigma[measurable], deviation[measurable].astype(np.float64) ** -2
+    needed = share * precision.sum()
+    candidates = sharpest_part(sigma, precision, needed)  # few, since sorting takes most of the time
+    order = candidates[np.argsort(sigma[candidates], kind="stable")]
+    precision = precision[order]
+    precision_before = np.cumsum(precision) - precision
+    weights = np.clip(needed - precision_before, 0, precision)
+    return float(np.exp((weights * np.log(sigma[order])).sum() / weights.sum()))
 
 
-def sharpest_part(sigma, certainty, needed):
-    """Indices of the places of least sigma that are certain enough together, and of some more: (n,), (n,) -> (k,)."""
-    count = math.ceil(len(sigma) * needed / certainty.sum())
+def sharpest_part(sigma, precision, needed):
+    """Indices of the cells of least sigma whose precision adds up to `needed` or more: (n,), (n,), float -> (k,)."""
+    count = math.ceil(len(sigma) * needed / precision.sum())
     while count < len(sigma):
-        near = np.flatnonzero(sigma <= np.partition(sigma, count)[count])
-        if certainty[near].sum() >= needed:
-            return near
+        candidates = np.flatnonzero(sigma <= np.partition(sigma, count)[count])
+        if precision[candidates].sum() >= needed:
+            return candidates
         count *= 2
     return np.arange(len(sigma))
 
 
 def noise(plane):
-    """Deviation of the noise of a plane, by second differences where it is quietest.
+    """Standard deviation of the noise of a plane, from second differences in its smoothest parts.
 
     J. Immerkaer, "Fast Noise Variance Estimation", CVIU 64(2), 1996, doi:10.1006/cviu.1996.0060.
 
@@ -131,27 +164,30 @@ def noise(plane):
     float, 8-bit steps
     """
     cells = resize.pool(curvature(plane, CpuBackend), NOISE_CELL)
-    return 255 * math.sqrt(math.pi / 2) * statistics.percentile(filters.box_mean(cells, NOISE_AROUND), QUIETEST)
+    window_means = filters.box_mean(cells, NOISE_WINDOW)
+    # sqrt(pi / 2): from the mean absolute value of Gaussian noise to its standard deviation.
+    return 255 * math.sqrt(math.pi / 2) * statistics.percentile(window_means, NOISE_PERCENTILE)
 
 
 def map_score(sharpness_map):
-    """How sharp the sharpest tenth of a map is.
+    """Sharpness score of a map, from its sharpest tenth.
 
     Parameters
     ----------
     sharpness_map : ndarray, (H, W) or (2, H, W), float32 in [0, 1]
         Best the raw map: refinement pushes values to 0 and 1, where differences vanish.
-        Of two planes, value and weight, only places of a weight count.
+        Of two planes, value and weight, only pixels of a weight above 0 count.
 
     Returns
     -------
     float in (0, 1)
-        Bigger = sharper: the mean logit of the sharpest tenth, divided by 4, as a probability.
-        Comparable only among maps of one method.
+        Bigger = sharper: the mean logit of the sharpest tenth (`SHARPEST_SHARE`), divided by `SOFTNESS`, as a
+        probability. Comparable only among maps of one method.
     """
     values = sharpness_map.ravel() if sharpness_map.ndim == 2 else sharpness_map[0][sharpness_map[1] > 0]
     if not len(values):
-        values = np.zeros(1, np.float32)  # nothing to be sharp
+        values = np.zeros(1, np.float32)  # a map without values counts as out of focus
     count = max(1, round(len(values) * SHARPEST_SHARE))
-    tenth = np.clip(np.partition(values, -count)[-count:].astype(np.float64), CERTAIN, 1 - CERTAIN)
-    return float(1 / (1 + np.exp(-np.log(tenth / (1 - tenth)).mean() / SOFTNESS)))
+    sharpest_tenth = np.partition(values, -count)[-count:].astype(np.float64)
+    logits = statistics.logit(np.clip(sharpest_tenth, CERTAIN, 1 - CERTAIN))
+    return float(statistics.logistic(logits.mean() / SOFTNESS))

@@ -53,7 +53,7 @@ def environment():
 
 @pytest.fixture(scope="session")
 def bare():
-    """The environment of a stranger's machine: nothing that ours sets, PYTHONUNBUFFERED among it, but where the system has its programs."""
+    """The environment of a stranger's machine: the path to the programs of the system, and no variable of ours."""
     return {"PATH": "/usr/local/bin:/usr/bin:/bin"}
 
 
@@ -91,7 +91,7 @@ def run(start):
 
 @pytest.fixture
 def program(tmp_path):
-    """program(name, text): a program that stands before others of its name."""
+    """program(name, text): writes a program that comes before others of its name on the path of `shell`."""
     (tmp_path / "programs").mkdir()
 
     def program(name, text):
@@ -103,23 +103,23 @@ def program(tmp_path):
 
 @pytest.fixture
 def shell(root, bare, tmp_path):
-    """shell(text, status, **environment): what bash writes, the commands of the checkout at hand, at home where the photos are."""
+    """shell(text, status, **environment): what bash prints.
+
+    The commands of the checkout are on its path, and the photos' folder is its home.
+    """
+    folders = [tmp_path / "programs", root / "bin", os.path.dirname(sys.executable), bare["PATH"]]
+    login = {
+        **bare,
+        "HOME": str(tmp_path),
+        "PATH": os.pathsep.join(map(str, folders)),
+        "SHELL": "/bin/bash",  # a login has one
+    }
 
     def shell(text, status=0, **variables):
-        path = os.pathsep.join(
-            map(str, [tmp_path / "programs", root / "bin", os.path.dirname(sys.executable), bare["PATH"]])
-        )
-        variables = {
-            **bare,
-            "HOME": str(tmp_path),
-            "PATH": path,
-            "SHELL": "/bin/bash",
-            **variables,
-        }  # a login has a SHELL
         done = subprocess.run(
             ["bash", "-c", text],
             cwd=tmp_path,
-            env=variables,
+            env={**login, **variables},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=120,
@@ -132,7 +132,7 @@ def shell(root, bare, tmp_path):
 
 @pytest.fixture(scope="session")
 def scene():
-    """A photo, (90, 120, 3) uint8: texture with edges, sharp on the left, blurred by a Gaussian of 3 pixels on the right."""
+    """A photo, (90, 120, 3) uint8: texture with edges, sharp on the left, blurred by 3 pixels on the right."""
     rng = np.random.default_rng(7)
     sharp = rng.normal(128, 35, (90, 120, 3))
     sharp = sharp + cv2.resize(rng.normal(0, 40, (15, 20, 3)), (120, 90), interpolation=cv2.INTER_NEAREST)
@@ -176,7 +176,10 @@ def photos(tmp_path_factory, scene):
 
 @pytest.fixture(scope="session")
 def graded(discs):
-    """A photo, (120, 160, 3) uint8, sharp at the lower left, blurred by .8 pixels above, by 1.3 on the right, by both there."""
+    """A photo, (120, 160, 3) uint8, of four blurs.
+
+    Sharp at the lower left, blurred by 0.8 pixels above, by 1.3 pixels on the right, and by both at the upper right.
+    """
     photo = discs(np.random.default_rng(7), 120, 160)
     photo[:, 80:] = cv2.GaussianBlur(photo, (0, 0), 1.3)[:, 80:]
     photo[:40] = cv2.GaussianBlur(photo[:40], (0, 0), 0.8)
@@ -199,7 +202,7 @@ def discs():
 
 @pytest.fixture
 def threads():
-    """threads(n): for this test OpenCV has n of them."""
+    """threads(n): let OpenCV use n threads until the end of the test."""
     before = cv2.getNumThreads()
     yield cv2.setNumThreads
     cv2.setNumThreads(before)

@@ -1,4 +1,4 @@
-"""Arrays, pictures and reports as the bytes of files, what is in a folder, what commands read, and what is said of what cannot be read."""
+"""Arrays, pictures and reports as the bytes of files; the contents of folders; inputs and complaints of commands."""
 
 import io
 import os
@@ -16,13 +16,11 @@ from blurkit.io.photo import decode_photo
 ORIENTATION, SOFTWARE = 0x0112, 0x0131  # EXIF tags
 BYTE, ASCII, SHORT, LONG, RATIO, SIGNED_RATIO = 1, 2, 3, 4, 5, 10  # TIFF types
 PACKED = {BYTE: "B", SHORT: "H", LONG: "I", RATIO: "I", SIGNED_RATIO: "i"}
-SRGB_OF_XYZ = [
-    n for value in (32406, -15372, -4986, -9689, 18758, 415, 557, -2040, 10570) for n in (value, 10000)
-]  # IEC 61966-2-1, as ratios
+SRGB_OF_XYZ = (32406, -15372, -4986, -9689, 18758, 415, 557, -2040, 10570)  # IEC 61966-2-1, in ten-thousandths
 DNG = {
     50706: (BYTE, [1, 4, 0, 0]),
     50708: (ASCII, b"Hand made\0"),
-    50721: (SIGNED_RATIO, SRGB_OF_XYZ),
+    50721: (SIGNED_RATIO, [number for value in SRGB_OF_XYZ for number in (value, 10_000)]),
     50728: (RATIO, [1] * 6),
     50778: (SHORT, [21]),
 }
@@ -48,10 +46,10 @@ def npy(*several):
 
 def arrays(data):
     """All arrays of an NPY stream."""
-    stream, found = io.BytesIO(data), []
+    stream, several = io.BytesIO(data), []
     while stream.tell() < len(data):
-        found.append(np.load(stream))
-    return found
+        several.append(np.load(stream))
+    return several
 
 
 def joined(pieces):
@@ -74,7 +72,7 @@ def tiff(array, **options):
 
 
 def tiff_directory(tags, at):
-    """A little-endian TIFF directory to be put at a place, with the values that do not fit into it."""
+    """A little-endian TIFF directory for the offset `at`, with the values that do not fit into its entries."""
     body, beyond = struct.pack("<H", len(tags)), b""
     for tag, (kind, values) in sorted(tags.items()):
         packed = values if kind == ASCII else struct.pack(f"<{len(values)}{PACKED[kind]}", *values)
@@ -89,52 +87,71 @@ def tiff_directory(tags, at):
 
 
 def camera_file(mosaic, preview=None, orientation=1, marks=DNG, photometric=32803):
-    """A camera's TIFF: a directory with a JPEG as preview (or nothing), one below it with the mosaic, (H, W) uint16, the pixels."""
-    height, width = mosaic.shape
+    """A camera's TIFF: a directory with a JPEG as preview (or without), and one below it with the mosaic.
+
+    Parameters
+    ----------
+    mosaic : (H, W) uint16
+        Pixels of the sensor, RGGB.
+    preview : bytes, optional
+        A JPEG.
+    """
     preview = preview or b""
     pixels = mosaic.astype("<u2").tobytes()
-    about = {
+    top = {
         271: (ASCII, b"Maker\0"),
         272: (ASCII, b"Camera\0"),
         274: (SHORT, [orientation]),
         306: (ASCII, b"1970:01:01 00:01:00\0"),
         **marks,
+        330: (LONG, [0]),  # where the other directory is, once that is clear
+        **(preview_tags(preview) if preview else {}),
     }
-    below = {
-        254: (LONG, [0]),
-        256: (LONG, [width]),
-        257: (LONG, [height]),
-        258: (SHORT, [16]),
-        259: (SHORT, [1]),
-        262: (SHORT, [photometric]),
-    }
-    below |= {
-        277: (SHORT, [1]),
-        278: (LONG, [height]),
-        33421: (SHORT, [2, 2]),
-        33422: (BYTE, [0, 1, 1, 2]),
-        50717: (LONG, [65535]),
-    }
-    top = about | {330: (LONG, [0])}
-    if preview:
-        size = Image.open(io.BytesIO(preview)).size
-        top |= {
-            254: (LONG, [1]),
-            256: (LONG, [size[0]]),
-            257: (LONG, [size[1]]),
-            258: (SHORT, [8, 8, 8]),
-            259: (SHORT, [7]),
-            262: (SHORT, [6]),
-        }
-        top |= {277: (SHORT, [3]), 278: (LONG, [size[1]]), 273: (LONG, [0]), 279: (LONG, [len(preview)])}
     at_below = 8 + len(tiff_directory(top, 8))
-    below |= {273: (LONG, [0]), 279: (LONG, [len(pixels)])}
+    below = mosaic_tags(mosaic.shape, len(pixels), photometric)
     at_preview = at_below + len(tiff_directory(below, at_below))
     top[330] = LONG, [at_below]
     if preview:
         top[273] = LONG, [at_preview]
     below[273] = LONG, [at_preview + len(preview)]
     return b"II*\0\x08\0\0\0" + tiff_directory(top, 8) + tiff_directory(below, at_below) + preview + pixels
+
+
+def preview_tags(preview):
+    """The tags of a JPEG in a TIFF; its place is still 0."""
+    width, height = Image.open(io.BytesIO(preview)).size
+    return {
+        254: (LONG, [1]),
+        256: (LONG, [width]),
+        257: (LONG, [height]),
+        258: (SHORT, [8, 8, 8]),
+        259: (SHORT, [7]),
+        262: (SHORT, [6]),
+        273: (LONG, [0]),
+        277: (SHORT, [3]),
+        278: (LONG, [height]),
+        279: (LONG, [len(preview)]),
+    }
+
+
+def mosaic_tags(shape, size, photometric):
+    """The tags of 16-bit RGGB pixels in a TIFF, `size` bytes; their place is still 0."""
+    height, width = shape
+    return {
+        254: (LONG, [0]),
+        256: (LONG, [width]),
+        257: (LONG, [height]),
+        258: (SHORT, [16]),
+        259: (SHORT, [1]),
+        262: (SHORT, [photometric]),
+        273: (LONG, [0]),
+        277: (SHORT, [1]),
+        278: (LONG, [height]),
+        279: (LONG, [size]),
+        33421: (SHORT, [2, 2]),
+        33422: (BYTE, [0, 1, 1, 2]),
+        50717: (LONG, [65535]),
+    }
 
 
 def jpeg(array, orientation=None, software=None):
@@ -146,8 +163,7 @@ def jpeg(array, orientation=None, software=None):
 
 
 def row(path="photo.jpg", score=0.5, photo=GREY, sharp=SHARP, **more):
-    """What a report is told of a photo."""
-    tint = None if sharp is None else report.overlay(sharp)
+    """The record of a photo in a report; `sharp` is its map, or None."""
     return {
         "path": path,
         "score": score,
@@ -155,7 +171,7 @@ def row(path="photo.jpg", score=0.5, photo=GREY, sharp=SHARP, **more):
         "coverage": 0.345,
         "noise": 2.06,
         "thumbnail": report.thumbnail(photo),
-        "overlay": tint,
+        "overlay": None if sharp is None else report.overlay(sharp),
         **more,
     }
 
@@ -166,22 +182,22 @@ def made(rows, title="Photos", method="joint", facts=None):
 
 
 def listed(folder):
-    """All files below a folder."""
+    """The paths of all files below a folder, relative to it."""
     return sorted(
         os.path.relpath(os.path.join(here, name), folder) for here, _, names in os.walk(folder) for name in names
     )
 
 
 def complaint(data, **options):
-    """What is said of the bytes of a photo that cannot be decoded: one line."""
-    with pytest.raises(InputError) as found:
+    """The error message for the bytes of a photo that cannot be decoded: one line."""
+    with pytest.raises(InputError) as raised:
         decode_photo(data, **options)
-    assert "\n" not in str(found.value)
-    return str(found.value)
+    assert "\n" not in str(raised.value)
+    return str(raised.value)
 
 
 def one_line(command, done):
-    """Status 2, and one line of complaint after argparse's usage, if any."""
+    """The one line that a command with status 2 complains in, after argparse's usage, if any."""
     assert done.status == CONFUSED
     *before, line = done.stderr.splitlines(keepends=True)
     assert line.startswith(command.encode() + b": ") and line.endswith(b"\n") and b"internal error" not in line

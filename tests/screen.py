@@ -16,7 +16,9 @@ SEQUENCE = re.compile(r"\x1b\[([?\d;]*)([A-Za-z])")
 
 
 class Screen:
-    """The rows of a terminal of `columns`, of endless height; knows CR, LF, HT, BS, and the sequences that erase or move.
+    """The rows of a terminal of `columns`, of endless height.
+
+    It understands CR, LF, HT, BS, and the sequences that erase or move.
 
     As xterm does, it stays in the last column after a character there, and wraps before the next one.
     """
@@ -26,14 +28,14 @@ class Screen:
 
     @property
     def rows(self):
-        """What stands in each row, without the empty ones below."""
+        """The text of each row, without the empty rows at the end."""
         texts = ["".join(row).rstrip() for row in self.cells]
         while texts and not texts[-1]:
             texts.pop()
         return texts
 
     def feed(self, text):
-        """Show a text; returns the screen."""
+        """Show a text; return the screen."""
         while text:
             if match := SEQUENCE.match(text):
                 self.control(match[1], match[2])
@@ -48,12 +50,12 @@ class Screen:
             self.column = 0
         elif character == "\n":
             self.down()
-        elif character == "\t":  # goes over what stands there, and leaves it
+        elif character == "\t":  # moves over the text there, and leaves it
             self.column = min(self.column // 8 * 8 + 8, self.columns - 1)
         elif character == "\b":
             self.column = max(self.column - 1, 0)
         else:
-            assert character >= " ", f"no place for {character!r}"
+            assert character >= " ", f"no way to show {character!r}"
             if self.column == self.columns:
                 self.column = 0
                 self.down()
@@ -68,7 +70,7 @@ class Screen:
             self.cells.append([])
 
     def control(self, numbers, letter):
-        """EL, ED to the end, cursor up; colours have no place."""
+        """Erase in line, erase to the end of the screen, cursor up; colours change nothing here."""
         row = self.cells[self.row]
         if letter == "K" and numbers in ("", "0"):
             del row[self.column :]
@@ -83,7 +85,10 @@ class Screen:
 
 
 class Terminal:
-    """A pseudo-terminal of some width, the controlling one of what is started on it; keeps all that is written to it."""
+    """A pseudo-terminal of some width, the controlling one of the program started on it.
+
+    It keeps all that is written to it.
+    """
 
     def __init__(self, columns, rows=50):
         self.columns = columns
@@ -98,7 +103,7 @@ class Terminal:
                 self.written += piece
 
     def start(self, words, env, stdin=None, stdout=None, stderr=None):
-        """Start a program whose streams are the terminal where nothing else is named."""
+        """Start a program; the streams that are not given are the terminal."""
         streams = [self.theirs if stream is None else stream for stream in (stdin, stdout, stderr)]
         self.process = subprocess.Popen(
             words, env=env, stdin=streams[0], stdout=streams[1], stderr=streams[2], preexec_fn=self.take
@@ -108,7 +113,7 @@ class Terminal:
         return self.process
 
     def take(self):
-        """Make the terminal that of a new session, as a login does; Ctrl-C has its effect again."""
+        """In the child: make this the terminal of a new session, as a login does; Ctrl-C has its effect again."""
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         os.setsid()
         fcntl.ioctl(self.theirs, termios.TIOCSCTTY, 0)
@@ -117,7 +122,7 @@ class Terminal:
         os.write(self.ours, keys)
 
     def finish(self, timeout=120):
-        """Wait for the end; the exit status, and what was written to the terminal."""
+        """Wait for the end; return the exit status and the text written to the terminal."""
         try:
             status = self.process.wait(timeout)
         except subprocess.TimeoutExpired:
@@ -129,7 +134,12 @@ class Terminal:
 
 
 def eager(command, *words, after=1e-6):
-    """The words that start a command of the checkout whose bar appears `after` seconds."""
+    """The words that start a command of the checkout whose progress bar appears after so many seconds."""
     name = command.removeprefix("blur-")
-    code = f"import sys; from blurkit.cli import {name}, progress; progress.APPEARS_AFTER = {after}; sys.exit({name}.main())"
-    return [sys.executable, "-c", code, *map(str, words)]
+    lines = (
+        "import sys",
+        f"from blurkit.cli import {name}, progress",
+        f"progress.APPEARS_AFTER = {after}",
+        f"sys.exit({name}.main())",
+    )
+    return [sys.executable, "-c", "; ".join(lines), *map(str, words)]

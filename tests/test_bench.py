@@ -1,7 +1,10 @@
 """The benchmark: photos gathered from any layout, every figure from the commands, and nothing made twice."""
 
+import ast
+import importlib.util
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -9,6 +12,8 @@ import time
 import cv2
 import numpy as np
 import pytest
+
+from blurkit.methods import METHODS, info
 
 SMALL = {
     "ROWS": "joint DoG",
@@ -89,9 +94,8 @@ def test_a_folder_without_masks_is_no_data(root, drawn):
     (drawn / "data").rename(drawn / "other")
     assert gather(root, drawn).stderr == b"gather.py: there is no folder data\n"
     (drawn / "data").mkdir()
-    assert (
-        b"holds neither image/ and gt/ nor NAME.mask.png" in gather(root, drawn).stderr and not (drawn / "out").exists()
-    )
+    assert b"holds neither image/ and gt/ nor NAME.mask.png" in gather(root, drawn).stderr
+    assert not (drawn / "out").exists()
 
 
 @pytest.fixture
@@ -100,20 +104,12 @@ def bench(root, drawn):
     for name in ("bench", "blurkit", "share"):
         (drawn / name).symlink_to(root / name)
     assert gather(root, drawn).returncode == 0
-    (drawn / "out/work/speed.json").write_text(
-        json.dumps({"import, seconds": 0.1, "times": {"joint": {"blur-map": 1.5}}})
-    )
+    speed = {"import, seconds": 0.1, "times": {"joint": {"blur-map": 1.5}}}
+    (drawn / "out/work/speed.json").write_text(json.dumps(speed))
 
     def bench():
-        words = [
-            "make",
-            "-j2",
-            "--no-print-directory",
-            "-f",
-            "bench/Makefile",
-            f"PYTHON={sys.executable}",
-            *(f"{k}={v}" for k, v in SMALL.items()),
-        ]
+        words = ["make", "-j2", "--no-print-directory", "-f", "bench/Makefile", f"PYTHON={sys.executable}"]
+        words += [f"{name}={value}" for name, value in SMALL.items()]
         done = subprocess.run(words, cwd=drawn, env=settings_of(root), capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
         return done.stdout.splitlines()
@@ -121,40 +117,82 @@ def bench(root, drawn):
     return bench
 
 
+def records_of(run, truth, maps):
+    """The records of blur-score for maps, the last of them about all."""
+    return [json.loads(line) for line in run("blur-score", "--truth", truth, "--json", *maps).stdout.splitlines()]
+
+
+def worst_rows(page, name):
+    """[(photo, error)] of the table of the worst photos of a set."""
+    part = page.split(f"## {name}:")[1].split("Where joint fails")[1].split("![")[0]
+    rows = [row.strip("| ").split(" | ") for row in part.splitlines() if row.startswith("| ")]
+    return [(photo, float(error)) for photo, error in rows[2:]]  # after the head and the rule below it
+
+
 def test_the_page_has_the_figures_of_the_commands_and_a_second_run_makes_no_map(run, bench, drawn):
     first = bench()
     assert sum(line.startswith("blur-map") for line in first) == 3
-    found = json.loads((drawn / "out" / "results.json").read_text())["sets"]
+    sets = json.loads((drawn / "out" / "results.json").read_text())["sets"]
     for name, count in (("cuhk", 1), ("masked", 2)):
         maps = sorted((drawn / "out/work/maps/joint" / name).iterdir())
-        told = json.loads(
-            run("blur-score", "--truth", drawn / "out/work/truth" / name, "--json", *maps).stdout.splitlines()[-1]
+        whole = records_of(run, drawn / "out/work/truth" / name, maps)[-1]
+        figures = sets[name]["maps"]["joint"]
+        assert sets[name]["photos"] == count == whole["photos"]
+        assert {key: values[0] for key, values in figures.items()} == pytest.approx(
+            {key: whole[key] for key in figures}
         )
-        figures = found[name]["maps"]["joint"]
-        assert found[name]["photos"] == count == told["photos"]
-        assert {k: v[0] for k, v in figures.items()} == pytest.approx({k: told[k] for k in figures})
         assert all(low <= value <= high for value, low, high in figures.values()) and figures["auc"][0] > 0.9
-        assert found[name]["masks"]["joint"]["otsu"]["accuracy"] > 0.8
+        assert sets[name]["masks"]["joint"]["otsu"]["accuracy"] > 0.8
     page = (drawn / "out" / "results.md").read_text()
     pictures = {part.split(")")[0] for part in page.split("](")[1:]}
     assert len(pictures) == 8 and pictures <= names_of(drawn / "out")
-    worst = [
-        row.split(" | ")
-        for row in page.split("## masked:")[1].split("Where joint fails")[1].split("![")[0].splitlines()
-        if row.startswith("| ")
-    ][2:]
+    assert not [line for line in bench() if line.startswith(("blur-", sys.executable + " bench/plain_filters"))]
+
+
+def test_the_page_names_the_photos_with_the_largest_errors(run, bench, drawn):
+    bench()
     maps = sorted((drawn / "out/work/maps/joint/masked").iterdir())
-    told = {
-        path.stem: json.loads(
-            run("blur-score", "--truth", drawn / "out/work/truth/masked", "--json", path).stdout.splitlines()[0]
-        )["mae"]
-        for path in maps
+    errors = {path.stem: records_of(run, drawn / "out/work/truth/masked", [path])[0]["mae"] for path in maps}
+    worst = worst_rows((drawn / "out" / "results.md").read_text(), "masked")
+    assert [photo for photo, _ in worst] == sorted(errors, key=errors.get, reverse=True)
+    assert [error for _, error in worst] == pytest.approx(sorted(errors.values(), reverse=True), abs=5e-4)
+
+
+def test_every_study_is_made_by_a_program_that_is_there(root, drawn):
+    assert gather(root, drawn).returncode == 0
+    for name in ("bench", "blurkit", "share"):
+        (drawn / name).symlink_to(root / name)
+    settings = {name: value for name, value in SMALL.items() if name not in ("STUDIES", "ROWS", "PARTS", "MASKED")}
+    (drawn / "data" / "sharp").mkdir()
+    words = ["make", "-n", "-f", "bench/Makefile", "PYTHON=python", *(f"{n}={v}" for n, v in settings.items())]
+    done = subprocess.run(words, cwd=drawn, env=settings_of(root), capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    programs = set(re.findall(r"^python (\S+)", done.stdout, re.M))
+    assert programs >= {
+        "bench/speed.py",
+        "bench/study_score.py",
+        "bench/study_zeng.py",
+        "bench/paper.py",
+        "bench/page.py",
     }
-    assert [name.strip("| ") for name, _ in worst] == sorted(told, key=told.get, reverse=True)
-    assert [float(error.strip(" |")) for _, error in worst] == pytest.approx(
-        sorted(told.values(), reverse=True), abs=5e-4
-    )
-    assert not [line for line in bench() if line.startswith(("blur-", sys.executable + " bench/filters"))]
+    assert all((root / program).is_file() for program in programs)
+    for method in METHODS:
+        assert f"blur-map -q --method {method} -o" in done.stdout
+        assert (f"--method {method} --as-published -o" in done.stdout) == info(method).is_published
+        assert (f"--method {method} --as-published --steps" in done.stdout) == info(method).refines_in_steps
+
+
+@pytest.mark.parametrize("folder", ["bench", "tools"])
+def test_every_program_imports_only_what_is_there(root, folder):
+    local = {path.stem for place in ("bench", "tools") for path in (root / place).glob("*.py")}
+    for path in sorted((root / folder).glob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ImportFrom | ast.Import):
+                names = [node.module] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names]
+                for name in names:
+                    assert name in local or name == "blur_detector" or importlib.util.find_spec(name.split(".")[0]), (
+                        f"{path.name} imports {name}"
+                    )
 
 
 def test_a_run_that_was_stopped_goes_on_with_what_is_missing(bench, drawn):

@@ -1,4 +1,4 @@
-"""bench/decoders.py tells which pictures blurkit decodes unlike others, and only those."""
+"""bench/decoders.py reports the pictures that blurkit decodes unlike others, and only those."""
 
 import subprocess
 import sys
@@ -13,16 +13,15 @@ def compared(root, tmp_path):
 
     def compared(*words):
         command = [sys.executable, root / "bench" / "decoders.py", *words, tmp_path]
-        done = subprocess.run(
-            command, capture_output=True, text=True, env={"PATH": "", "PYTHONPATH": str(root)}, check=False
-        )
+        environment = {"PATH": "", "PYTHONPATH": str(root)}
+        done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
         assert not done.stderr
         return done.returncode, done.stdout.splitlines()
 
     return compared
 
 
-def test_what_agrees_is_counted_and_what_differs_is_told(compared, scene, tmp_path):
+def test_what_agrees_is_counted_and_what_differs_is_reported(compared, scene, tmp_path):
     Image.fromarray(scene).save(tmp_path / "photo.png")
     Image.fromarray(scene).save(tmp_path / "photo.jpg")
     assert compared() == (0, ["2 pictures; 0 unlike Pillow"])
@@ -33,3 +32,11 @@ def test_what_agrees_is_counted_and_what_differs_is_told(compared, scene, tmp_pa
     status, lines = compared()
     assert status == 1 and lines[-1] == "4 pictures; 1 unlike Pillow"
     assert lines[0].split("\t")[:2] == [str(tmp_path / "short.jfif"), "Pillow"] and "120x90" in lines[0]
+
+
+def test_heic_is_compared_too(compared, scene, tmp_path):
+    pillow_heif = pytest.importorskip("pillow_heif")
+    pillow_heif.from_pillow(Image.fromarray(scene)).save(tmp_path / "photo.heic", quality=90)
+    status, lines = compared("--all")
+    assert lines[0].startswith(f"{tmp_path / 'photo.heic'}\tblurkit\t120x90 of mean ")
+    assert (status, lines[1:]) == (0, ["1 pictures; 0 unlike Pillow"])

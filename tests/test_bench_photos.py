@@ -43,30 +43,17 @@ def test_another_folder_named_cuhk_does_not_count(listed, tmp_path):
     assert listed("training", tmp_path) == ["image/a.jpg"]
 
 
-def test_without_photos_and_masks_that_is_told(root, tmp_path):
+def test_a_folder_without_photos_and_masks_is_an_error(root, tmp_path):
     touch(tmp_path, "image/a.jpg")
     done = subprocess.run(
         [sys.executable, root / "bench" / "photos.py", "training", tmp_path], capture_output=True, text=True
     )
-    assert (
-        done.returncode == 1
-        and done.stdout == ""
-        and done.stderr.endswith("holds neither image/ and gt/ nor cuhk/ with them\n")
-    )
+    assert done.returncode == 1 and done.stdout == ""
+    assert done.stderr.endswith("holds neither image/ and gt/ nor cuhk/ with them\n")
 
 
 def test_sharp_photos_go_by_whether_they_have_a_segmentation(listed, tmp_path):
-    touch(
-        tmp_path / "scenes",
-        "a.jpg",
-        "a.seg.png",
-        "b.jpg",
-        "c.png",
-        "c.txt",
-        "d.png",
-        "d.seg.png",
-        "e.JPEG",
-        "e.seg.png",
-    )
+    segmented = ("a.jpg", "a.seg.png", "d.png", "d.seg.png", "e.JPEG", "e.seg.png")
+    touch(tmp_path / "scenes", *segmented, "b.jpg", "c.png", "c.txt")
     assert listed("scenes", tmp_path) == [f"scenes/{name}" for name in ("a.jpg", "d.png", "e.JPEG")]
     assert listed("unsegmented", tmp_path) == ["scenes/b.jpg", "scenes/c.png"]

@@ -15,7 +15,8 @@ from tests.screen import Terminal
 
 ROOT = Path(__file__).resolve().parent.parent
 FILES = ROOT / "share" / "completions"
-CASES = [  # (what is typed before Tab, how it goes on); there are the files apple.jpg and berry.npy, and the folder shots/
+# (what is typed before Tab, how it goes on); the files apple.jpg and berry.npy and the folder shots/ exist
+CASES = [
     ("blur-score a", "apple.jpg"),
     ("blur-score -r ", "shots/"),
     ("blur-score --recursive ", "shots/"),
@@ -75,7 +76,10 @@ def wait_for(condition):
 
 
 def check(rest, words, last):
-    """The words before the last one stand, and it has become what is expected; zsh takes its slash back at the end of a line."""
+    """The last word has become what is expected, the others are as before.
+
+    zsh takes its slash back at the end of a line.
+    """
     assert words[-1].rstrip("/") == last.rstrip("/") and words[:-1] == (
         rest.split() if rest.endswith(" ") else rest.split()[:-1]
     )
@@ -142,11 +146,9 @@ def test_the_line_of_the_tour_switches_them_on_in_fish(folder, switches):
     assert done.stdout.split("\t")[0] == "--keep-best"
 
 
-def test_the_readme_says_the_same_as_the_tour(switches):
-    readme = (ROOT / "README.md").read_text()
-    for shell in ("bash", "zsh", "fish"):
-        line = "; ".join(switches[shell].strip().replace(str(switches["prefix"]), "PREFIX").splitlines())
-        assert re.search(rf"^    {re.escape(line)} +# {shell}: in ", readme, re.M)
+def test_the_readme_points_to_the_tour():
+    sentence = "`man blurkit` is a tour,? and says how to switch on completions for bash, zsh and fish"
+    assert re.search(sentence.replace(" ", r"\s+"), (ROOT / "README.md").read_text())
 
 
 @pytest.mark.skipif(not shutil.which("man"), reason="man is not installed")

@@ -1,4 +1,4 @@
-"""Second routes: counting pairs and pixels one by one, and the published evaluation program beside the checkout."""
+"""Figures against counts of pairs and pixels one by one, and against the published evaluation program if present."""
 
 import importlib.util
 
@@ -34,32 +34,42 @@ def test_auc_is_the_share_of_pairs_in_order_with_ties_counting_half(values, bits
     assert auc(values, positive) == pytest.approx(np.mean(pairs))
 
 
+def count_hits(predicted, actual):
+    """Number of true positives, pixel by pixel."""
+    return sum(one and other for one, other in zip(predicted, actual, strict=True))
+
+
+def f_in_a_loop(predicted, actual):
+    hits = count_hits(predicted, actual)
+    precision, recall = hits / max(sum(predicted), 1), hits / sum(actual)
+    return 1.3 * precision * recall / max(0.3 * precision + recall, 1e-9)
+
+
 @given(st.integers(0, 10**6))
 def test_all_figures_of_one_map_equal_a_count_pixel_by_pixel(seed):
     sharpness_map, truth = example(seed)
     level = min(1.5 * float(sharpness_map.mean(dtype=np.float64)), 0.95 * float(sharpness_map.max()))
-    known = [(float(v), t == 255) for v, t in zip(sharpness_map.ravel(), truth.ravel(), strict=True) if t in (0, 255)]
-
-    def f(found, wanted):
-        hits = sum(a and b for a, b in zip(found, wanted, strict=True))
-        p, r = hits / max(sum(found), 1), hits / sum(wanted)
-        return 1.3 * p * r / max(0.3 * p + r, 1e-9)
-
-    found = compare(sharpness_map, truth)
-    assert found["f_adaptive"] == pytest.approx(f([v >= level for v, _ in known], [s for _, s in known]))
-    assert found["f_blurred"] == pytest.approx(f([v < 0.5 for v, _ in known], [not s for _, s in known]))
-    assert found["mae"] == pytest.approx(np.mean([abs(v - s) for v, s in known]))
+    labelled = np.isin(truth, (0, 255))
+    values, sharp = sharpness_map[labelled].tolist(), (truth[labelled] == 255).tolist()
+    figures = compare(sharpness_map, truth)
+    assert figures["f_adaptive"] == pytest.approx(f_in_a_loop([value >= level for value in values], sharp))
+    blurred = [not is_sharp for is_sharp in sharp]
+    assert figures["f_blurred"] == pytest.approx(f_in_a_loop([value < 0.5 for value in values], blurred))
+    errors = [abs(value - is_sharp) for value, is_sharp in zip(values, sharp, strict=True)]
+    assert figures["mae"] == pytest.approx(np.mean(errors))
     for k in (0, 77, 200):
-        chosen = [v >= k / 256 for v, _ in known]
-        hits = sum(c and s for c, (_, s) in zip(chosen, known, strict=True))
-        assert found["precision"][k] == pytest.approx(hits / sum(chosen) if any(chosen) else 1)
-        assert found["recall"][k] == pytest.approx(hits / sum(s for _, s in known))
-        assert found["accuracy"][k] == pytest.approx(np.mean([c == s for c, (_, s) in zip(chosen, known, strict=True)]))
+        predicted = [value >= k / 256 for value in values]
+        hits = count_hits(predicted, sharp)
+        agreements = [one == other for one, other in zip(predicted, sharp, strict=True)]
+        assert figures["precision"][k] == pytest.approx(hits / sum(predicted) if any(predicted) else 1)
+        assert figures["recall"][k] == pytest.approx(hits / sum(sharp))
+        assert figures["accuracy"][k] == pytest.approx(np.mean(agreements))
 
 
 def test_a_perfect_map_has_perfect_figures_and_its_opposite_has_the_worst():
     truth = np.uint8([[255, 255, 0, 0, 128]])
-    best, worst = (summary([compare(np.float32(m), truth)]) for m in ([[1, 1, 0, 0, 0.2]], [[0, 0, 1, 1, 0.2]]))
+    best = summary([compare(np.float32([[1, 1, 0, 0, 0.2]]), truth)])
+    worst = summary([compare(np.float32([[0, 0, 1, 1, 0.2]]), truth)])
     assert best == pytest.approx(
         {"auc": 1, "f_max": 1, "f_adaptive": 1, "f_blurred": 1, "mae": 0, "accuracy": 1, "precision": 1, "recall": 1}
     )
@@ -68,11 +78,10 @@ def test_a_perfect_map_has_perfect_figures_and_its_opposite_has_the_worst():
 
 def test_unknown_pixels_do_not_count_but_for_the_mean_of_the_map():
     sharpness_map, truth = example(1)
-    changed = np.where(
-        truth == 128, np.random.default_rng(9).permutation(sharpness_map.ravel()).reshape(truth.shape), sharpness_map
-    )
-    one, other = compare(sharpness_map, truth), compare(changed, truth)
-    assert all(np.array_equal(one[name], other[name]) for name in one if name != "f_adaptive")
+    permuted = np.random.default_rng(9).permutation(sharpness_map.ravel()).reshape(truth.shape)
+    changed = np.where(truth == 128, permuted, sharpness_map)
+    figures, same = compare(sharpness_map, truth), compare(changed, truth)
+    assert all(np.array_equal(figures[name], same[name]) for name in figures if name != "f_adaptive")
 
 
 @pytest.mark.parametrize("only", [0, 255])
@@ -87,7 +96,7 @@ def test_a_truth_of_one_class_counts_for_mae_and_accuracy_alone(only):
     assert joined["mae"] == pytest.approx((both["mae"] + lone["mae"]) / 2)
 
 
-def test_a_truth_that_knows_nothing_is_refused():
+def test_a_truth_without_sharp_or_blurred_pixels_is_refused():
     with pytest.raises(InputError, match="no pixel"):
         compare(np.zeros((2, 2), np.float32), np.full((2, 2), 128, np.uint8))
 
@@ -100,12 +109,10 @@ def test_f_weighs_recall_by_three_tenths():
 def test_the_summary_takes_the_best_of_the_mean_curves_not_the_mean_of_the_best():
     compared = [compare(*example(seed)) for seed in range(4)]
     figures = summary(compared)
-    precision, recall, accuracy = (
-        np.mean([c[name] for c in compared], axis=0) for name in ("precision", "recall", "accuracy")
-    )
-    assert figures["f_max"] == pytest.approx(
-        max(1.3 * p * r / (0.3 * p + r) for p, r in zip(precision, recall, strict=True) if p + r)
-    )
+    curves = ("precision", "recall", "accuracy")
+    precision, recall, accuracy = (np.mean([c[name] for c in compared], axis=0) for name in curves)
+    f_measures = [1.3 * p * r / (0.3 * p + r) for p, r in zip(precision, recall, strict=True) if p + r]
+    assert figures["f_max"] == pytest.approx(max(f_measures))
     assert figures["accuracy"] == pytest.approx(accuracy.max())
     assert (figures["precision"], figures["recall"]) == (pytest.approx(precision[128]), pytest.approx(recall[128]))
     assert figures["auc"] == pytest.approx(np.mean([c["auc"] for c in compared]))
@@ -122,7 +129,8 @@ def test_all_figures_equal_those_of_the_program_beside_the_checkout(shared, tmp_
     for number, (sharpness_map, truth) in enumerate(examples):
         np.save(tmp_path / f"{number}.npy", sharpness_map)
         cv2.imwrite(str(tmp_path / f"{number}.mask.png"), truth)
-    expected, found = evalmaps.evaluate(str(tmp_path), str(tmp_path)), summary([compare(*e) for e in examples])
+    expected = evalmaps.evaluate(str(tmp_path), str(tmp_path))
+    figures = summary([compare(sharpness_map, truth) for sharpness_map, truth in examples])
     assert expected["n"] == 5
     for theirs, ours in FIGURES.items():
-        assert found[ours] == pytest.approx(expected[theirs], abs=1e-4), ours
+        assert figures[ours] == pytest.approx(expected[theirs], abs=1e-4), ours

@@ -10,6 +10,11 @@ import pytest
 
 from blurkit.methods import METHODS
 
+FIND = """import sys
+from blurkit.errors import WeightsError
+from blurkit.io.weights import find_weights
+try: print(find_weights('zeng'))
+except WeightsError as e: sys.exit(str(e))"""
 COMMANDS = ("patches", "train", "map", "refine", "mask", "score")
 
 
@@ -31,13 +36,8 @@ def test_every_listed_data_file_is_there(root, config):
 
 def test_every_file_of_share_and_man_is_listed_once(root, config):
     files = [file for files in listed(config).values() for file in files]
-    there = [
-        str(path.relative_to(root))
-        for place in ("share", "man")
-        for path in sorted((root / place).rglob("*"))
-        if path.is_file()
-    ]
-    assert sorted(files) == sorted(there)
+    present = [path for folder in ("share", "man") for path in (root / folder).rglob("*") if path.is_file()]
+    assert sorted(files) == sorted(str(path.relative_to(root)) for path in present)
 
 
 def test_every_man_page_goes_to_the_section_of_its_suffix(config):
@@ -48,8 +48,8 @@ def test_every_man_page_goes_to_the_section_of_its_suffix(config):
 
 
 def test_every_package_is_listed(root, config):
-    there = {".".join(path.parent.relative_to(root).parts) for path in (root / "blurkit").rglob("__init__.py")}
-    assert set(config["options"]["packages"].split()) == there
+    present = {".".join(path.parent.relative_to(root).parts) for path in (root / "blurkit").rglob("__init__.py")}
+    assert set(config["options"]["packages"].split()) == present
 
 
 def test_every_command_is_installed(config):
@@ -59,20 +59,20 @@ def test_every_command_is_installed(config):
 
 @pytest.fixture
 def installed(root, tmp_path):
-    """A prefix with the package as pip lays it out; returns (prefix, ask), ask(**environment) being what find_weights says."""
+    """(prefix, ask): a prefix with the package as pip lays it out; ask(**environment) is what find_weights says."""
     packages = tmp_path / "usr" / "lib" / "python3.x" / "site-packages"
     shutil.copytree(root / "blurkit", packages / "blurkit", ignore=shutil.ignore_patterns("__pycache__"))
-    imports = "import sys\nfrom blurkit.errors import WeightsError\nfrom blurkit.io.weights import find_weights\n"
-    code = f"{imports}try: print(find_weights('zeng'))\nexcept WeightsError as e: sys.exit(str(e))"
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("BLURKIT_")}
+    environment = {**clean, "PYTHONPATH": str(packages)}
 
     def ask(**variables):
-        environment = {
-            **{k: v for k, v in os.environ.items() if not k.startswith("BLURKIT_")},
-            "PYTHONPATH": str(packages),
-            **variables,
-        }
         done = subprocess.run(
-            [sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+            [sys.executable, "-c", FIND],
+            cwd=tmp_path,
+            env={**environment, **variables},
+            capture_output=True,
+            text=True,
+            check=False,
         )
         return done.stdout.strip() or done.stderr.strip()
 
@@ -106,7 +106,7 @@ def test_the_variable_wins_and_names_a_folder_or_a_file(root, installed, tmp_pat
     assert ask(BLURKIT_WEIGHTS=str(other)) == str(other)
 
 
-def test_a_variable_that_leads_nowhere_is_told_not_passed_over(root, installed, tmp_path):
+def test_a_variable_that_leads_nowhere_is_an_error_not_passed_over(root, installed, tmp_path):
     prefix, ask = installed
     put_weights(root, prefix / "share" / "blurkit" / "weights")
     said = ask(BLURKIT_WEIGHTS=str(tmp_path / "none"))
@@ -116,12 +116,8 @@ def test_a_variable_that_leads_nowhere_is_told_not_passed_over(root, installed, 
 def test_without_weights_it_says_where_it_looked(installed):
     prefix, ask = installed
     said = ask()
-    assert (
-        "zeng.npz not found" in said
-        and "share/blurkit/weights" in said
-        and str(prefix) in said
-        and "BLURKIT_WEIGHTS" in said
-    )
+    for words in ("zeng.npz not found", "share/blurkit/weights", str(prefix), "BLURKIT_WEIGHTS"):
+        assert words in said
 
 
 @pytest.mark.parametrize("method", METHODS)

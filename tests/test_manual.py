@@ -27,12 +27,12 @@ def of_method(name, method):
 
 def described(command):
     """The options of a command's page: {option: the paragraph it heads}."""
-    found = {}
+    paragraphs = {}
     for paragraph in re.split(r"^\.(?:TP|SS.*|PP)\n", section(ROOT / "man" / f"{command}.1", "OPTIONS"), flags=re.M):
         heading, _, text = plain(paragraph).partition("\n")
         if heading.startswith("-"):
-            found |= dict.fromkeys((name.split()[0] for name in heading.split(", ")), " ".join(text.split()))
-    return found
+            paragraphs |= dict.fromkeys((name.split()[0] for name in heading.split(", ")), " ".join(text.split()))
+    return paragraphs
 
 
 def shown_commands(page):
@@ -61,8 +61,8 @@ def commands_of(line):
 
 @pytest.mark.parametrize("command", PARSERS)
 def test_the_page_describes_exactly_the_options_of_the_parser(command):
-    known = {name for action, *_ in completions.switches(PARSERS[command]) for name in action.option_strings}
-    assert set(described(command)) == known
+    options = {name for action, *_ in completions.switches(PARSERS[command]) for name in action.option_strings}
+    assert set(described(command)) == options
 
 
 @pytest.mark.parametrize("command", PARSERS)
@@ -112,7 +112,7 @@ def test_the_title_names_page_section_and_version(page):
 
 @pytest.mark.parametrize("method", methods.METHODS)
 def test_the_format_page_names_every_field_of_a_patch_its_type_and_its_shape(method):
-    found = dict(re.findall(r"(\w+) \(([a-zA-Z]\d+(?:, [\dx ]+)?)\)", of_method("PATCH SETS", method)))
+    documented = dict(re.findall(r"(\w+) \(([a-zA-Z]\d+(?:, [\dx ]+)?)\)", of_method("PATCH SETS", method)))
     record = methods.get(method).patch_record()
     fields = {
         name: record[name].base.str.lstrip("<|")
@@ -120,14 +120,14 @@ def test_the_format_page_names_every_field_of_a_patch_its_type_and_its_shape(met
         + " x ".join(map(str, record[name].shape))
         for name in record.names
     }
-    assert found == fields
+    assert documented == fields
 
 
 @pytest.mark.parametrize("method", methods.METHODS)
 def test_the_format_page_names_every_array_of_the_weights_and_its_shape(method):
     headings = re.findall(r"^([\w.]+) \(([\d, ]*)\)(?:, ([\w.]+) \(([\d, ]*)\))?$", of_method("WEIGHTS", method), re.M)
-    found = {name: shape for line in headings for name, shape in (line[:2], line[2:]) if name}
-    assert found == {name: ", ".join(map(str, shape)) for name, shape in methods.get(method).SHAPES.items()}
+    documented = {name: shape for line in headings for name, shape in (line[:2], line[2:]) if name}
+    assert documented == {name: ", ".join(map(str, shape)) for name, shape in methods.get(method).SHAPES.items()}
 
 
 @pytest.mark.parametrize("method", methods.METHODS)

@@ -28,19 +28,19 @@ def test_the_mean_rule_stays_below_the_maximum():
     assert focus_mask(bright, "mean", 1.5).tolist() == [[0, 0, 0, 255]]
 
 
-def test_the_alpha_rule_is_parks():
+def test_the_alpha_rule_is_that_of_park():
     # Defocus is 1, .8, .6, .4, .2, 0; blurred is above .3 x 1 + .7 x 0 = .3.
     assert threshold(RAMP, "alpha", 0.3) == pytest.approx(0.7)
     assert focus_mask(RAMP, "alpha", 0.3).tolist() == [[0, 0, 0], [0, 255, 255]]
 
 
 def test_the_alpha_rule_counts_a_pixel_on_the_threshold_as_in_focus():
-    on = np.float32([[0, 0.5, 1]])
-    assert focus_mask(on, "alpha", 0.5).tolist() == [[0, 255, 255]]
+    row = np.float32([[0, 0.5, 1]])
+    assert focus_mask(row, "alpha", 0.5).tolist() == [[0, 255, 255]]
 
 
 @given(st.integers(0, 10**6), st.floats(0.1, 0.9))
-def test_otsu_splits_where_skimage_splits(seed, portion):
+def test_otsu_splits_as_skimage_does(seed, portion):
     rng = np.random.default_rng(seed)
     levels = np.where(rng.random(3000) < portion, rng.normal(70, 30, 3000), rng.normal(170, 25, 3000))
     levels = np.clip(np.rint(levels), 0, 255).astype(np.uint8).reshape(50, 60)
@@ -59,8 +59,8 @@ def test_otsu_works_over_the_maps_own_range():
 def test_inverting_marks_exactly_the_other_pixels(rule, seed):
     sharpness = np.random.default_rng(seed).random((9, 7), dtype=np.float32)
     value = {"fixed": 0.4, "mean": 1.5, "otsu": None, "alpha": 0.3}[rule]
-    one, other = focus_mask(sharpness, rule, value), focus_mask(sharpness, rule, value, invert=True)
-    assert one.dtype == np.uint8 and np.array_equal(one, 255 - other)
+    plain, inverted = focus_mask(sharpness, rule, value), focus_mask(sharpness, rule, value, invert=True)
+    assert plain.dtype == np.uint8 and np.array_equal(plain, 255 - inverted)
 
 
 @pytest.mark.parametrize("level", [0.0, 0.1, 0.3, 1.0])

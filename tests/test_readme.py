@@ -1,4 +1,4 @@
-"""Everything in README that can be typed, run word for word in a bare environment; what it prints is what README shows."""
+"""Everything in README that can be typed, run word for word in a bare environment: it prints what README shows."""
 
 import re
 import shutil
@@ -27,7 +27,7 @@ def readme(root):
 
 @pytest.fixture
 def home(tmp_path, discs, program):
-    """A folder with photos, with those that come with scikit-image, and with the program that README takes for granted."""
+    """A folder with photos, those of scikit-image among them, and with the program that README takes for granted."""
     photo = discs(np.random.default_rng(3), 150, 200)
     photo[:, 100:] = cv2.GaussianBlur(photo, (0, 0), 2)[:, 100:]
     mask = np.zeros(photo.shape[:2], np.uint8)
@@ -49,6 +49,11 @@ def typed(block):
         yield command, output
 
 
+def numbers(text):
+    """All numbers in a text."""
+    return [float(number) for number in NUMBER.findall(text)]
+
+
 def test_every_command_prints_what_readme_shows(readme, home, shell):
     commands = [pair for block in CONSOLE.findall(readme) for pair in typed(block)]
     assert len(commands) >= 4
@@ -56,11 +61,8 @@ def test_every_command_prints_what_readme_shows(readme, home, shell):
         printed = shell(f"{{ {command}; }} 2>&1").decode()
         printed, shown = (re.sub(r"weights [0-9a-f]{12}", "weights", text) for text in (printed, shown))
         assert NUMBER.sub("#", printed) == NUMBER.sub("#", shown), command
-        near = [
-            abs(float(a) - float(b)) <= NEAR * max(1, float(b))
-            for a, b in zip(*map(NUMBER.findall, (printed, shown)), strict=True)
-        ]
-        assert all(near), (command, printed)
+        for number, expected in zip(numbers(printed), numbers(shown), strict=True):
+            assert abs(number - expected) <= NEAR * max(1, expected), (command, printed)
     assert cv2.imread(str(home / "cut.png"), cv2.IMREAD_UNCHANGED).shape[2] == 4
     assert sorted(path.name for path in (home / "maps").iterdir()) == ["stdin-2.npy", "stdin.npy"]
 
@@ -71,9 +73,8 @@ def test_every_command_of_the_table_runs_as_it_stands(readme, home, shell):
     for command in commands:
         shell(f"set -o pipefail; {command}")
     assert cv2.imread(str(home / "mask.png"), cv2.IMREAD_UNCHANGED).shape == (150, 200)
-    assert (home / "maps" / "b" / "c.npy").is_file() and (home / "look.html").read_bytes().startswith(
-        b"<!DOCTYPE html>"
-    )
+    assert (home / "maps" / "b" / "c.npy").is_file()
+    assert (home / "look.html").read_bytes().startswith(b"<!DOCTYPE html>")
 
 
 def test_the_lines_of_python_run_as_they_stand(root, readme, home, shell):
@@ -91,7 +92,7 @@ def test_targets_files_and_extras_that_are_named_are_there(root, readme):
     assert {"demo", "bench"} <= targets <= set(re.findall(r"^([a-z-]+):", rules, re.M))
     files = [*re.findall(r"\]\(([^)]+)\)", readme), *re.findall(r"`([A-Za-z/]+\.md)`", readme)]
     assert "docs/strip.jpg" in files and all((root / name).is_file() for name in files)
-    extras = re.search(r"The extras (.*?) read", readme)[1]
+    extras = re.search(r"^The extras (.*?)\.", readme, re.M | re.S)[1]
     assert all(f"\n{extra} =\n" in (root / "setup.cfg").read_text() for extra in re.findall(r"`(\w+)`", extras))
 
 

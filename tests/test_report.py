@@ -91,7 +91,7 @@ class Page(html.parser.HTMLParser):
         return [photo["name"] for photo in self.photos]
 
     def all(self, tag):
-        return [attributes for found, attributes in self.elements if found == tag]
+        return [attributes for name, attributes in self.elements if name == tag]
 
 
 # ---- pictures ---------------------------------------------------------------
@@ -116,8 +116,8 @@ def test_a_thumbnail_is_a_jpeg_of_at_most_360_pixels_and_never_enlarged(shape, s
 def test_a_thumbnail_keeps_the_colours_in_8_and_16_bits():
     photo = np.zeros((200, 600, 3), np.uint8)
     photo[:, :200], photo[:, 200:400], photo[:, 400:] = (200, 40, 30), (40, 180, 60), (30, 60, 190)
-    for found in (report.thumbnail(photo), report.thumbnail(photo.astype(np.uint16) * 257)):
-        pixels = np.asarray(opened(found)).astype(int)
+    for data in (report.thumbnail(photo), report.thumbnail(photo.astype(np.uint16) * 257)):
+        pixels = np.asarray(opened(data)).astype(int)
         assert np.abs(pixels[60, [60, 180, 300]] - photo[100, [100, 300, 500]]).max() < 12
 
 
@@ -131,10 +131,10 @@ def test_a_thumbnail_keeps_the_colours_in_8_and_16_bits():
 def test_the_alpha_of_an_overlay_follows_the_map_and_its_colour_is_one(sharpness):
     with opened(report.overlay(sharpness)) as picture:
         assert picture.format == "PNG" and picture.mode == "RGBA"
-        found = np.asarray(picture)
-    assert (found[..., :3] == report.TINT).all()
-    assert np.abs(found[..., 3] / 96 - np.nan_to_num(sharpness)).max() <= 0.5 / 32 + 1e-6
-    assert not found[..., 3][np.isnan(sharpness)].any()
+        pixels = np.asarray(picture)
+    assert (pixels[..., :3] == report.TINT).all()
+    assert np.abs(pixels[..., 3] / 96 - np.nan_to_num(sharpness)).max() <= 0.5 / 32 + 1e-6
+    assert not pixels[..., 3][np.isnan(sharpness)].any()
 
 
 def test_an_overlay_has_at_most_180_pixels_and_is_the_mean_of_the_map():
@@ -158,15 +158,15 @@ def test_all_photos_stand_there_once_best_first_those_without_a_score_last_and_t
 
 def test_the_page_is_well_formed_and_says_what_its_parts_are():
     data = made([row("a.jpg", 0.9), row("b.jpg", NAN)], facts={"weights": "joint 12ab", "working size": "1536"})
-    found = Page(data)
-    assert data.startswith(b"<!DOCTYPE html>\n") and found.all("html") == [{"lang": "en"}]
-    assert found.all("meta")[0] == {"charset": "utf-8"} and "viewport" in [m.get("name") for m in found.all("meta")]
+    page = Page(data)
+    assert data.startswith(b"<!DOCTYPE html>\n") and page.all("html") == [{"lang": "en"}]
+    assert page.all("meta")[0] == {"charset": "utf-8"} and "viewport" in [m.get("name") for m in page.all("meta")]
     for tag in ("main", "header", "h1", "ol", "svg", "dialog", "footer", "title"):
-        assert len(found.all(tag)) >= 1, tag
-    assert len(found.all("figure")) == len(found.all("figcaption")) == len(found.all("li")) == 2
-    ids = [attributes["id"] for _, attributes in found.elements if "id" in attributes]
+        assert len(page.all(tag)) >= 1, tag
+    assert len(page.all("figure")) == len(page.all("figcaption")) == len(page.all("li")) == 2
+    ids = [attributes["id"] for _, attributes in page.elements if "id" in attributes]
     assert len(ids) == len(set(ids)) and set(re.findall(r'one\("(\w+)"\)', report.SCRIPT)) <= set(ids)
-    assert "joint 12ab" in found.texts["dd"] and "working size" in found.texts["dt"]
+    assert "joint 12ab" in page.texts["dd"] and "working size" in page.texts["dt"]
 
 
 def test_the_figures_of_a_photo_are_told_and_what_is_missing_too():
@@ -178,8 +178,8 @@ def test_the_figures_of_a_photo_are_told_and_what_is_missing_too():
 
 def test_pictures_are_embedded_as_they_are_with_their_size_and_loaded_late():
     rows = [row("with.jpg", 0.9, np.zeros((300, 500, 3), np.uint8)), row("without.jpg", 0.1, sharp=None)]
-    found = Page(made(rows))
-    (photo, tint), (alone,) = (p["images"] for p in found.photos)
+    page = Page(made(rows))
+    (photo, tint), (alone,) = (p["images"] for p in page.photos)
     for image, wanted, kind in (
         (photo, rows[0]["thumbnail"], "jpeg"),
         (tint, rows[0]["overlay"], "png"),
@@ -198,23 +198,23 @@ def test_the_histogram_counts_every_score_once_and_is_as_high_as_its_counts():
     scores = [0.01, 0.02, 0.07, 0.5, 0.52, 0.53, 0.96, 0.97, NAN]
     data = made([row(str(s), s) for s in scores])
     counts = [2, 1] + 8 * [0] + [3] + 8 * [0] + [2]
-    told = re.findall(r"<rect[^>]*><title>(.*?)</title>", data.decode())
-    assert told == [f"{n / 20:.2f} to {(n + 1) / 20:.2f}: {count}" for n, count in enumerate(counts)]
+    titles = re.findall(r"<rect[^>]*><title>(.*?)</title>", data.decode())
+    assert titles == [f"{n / 20:.2f} to {(n + 1) / 20:.2f}: {count}" for n, count in enumerate(counts)]
     heights = [float(bar["height"]) for bar in Page(data).all("rect")]
     assert np.allclose(heights, [20 * n for n in counts], atol=0.01)
 
 
 @pytest.mark.parametrize("scores", [[], [NAN, NAN]])
 def test_a_page_without_a_score_is_a_page(scores):
-    found = Page(made([row(score=s) for s in scores]))
-    assert len(found.photos) == len(scores) and {bar["height"] for bar in found.all("rect")} == {"0.00"}
+    page = Page(made([row(score=s) for s in scores]))
+    assert len(page.photos) == len(scores) and {bar["height"] for bar in page.all("rect")} == {"0.00"}
 
 
 def test_without_the_script_the_controls_are_hidden_and_the_overlay_shows_on_hover_and_focus():
-    found = Page(made([row()]))
-    steered = [attributes for _, attributes in found.elements if "data-js" in attributes]
+    page = Page(made([row()]))
+    steered = [attributes for _, attributes in page.elements if "data-js" in attributes]
     assert len(steered) == 2 and all("hidden" in attributes for attributes in steered)
-    assert [b["class"] for b in found.all("button")].count("photo") == 1
+    assert [b["class"] for b in page.all("button")].count("photo") == 1
     assert re.search(r"\.photo:hover \.overlay,\.photo:focus-visible \.overlay[^{]*\{opacity:1\}", report.STYLE)
     assert "transition" not in report.STYLE.partition("@media (prefers-reduced-motion:no-preference)")[0]
 
@@ -239,22 +239,20 @@ def test_the_colours_of_words_and_frames_stand_out_in_light_and_dark():
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_name_is_a_name_wherever_it_stands(name):
-    plain, found = Page(made([row()])), Page(made([row(name)], name, name, {name: name}))
-    assert [tag for tag, _ in found.elements] == [tag for tag, _ in plain.elements]
-    assert [set(attributes) for _, attributes in found.elements] == [
-        set(attributes) for _, attributes in plain.elements
-    ]
-    assert found.names() == [signs(name)] and found.photos[0]["images"][0]["alt"] == signs(name)
-    assert found.all("bdi")[0]["title"] == signs(name)
-    assert found.texts.get("h1", "") == signs(name) and found.texts["p"].startswith(
+    plain, page = Page(made([row()])), Page(made([row(name)], name, name, {name: name}))
+    assert [tag for tag, _ in page.elements] == [tag for tag, _ in plain.elements]
+    assert [set(attributes) for _, attributes in page.elements] == [set(attributes) for _, attributes in plain.elements]
+    assert page.names() == [signs(name)] and page.photos[0]["images"][0]["alt"] == signs(name)
+    assert page.all("bdi")[0]["title"] == signs(name)
+    assert page.texts.get("h1", "") == signs(name) and page.texts["p"].startswith(
         f"Sharpest first, by method {signs(name)}."
     )
 
 
 @given(st.text(st.characters(codec=None)))
 def test_any_text_is_a_name(name):
-    found = Page(made([row(name)], name, name, {name: name}))
-    assert found.names() == [signs(name)] and found.photos[0]["images"][0]["alt"] == signs(name)
+    page = Page(made([row(name)], name, name, {name: name}))
+    assert page.names() == [signs(name)] and page.photos[0]["images"][0]["alt"] == signs(name)
 
 
 # ---- one file, always the same ------------------------------------------------------
@@ -262,7 +260,7 @@ def test_any_text_is_a_name(name):
 
 def test_nothing_is_fetched_from_anywhere():
     data = made([row(), row("b.jpg", NAN)])
-    for _, attributes in (found := Page(data)).elements:
+    for _, attributes in (page := Page(data)).elements:
         assert all(
             value.startswith("data:")
             for name, value in attributes.items()
@@ -270,21 +268,21 @@ def test_nothing_is_fetched_from_anywhere():
         )
     assert not re.search(rb"https?:|//[\w.]+\.\w+/|url\(|@import|<link|<iframe|<base", data)
     assert {
-        name for _, attributes in found.elements for name in attributes if name.startswith("on") or name == "style"
+        name for _, attributes in page.elements for name in attributes if name.startswith("on") or name == "style"
     } == set()
 
 
 def test_the_policy_allows_this_style_this_script_and_embedded_pictures_alone():
-    found = Page(made([row()]))
-    (policy,) = (m["content"] for m in found.all("meta") if m.get("http-equiv") == "Content-Security-Policy")
+    page = Page(made([row()]))
+    (policy,) = (m["content"] for m in page.all("meta") if m.get("http-equiv") == "Content-Security-Policy")
     allowed = dict(part.strip().split(" ", 1) for part in policy.split(";"))
     hashes = {
-        tag: f"'sha256-{base64.b64encode(hashlib.sha256(found.texts[tag].encode()).digest()).decode()}'"
+        tag: f"'sha256-{base64.b64encode(hashlib.sha256(page.texts[tag].encode()).digest()).decode()}'"
         for tag in ("style", "script")
     }
     closed = {"default-src": "'none'", "base-uri": "'none'", "form-action": "'none'"}
     assert allowed == {**closed, "img-src": "data:", "style-src": hashes["style"], "script-src": hashes["script"]}
-    assert len(found.all("style")) == len(found.all("script")) == 1
+    assert len(page.all("style")) == len(page.all("script")) == 1
 
 
 def test_the_same_rows_give_the_same_bytes_in_pieces_of_one_photo():

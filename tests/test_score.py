@@ -1,5 +1,6 @@
-"""Known answers, and a second route in plain loops."""
+"""Scores: known answers, and comparison with plain loops."""
 
+import functools
 import math
 
 import cv2
@@ -11,15 +12,17 @@ from hypothesis import strategies as st
 from blurkit import methods, score
 from blurkit.io.weights import find_weights, read_weights
 
-places = st.lists(st.tuples(st.floats(0.2, 5), st.floats(0.05, 3) | st.just(math.inf)), min_size=1, max_size=12)
+blurs = st.floats(0.2, 5)
+deviations = st.floats(0.05, 3) | st.just(math.inf)
+cells = st.lists(st.tuples(blurs, deviations), min_size=1, max_size=12)
 
 
 @pytest.fixture(scope="module", params=sorted(methods.METHODS))
-def judge(request):
-    """score(photo, ...) by the shipped weights of each method."""
+def score_of(request):
+    """score_of(photo, ...) by the shipped weights of each method."""
     name = request.param
     weights, _ = read_weights(find_weights(name).read_bytes(), name, methods.get(name).SHAPES)
-    return lambda photo, **more: score.score_photo(photo, weights, name, device="cpu", **more)
+    return functools.partial(score.score_photo, weights=weights, method=name, device="cpu")
 
 
 @pytest.fixture(scope="module")
@@ -27,69 +30,74 @@ def photo(discs):
     return discs(np.random.default_rng(5), 240, 320)
 
 
-def plainly(found, share):
-    """Sigma of the sharpest share, one place after the other."""
-    left = share * sum(deviation**-2 for _, deviation in found)
-    total = weight = 0.0
-    for sigma, deviation in sorted(found):
-        counts = min(left - weight, deviation**-2)
-        total, weight = total + counts * math.log(sigma), weight + counts
-    return math.exp(total / weight)
+def has_finite_deviation(blur):
+    return any(math.isfinite(deviation) for _, deviation in blur)
 
 
-@given(places.filter(lambda found: any(math.isfinite(d) for _, d in found)), st.sampled_from([0.1, 0.3, 1.0]))
-def test_the_sharpest_share_counts_each_place_by_how_surely_it_is_told(found, share):
-    sigma, deviation = np.float32(found).T
-    assert score.sharpest(sigma, deviation, share) == pytest.approx(
-        plainly([tuple(map(float, f)) for f in np.float32(found)], share), rel=1e-5
-    )
+def sharpest_in_a_loop(sigmas, deviations, share):
+    """Sigma of the sharpest share, one cell after the other."""
+    needed = share * sum(deviation**-2 for deviation in deviations)
+    total = precision = 0.0
+    for sigma, deviation in sorted(zip(sigmas, deviations, strict=True)):
+        weight = min(needed - precision, deviation**-2)
+        total += weight * math.log(sigma)
+        precision += weight
+    return math.exp(total / precision)
 
 
-def test_more_blur_is_a_lower_score_and_a_wider_sigma(judge, photo):
-    found = [judge(cv2.GaussianBlur(photo, (0, 0), sigma) if sigma else photo) for sigma in (0, 0.75, 1.5, 3)]
-    for name, sign in (("score", -1), ("sigma", 1)):
-        assert (sign * np.diff([f[name] for f in found]) > 0.02).all()
-    assert all(f["score"] == pytest.approx(1 / (1 + f["sigma"])) for f in found)
-    assert 1 < found[2]["sigma"] < 2.3 and 2 < found[3]["sigma"] < 5  # pixels, some of lens and sensor
+@given(cells.filter(has_finite_deviation), st.sampled_from([0.1, 0.3, 1.0]))
+def test_the_sharpest_share_weights_each_cell_by_its_precision(blur, share):
+    sigma, deviation = np.float32(blur).T
+    expected = sharpest_in_a_loop(sigma.tolist(), deviation.tolist(), share)
+    assert score.sharpest(sigma, deviation, share) == pytest.approx(expected, rel=1e-5)
 
 
-def test_a_sharp_subject_before_a_soft_background_scores_as_sharp(judge, photo):
+def test_more_blur_is_a_lower_score_and_a_wider_sigma(score_of, photo):
+    copies = [photo, *(cv2.GaussianBlur(photo, (0, 0), sigma) for sigma in (0.75, 1.5, 3))]
+    results = [score_of(copy) for copy in copies]
+    assert (np.diff([result["score"] for result in results]) < -0.02).all()
+    assert (np.diff([result["sigma"] for result in results]) > 0.02).all()
+    assert all(result["score"] == pytest.approx(1 / (1 + result["sigma"])) for result in results)
+    assert 1 < results[2]["sigma"] < 2.3 and 2 < results[3]["sigma"] < 5  # pixels, lens and sensor included
+
+
+def test_a_sharp_subject_before_a_soft_background_scores_as_sharp(score_of, photo):
     portrait = cv2.GaussianBlur(photo, (0, 0), 4)
     portrait[60:180, 100:220] = photo[60:180, 100:220]
-    whole, subject, soft = (judge(p)["score"] for p in (photo, portrait, cv2.GaussianBlur(photo, (0, 0), 2)))
+    whole, subject, soft = (score_of(p)["score"] for p in (photo, portrait, cv2.GaussianBlur(photo, (0, 0), 2)))
     assert subject > soft + 0.1 and subject == pytest.approx(whole, abs=0.1)
-    assert judge(portrait, share=1.0)["score"] < subject
+    assert score_of(portrait, share=1.0)["score"] < subject
 
 
-def test_a_region_is_judged_alone(judge, photo):
+def test_a_region_is_scored_alone(score_of, photo):
     half = photo.copy()
     half[:, 160:] = cv2.GaussianBlur(photo, (0, 0), 3)[:, 160:]
     left = np.zeros(photo.shape[:2], bool)
     left[:, :150] = True
-    sharp, soft = (judge(half, region=region)["score"] for region in (left, left[:, ::-1]))
+    sharp, soft = (score_of(half, region=region)["score"] for region in (left, left[:, ::-1]))
     assert sharp > soft + 0.15
 
 
 @pytest.mark.parametrize("level", [0, 130, 255])
-def test_a_blank_wall_cannot_be_judged(judge, level):
-    found = judge(np.full((120, 160, 3), level, np.uint8))
-    assert math.isnan(found["score"]) and math.isnan(found["sigma"]) and found["coverage"] == 0
+def test_a_blank_wall_cannot_be_judged(score_of, level):
+    result = score_of(np.full((120, 160, 3), level, np.uint8))
+    assert math.isnan(result["score"]) and math.isnan(result["sigma"]) and result["coverage"] == 0
 
 
-def test_outside_its_region_a_photo_does_not_count(judge, photo):
-    found = judge(photo, region=np.zeros(photo.shape[:2], bool))
-    assert math.isnan(found["score"]) and found["coverage"] == 0
+def test_outside_its_region_a_photo_does_not_count(score_of, photo):
+    result = score_of(photo, region=np.zeros(photo.shape[:2], bool))
+    assert math.isnan(result["score"]) and result["coverage"] == 0
 
 
-def test_a_large_photo_is_judged_at_the_working_size(judge, photo):
+def test_a_large_photo_is_measured_at_the_working_size(score_of, photo):
     large = cv2.resize(photo, (1280, 960), interpolation=cv2.INTER_CUBIC)
-    found = judge(large, side=320)
-    reduced = judge(cv2.resize(large, (320, 240), interpolation=cv2.INTER_AREA))
-    assert found == reduced and found["working_size"] == 320
+    result = score_of(large, side=320)
+    reduced = score_of(cv2.resize(large, (320, 240), interpolation=cv2.INTER_AREA))
+    assert result == reduced and result["working_size"] == 320
 
 
 @pytest.mark.parametrize("sigma", [2, 5, 12])
-def test_noise_is_told_in_8_bit_steps(sigma):
+def test_noise_is_measured_in_8_bit_steps(sigma):
     rng = np.random.default_rng(0)
     plane = np.float32(0.5 + rng.normal(0, sigma / 255, (300, 400)))
     assert score.noise(plane) == pytest.approx(sigma, rel=0.1)
@@ -103,9 +111,8 @@ def test_the_score_of_a_map_is_the_mean_logit_of_its_sharpest_tenth_softened():
     logits = [np.log(k / (200 - k)) for k in range(180, 200)]
     assert score.map_score(values) == pytest.approx(1 / (1 + np.exp(-np.mean(logits) / 4)), abs=1e-6)
     assert score.map_score(np.float32([[0.5]])) == pytest.approx(0.5)
-    assert (
-        0 < score.map_score(np.zeros((3, 3), np.float32)) < 0.1 < 0.9 < score.map_score(np.ones((3, 3), np.float32)) < 1
-    )
+    assert 0 < score.map_score(np.zeros((3, 3), np.float32)) < 0.1
+    assert 0.9 < score.map_score(np.ones((3, 3), np.float32)) < 1
 
 
 def test_a_soft_background_costs_a_map_nothing():

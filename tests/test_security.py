@@ -1,4 +1,4 @@
-"""What SECURITY.md states in figures, and that the weights that come along are those whose origin is told."""
+"""The figures and names in SECURITY.md, and the digests of the weights that ship beside their origin."""
 
 import hashlib
 import re
@@ -24,24 +24,21 @@ def test_the_bounds_stated_are_those_of_the_code(root):
 
 def test_options_and_files_named_are_there(root, run):
     text = (root / "SECURITY.md").read_text()
-    told = {command: run(command, "--help").stdout.decode() for command in ("blur-map", "blur-train")}
+    helps = {command: run(command, "--help").stdout.decode() for command in ("blur-map", "blur-train")}
     for command, option in (
         ("blur-map", "--max-pixels"),
         ("blur-train", "--max-bytes"),
         ("blur-map", "--version"),
         ("blur-map", "-j"),
     ):
-        assert option in text and option in told[command]
+        assert option in text and option in helps[command]
     paths = [path for path in re.findall(r"`([^`]+)`", text) if "/" in path]
     assert paths and all((root / path).exists() for path in paths)
 
 
 def test_the_digest_of_every_weights_file_stands_beside_its_origin(root):
     folder = root / "share" / "weights"
-    listed = dict(
-        line.split()[::-1]
-        for line in (folder / "SOURCES.md").read_text().splitlines()
-        if re.match(r" {4}[0-9a-f]{64} ", line)
-    )
+    lines = re.findall(r"^ {4}([0-9a-f]{64}) +(\S+)$", (folder / "SOURCES.md").read_text(), re.M)
+    listed = {name: digest for digest, name in lines}
     assert listed == {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.glob("*.npz")}
     assert set(listed) == {f"{method}.npz" for method in METHODS}

@@ -1,34 +1,23 @@
-"""What a command imports before it works, and that it says its version."""
+"""What a command imports before it works, and its version."""
 
 import re
 
 import pytest
 
 import blurkit
+from blurkit.methods import METHODS
 
 HEAVY = {
-    "torch",
-    "scipy",
-    "skimage",
-    "rich",
-    "sklearn",
-    "pandas",
-    "matplotlib",
-    "pillow_heif",
-    "rawpy",
-    "tifffile",
-    "imagecodecs",
+    *("torch", "scipy", "skimage", "rich", "sklearn", "pandas", "matplotlib"),
+    *("pillow_heif", "rawpy", "tifffile", "imagecodecs"),
 }
 COMMANDS = ("blur-patches", "blur-train", "blur-map", "blur-refine", "blur-mask", "blur-score")
 
 
 def imported(stderr):
     """Top-level names in the report of -X importtime, which a command lets through with --debug alone."""
-    names = {
-        line.rsplit(b"|", 1)[1].strip().split(b".")[0].decode()
-        for line in stderr.splitlines()
-        if line.startswith(b"import time:") and b"|" in line
-    }
+    lines = [line for line in stderr.decode().splitlines() if line.startswith("import time:") and "|" in line]
+    names = {line.rsplit("|", 1)[1].strip().split(".")[0] for line in lines}
     assert "blurkit" in names  # the report is there and is read rightly
     return names
 
@@ -51,19 +40,19 @@ def test_wrong_usage_imports_no_numpy(run):
     [
         ("blur-map",),
         ("blur-score",),
-        *((command, "--method", method) for command in ("blur-map", "blur-score") for method in ("zeng", "joint")),
+        *((command, "--method", method) for command in ("blur-map", "blur-score") for method in METHODS),
         ("blur-map", "--method", "zeng", "--as-published"),
     ],
     ids=" ".join,
 )
-def test_joint_and_zeng_import_nothing_heavy(run, photos, words):
+def test_maps_and_scores_import_nothing_heavy(run, photos, words):
     done = run(*words, "--debug", photos / "photo.jpg", interpreter=("-X", "importtime"), env={"BLURKIT_DEVICE": "cpu"})
-    found = imported(done.stderr)
-    assert done.status == 0 and done.stdout and {"numpy", "cv2", "PIL"} <= found
-    assert not found & HEAVY
+    names = imported(done.stderr)
+    assert done.status == 0 and done.stdout and {"numpy", "cv2", "PIL"} <= names
+    assert not names & HEAVY
 
 
-@pytest.mark.parametrize("method", ["zeng", "joint"])
+@pytest.mark.parametrize("method", METHODS)
 def test_refine_and_mask_import_nothing_heavy(run, photos, method):
     raw = run("blur-map", "--method", method, "--raw", photos / "photo.jpg").stdout
     for words in (("blur-refine", "--method", method, "--guide", photos / "photo.jpg"), ("blur-mask", "-t", "otsu")):
@@ -72,7 +61,7 @@ def test_refine_and_mask_import_nothing_heavy(run, photos, method):
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_every_command_tells_its_version(run, command):
+def test_every_command_prints_its_version(run, command):
     done = run(command, "--version")
     assert done == (0, f"{command} (blurkit) {blurkit.__version__}\n".encode(), b"")
     assert re.fullmatch(r"\d+\.\d+\.\d+", blurkit.__version__)

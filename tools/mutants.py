@@ -2,9 +2,9 @@
 
 usage: mutants.py COUNT SEED [FILE]...
 
-COUNT of all changes there are to the files are drawn by SEED. Each goes into a copy of the
-tree, on which the tests of its module run until the first failure. What no test notices is
-told at once, the shares by file at the end; exit status 1 below `LEAST` of them noticed.
+COUNT of all possible changes to the files are drawn by SEED. Each goes into a copy of the tree,
+on which the tests of its module run until the first failure. A change that no test notices is
+printed at once, the counts by file after each file; exit status 1 below `LEAST` of them noticed.
 """
 
 import ast
@@ -20,39 +20,31 @@ import tempfile
 import time
 from pathlib import Path
 
+from blurkit.methods import METHODS
+
 ROOT = Path(__file__).resolve().parents[1]
-METHODS = ("zeng", "park", "joint")
 BETWEEN = ("mask", "evaluate", "ops/filters", "ops/resize", "ops/statistics", "ops/smoothing", "training/compose")
 LEAST = 0.8
-PATIENCE, START = (
-    4,
-    30,
-)  # tests that take so many times as long as before, and so many seconds more, of the processor, hang
+PATIENCE = 4  # tests hang that take so many times the processor time they took before the change ...
+START = 30  # ... and so many seconds more
 LEFT_OUT = shutil.ignore_patterns(".*", "__pycache__", "build", "dist", "demo", "results", "*.egg-info")
-BOUNDARY = {ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt}
-OPPOSITE = {ast.Lt: ast.GtE, ast.LtE: ast.Gt, ast.Gt: ast.LtE, ast.GtE: ast.Lt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq}
-OPPOSITE |= {
-    ast.Is: ast.IsNot,
-    ast.IsNot: ast.Is,
-    ast.In: ast.NotIn,
-    ast.NotIn: ast.In,
-    ast.And: ast.Or,
-    ast.Or: ast.And,
-}
+
+
+def both_ways(*pairs):
+    """{one: other, other: one} of every pair."""
+    return dict([*pairs, *(pair[::-1] for pair in pairs)])
+
+
+BOUNDARY = both_ways((ast.Lt, ast.LtE), (ast.Gt, ast.GtE))
+OPPOSITE = both_ways(
+    *((ast.Lt, ast.GtE), (ast.Gt, ast.LtE), (ast.Eq, ast.NotEq)),
+    *((ast.Is, ast.IsNot), (ast.In, ast.NotIn), (ast.And, ast.Or)),
+)
 ARITHMETIC = {
-    ast.Add: ast.Sub,
-    ast.Sub: ast.Add,
-    ast.Mult: ast.Div,
-    ast.Div: ast.Mult,
+    **both_ways((ast.Add, ast.Sub), (ast.Mult, ast.Div), (ast.BitAnd, ast.BitOr), (ast.LShift, ast.RShift)),
     ast.FloorDiv: ast.Mult,
     ast.Mod: ast.FloorDiv,
-}
-ARITHMETIC |= {
     ast.Pow: ast.Mult,
-    ast.BitAnd: ast.BitOr,
-    ast.BitOr: ast.BitAnd,
-    ast.LShift: ast.RShift,
-    ast.RShift: ast.LShift,
 }
 
 
@@ -65,54 +57,41 @@ def main(count, seed, *files):
         tree = Path(folder) / "tree"
         shutil.copytree(ROOT, tree, ignore=LEFT_OUT)
         for file in files:
-            asked = sorted(place for name, *place in drawn if name == file)
-            found = killed_of(tree, file, asked) if asked else 0
-            print(f"{found:4} of {len(asked):3} killed  {file}", flush=True)
-            killed += found
-    print(
-        f"{killed:4} of {len(drawn):3} killed, {killed / len(drawn):.1%}; drawn of {len(mutants)} by seed {seed}; {time.monotonic() - start:.0f} s"
-    )
+            chosen = sorted(place for name, *place in drawn if name == file)
+            noticed = killed_of(tree, file, chosen) if chosen else 0
+            print(f"{noticed:4} of {len(chosen):3} killed  {file}", flush=True)
+            killed += noticed
+    share, seconds = killed / len(drawn), time.monotonic() - start
+    print(f"{killed:4} of {len(drawn):3} killed, {share:.1%}; drawn of {len(mutants)} by seed {seed}; {seconds:.0f} s")
     return int(killed < LEAST * len(drawn))
 
 
-def killed_of(tree, file, asked):
-    """How many of some mutants of a file its tests notice; tells the others."""
+def killed_of(tree, file, chosen):
+    """How many of the chosen mutants of a file its tests notice; prints the others."""
     passed, seconds = passes(tree, file)
     if not passed:
         sys.exit(f"mutants.py: the tests of {file} fail as it is")
-    return sum(is_killed(tree, file, *place, START + PATIENCE * seconds) for place in asked)
+    return sum(is_killed(tree, file, *place, START + PATIENCE * seconds) for place in chosen)
 
 
 def stages():
     """The files whose arithmetic makes maps, masks and figures."""
-    of_methods = [
-        str(path.relative_to(ROOT))
-        for method in METHODS
-        for path in sorted((ROOT / "blurkit" / "methods" / method).glob("[!_]*.py"))
-    ]
-    return [f"blurkit/{name}.py" for name in BETWEEN] + of_methods
+    folders = [ROOT / "blurkit" / "methods" / method for method in METHODS]
+    of_methods = [path for folder in folders for path in sorted(folder.glob("[!_]*.py"))]
+    return [f"blurkit/{name}.py" for name in BETWEEN] + [str(path.relative_to(ROOT)) for path in of_methods]
 
 
 def places(text):
-    """Every change there is to a source: (number of the node in the order of `ast.walk`, number of the variant)."""
-    return [
-        (node, variant)
-        for node, found in enumerate(ast.walk(ast.parse(text)))
-        for variant in range(len(variants(found)))
-    ]
+    """Every possible change to a source: (number of the node in the order of `ast.walk`, number of the variant)."""
+    counts = [len(variants(node)) for node in ast.walk(ast.parse(text))]
+    return [(number, variant) for number, count in enumerate(counts) for variant in range(count)]
 
 
 def variants(node):
     """What may stand in the place of a node."""
     match node:
-        case ast.Compare(ops=ops):
-            found = (
-                (i, other[type(op)]())
-                for i, op in enumerate(ops)
-                for other in (BOUNDARY, OPPOSITE)
-                if type(op) in other
-            )
-            return [changed(node, ops=[*ops[:i], op, *ops[i + 1 :]]) for i, op in found]
+        case ast.Compare():
+            return comparisons(node)
         case ast.BoolOp(op=op):
             return [changed(node, op=OPPOSITE[type(op)]())]
         case ast.BinOp(op=op) | ast.AugAssign(op=op):
@@ -132,6 +111,17 @@ def variants(node):
     return []
 
 
+def comparisons(node):
+    """A comparison with one of its operators moved by the boundary, or turned into its opposite."""
+    new = []
+    for place, operator in enumerate(node.ops):
+        before, after = node.ops[:place], node.ops[place + 1 :]
+        for table in (BOUNDARY, OPPOSITE):
+            if type(operator) in table:
+                new.append(changed(node, ops=[*before, table[type(operator)](), *after]))
+    return new
+
+
 def changed(node, **fields):
     """A copy of a node with other fields."""
     new = copy.copy(node)
@@ -140,31 +130,40 @@ def changed(node, **fields):
     return new
 
 
+class Exchange(ast.NodeTransformer):
+    """Puts one node in the place of another."""
+
+    def __init__(self, old, new):
+        self.old, self.new = old, new
+
+    def visit(self, node):
+        return self.new if node is self.old else self.generic_visit(node)
+
+
 def mutated(text, number, variant):
-    """A source with one change, and the line and words of it."""
+    """(a source with one change, a description of the change: 'LINE: OLD -> NEW')."""
     tree = ast.parse(text)
-    old = next(node for i, node in enumerate(ast.walk(tree)) if i == number)
+    old = list(ast.walk(tree))[number]
     new = variants(old)[variant]
-    exchange = ast.NodeTransformer()
-    exchange.visit = lambda node: new if node is old else exchange.generic_visit(node)
-    told = f"{old.lineno}: {' -> '.join(ast.unparse(node).splitlines()[0] for node in (old, new))}"
-    return ast.unparse(ast.fix_missing_locations(exchange.visit(tree))) + "\n", told
+    before, after = (ast.unparse(node).splitlines()[0] for node in (old, new))
+    source = ast.unparse(ast.fix_missing_locations(Exchange(old, new).visit(tree))) + "\n"
+    return source, f"{old.lineno}: {before} -> {after}"
 
 
 def is_killed(tree, file, number, variant, limit):
-    """True if the tests notice one change to a file of the tree, hanging included; tells a change they do not."""
+    """True if the tests notice one change to a file of the tree, or hang; prints a change they do not notice."""
     text = (tree / file).read_text()
-    new, told = mutated(text, number, variant)
+    new, change = mutated(text, number, variant)
     (tree / file).write_text(new)
     passed, _ = passes(tree, file, limit)
     (tree / file).write_text(text)
     if passed:
-        print(f"survived: {file}:{told}", flush=True)
+        print(f"survived: {file}:{change}", flush=True)
     return not passed
 
 
 def tests_of(tree, file):
-    """The tests of a module: those of its name, of the method it is a stage of, and of training where it has none of its own."""
+    """The tests of a module: those of its name (of training if there are none), and of its method if it is a stage."""
     folder = (tree / "tests" / Path(file).relative_to("blurkit")).parent
     own, training, method = (folder / f"test_{name}.py" for name in (Path(file).stem, "training", "method"))
     named = [own, *sorted(folder.glob(f"{own.stem}_*.py"))] if own.exists() else [training]
@@ -172,18 +171,16 @@ def tests_of(tree, file):
 
 
 def passes(tree, file, limit=None):
-    """(whether all tests of a module pass, seconds of the processor it took to see, at most `limit`)."""
+    """(True if all tests of a module pass, the processor time they took in seconds, at most `limit`)."""
     words = [sys.executable, "-m", "pytest", "-x", "-p", "no:cacheprovider", *map(str, tests_of(tree, file))]
     settings = {**os.environ, "PYTHONPATH": str(tree), "PYTHONDONTWRITEBYTECODE": "1", "OMP_NUM_THREADS": "1"}
-    bounds = (resource.RLIM_INFINITY,) * 2 if limit is None else (math.ceil(limit), math.ceil(limit) + 1)
+    bounds = (math.ceil(limit), math.ceil(limit) + 1) if limit is not None else (resource.RLIM_INFINITY,) * 2
+
+    def bound():
+        resource.setrlimit(resource.RLIMIT_CPU, bounds)
+
     before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
-    done = subprocess.run(
-        words,
-        cwd=tree,
-        env=settings,
-        capture_output=True,
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CPU, bounds),
-    )
+    done = subprocess.run(words, cwd=tree, env=settings, capture_output=True, preexec_fn=bound)
     return done.returncode == 0, resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before
 
 

@@ -31,7 +31,7 @@ _{name}() {{
     elif [[ $previous == = ]]; then  # --option=value
         previous=${{COMP_WORDS[COMP_CWORD-2]}}
     fi
-{second}    COMPREPLY=()
+{second_values}    COMPREPLY=()
     case $previous in
 {cases}
         *) if [[ $current == -* ]]; then words="{flags}"{below}; fi ;;
@@ -58,23 +58,22 @@ def value(action):
     """What an option takes: (kind, words); kind is none, words, files, folders or any."""
     words = tuple(action.choices or WORDS.get(action.option_strings[-1], ()))
     metavar = action.metavar[0] if isinstance(action.metavar, tuple) else action.metavar
-    kind = "folders" if metavar in FOLDERS else "files" if metavar in FILES else "any"
-    return "none" if action.nargs == 0 else "words" if words else kind, words
+    if action.nargs == 0:
+        return "none", words
+    if words:
+        return "words", words
+    if metavar in FOLDERS:
+        return "folders", words
+    return "files" if metavar in FILES else "any", words
 
 
 def recursive(parser):
-    """How -r may be written among other short options without a value, as a glob of bash and zsh; None where there is none."""
+    """The short options that may stand beside -r in one word, as a glob of bash and zsh; None if -r is no option."""
     if "-r" not in parser._option_string_actions:
         return None
-    flags = "".join(
-        sorted(
-            name[1]
-            for action, kind, _ in switches(parser)
-            for name in action.option_strings
-            if kind == "none" and len(name) == 2
-        )
-    )
-    return f"[{flags}]"
+    names = [name for action, kind, _ in switches(parser) if kind == "none" for name in action.option_strings]
+    letters = sorted(name[1] for name in names if len(name) == 2)
+    return f"[{''.join(letters)}]"
 
 
 def gist(action):
@@ -88,27 +87,35 @@ def quoted(text, quote):
 
 
 def bash(command, parser):
-    """The bash file of one command; where it offers no words, bash completes file names."""
+    """The bash file of one command; bash itself completes file names if no words are offered."""
     answers = {
         "words": 'words="{}" ',
         "files": "",
         "folders": "compopt +o default -o dirnames ",
         "any": "compopt +o default ",
     }
-    cases, second = [], ""
+    cases, second_values = [], ""
     for action, kind, words in switches(parser):
         if kind != "none":
             cases.append(f"        {'|'.join(action.option_strings)}) {answers[kind].format(' '.join(words))};;")
         if action.nargs == 2:
             (name,) = action.option_strings
-            second += f"    [[ $COMP_CWORD -gt 2 && ${{COMP_WORDS[COMP_CWORD-2]}} == {name} ]] && previous={name}\n"
+            condition = f"$COMP_CWORD -gt 2 && ${{COMP_WORDS[COMP_CWORD-2]}} == {name}"
+            second_values += f"    [[ {condition} ]] && previous={name}\n"
     flags = " ".join(flag for action, *_ in switches(parser) for flag in action.option_strings)
     short, below = recursive(parser), ""
     if short:
-        below = f'\n        elif [[ " ${{COMP_WORDS[*]}} " =~ \\ (--recursive|-{short}*r{short}*)\\  ]]; then compopt -o dirnames'
+        is_given = f'" ${{COMP_WORDS[*]}} " =~ \\ (--recursive|-{short}*r{short}*)\\ '
+        below = f"\n        elif [[ {is_given} ]]; then compopt -o dirnames"
     name = command.replace("-", "_")
     return BASH.format(
-        command=command, name=name, made=MADE, cases="\n".join(cases), flags=flags, second=second, below=below
+        command=command,
+        name=name,
+        made=MADE,
+        cases="\n".join(cases),
+        flags=flags,
+        second_values=second_values,
+        below=below,
     )
 
 
@@ -129,9 +136,8 @@ def zsh_option(action, kind, words):
     text = "[" + gist(action).replace("[", "\\[").replace("]", "\\]") + "]"
     metavars = action.metavar if isinstance(action.metavar, tuple) else (action.metavar or "value",)
     text += "".join(f":{metavar}:{how}" for metavar in metavars) if how else ""
-    first = (
-        "'*'" if isinstance(action.default, list) else f"'({' '.join(action.option_strings)})'"
-    )  # * may be given again
+    may_repeat = isinstance(action.default, list)
+    first = "'*'" if may_repeat else f"'({' '.join(action.option_strings)})'"
     names = [
         name + ("=" if name.startswith("--") else "+") * bool(how and action.nargs is None)
         for name in action.option_strings
@@ -154,12 +160,11 @@ def fish(command, parser):
         names = "".join(
             f" -l {name[2:]}" if name.startswith("--") else f" -s {name[1:]}" for name in action.option_strings
         )
-        told = quoted(gist(action), "\\'")
-        lines.append(f"complete -c {command}{names}{answers[kind].format(' '.join(words))} -d {told}")
+        description = quoted(gist(action), "\\'")
+        lines.append(f"complete -c {command}{names}{answers[kind].format(' '.join(words))} -d {description}")
         if action.nargs == 2:
-            lines.append(
-                f"complete -c {command} -n 'contains -- {action.option_strings[0]} (commandline -opc)[-2]'{FISH_FOLDERS}"
-            )
+            condition = f"'contains -- {action.option_strings[0]} (commandline -opc)[-2]'"
+            lines.append(f"complete -c {command} -n {condition}{FISH_FOLDERS}")
     if recursive(parser):
         lines.append(f"complete -c {command} -n '__fish_contains_opt -s r recursive'{FISH_FOLDERS}")
     return "\n".join(lines) + "\n"

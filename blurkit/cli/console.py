@@ -7,10 +7,9 @@ import sys
 from blurkit.cli import packages, progress, signals
 from blurkit.errors import BlurkitError
 
-UNPRINTABLE = re.compile(
-    "[\x00-\x1f\x7f-\x9f\ud800-\udc7f\udd00-\udfff]"
-)  # control characters, and surrogates that are no byte of a file's name
-ARGUMENTS = {  # of the library, and the options by which a command is told them
+# Control characters, and surrogates that do not stand for a byte of a file's name.
+UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udc7f\udd00-\udfff]")
+ARGUMENTS = {  # of the library, and the options of the commands that set them
     "max_pixels": "--max-pixels",
     "max_bytes": "--max-bytes",
     "per_photo": "--per-photo",
@@ -49,7 +48,8 @@ class Console:
         """One line."""
         signals.check()
         progress.clear()
-        line = UNPRINTABLE.sub(lambda found: ascii(found[0])[1:-1], f"{self.command}: {text}".replace("\n", " "))
+        line = f"{self.command}: {text}".replace("\n", " ")
+        line = UNPRINTABLE.sub(lambda match: ascii(match[0])[1:-1], line)
         try:
             sys.stderr.buffer.write(os.fsencode(line) + b"\n")
             sys.stderr.flush()

@@ -2,7 +2,7 @@
 
 import re
 
-from blurkit.cli import inputs, options, output
+from blurkit.cli import inputs, output, types
 from blurkit.cli.guard import Guard, read_by
 from blurkit.errors import InputError, UsageError
 
@@ -11,7 +11,7 @@ def describe(parser):
     """The options."""
     group = parser.add_argument_group("choice")
     group.add_argument("--sort", action="store_true", help="the sharpest first, once all are scored")
-    group.add_argument("--top", metavar="N", type=options.positive, help="only the N sharpest; --sort is implied")
+    group.add_argument("--top", metavar="N", type=types.positive, help="only the N sharpest; --sort is implied")
     group.add_argument(
         "--keep-best", action="store_true", help="only the sharpest of each group, see --group and --burst"
     )
@@ -23,11 +23,11 @@ def describe(parser):
     group.add_argument(
         "--burst",
         metavar="SECONDS",
-        type=options.seconds,
+        type=types.seconds,
         help="photos of one camera within SECONDS of the one before are one group, by EXIF",
     )
     group.add_argument(
-        "--fail-below", metavar="T", type=options.number, help="exit with 1 if any score that is written lies below T"
+        "--fail-below", metavar="T", type=types.number, help="exit with 1 if any score that is written lies below T"
     )
     group.add_argument(
         "--calibrate",
@@ -49,7 +49,7 @@ def check(args):
     ]
     if args.fail_below is not None:
         choosing.append("--fail-below")
-    if args.masks and (choosing or args.calibrate):
+    if args.truth and (choosing or args.calibrate):
         raise UsageError(f"{(choosing or ['--calibrate'])[0]} is about scores; it does not go with --truth")
     if args.calibrate and args.mask:
         raise UsageError("--mask goes with photos that are named; it does not go with --calibrate")
@@ -63,34 +63,35 @@ def check(args):
 
 
 def waits(args):
-    """True if nothing can be told before all photos are scored."""
+    """True if nothing can be written before all photos are scored."""
     return bool(args.sort or args.top or args.keep_best)
 
 
-def chosen(told, args, console):
-    """The inputs and results to tell, in their order."""
+def chosen(scored, args, console):
+    """Those of the (input, result) pairs to write, in the order of writing."""
     from blurkit.culling import best_of_groups, order
 
     if args.keep_best:
-        kept = best_of_groups([result["score"] for _, result in told], groups(told, args, console))
-        told = [told[i] for i in kept]
+        scores = [result["score"] for _, result in scored]
+        scored = [scored[i] for i in best_of_groups(scores, groups(scored, args, console))]
     if args.sort or args.top:
-        told = [told[i] for i in order([result["score"] for _, result in told])]
-    return told[: args.top]
+        scores = [result["score"] for _, result in scored]
+        scored = [scored[i] for i in order(scores)]
+    return scored[: args.top]
 
 
-def groups(told, args, console):
-    """What each photo has in common with others of its group; None if it is alone."""
+def groups(scored, args, console):
+    """The group of each photo, as a value that its members share; None for a photo without a group."""
     if args.burst is None:
-        return [key(item.label, args.group) for item, _ in told]
+        return [key(item.label, args.group) for item, _ in scored]
     from blurkit.culling import bursts
 
-    found = [taken(item, console) for item, _ in told]
-    return bursts([time for time, _ in found], [camera for _, camera in found], args.burst)
+    captures = [taken(item, console) for item, _ in scored]
+    return bursts([time for time, _ in captures], [camera for _, camera in captures], args.burst)
 
 
 def taken(item, console):
-    """When a photo was taken and by which camera; no time where it does not say, or is gone since it was scored."""
+    """The time and the camera of a photo; no time if its EXIF has none, or if the file is gone since it was scored."""
     from blurkit.io.exif import capture
 
     if item.path is None:
@@ -103,21 +104,21 @@ def taken(item, console):
 
 
 def key(path, pattern):
-    """What of a path the pattern matches: its bracketed parts, or all of it where it has none; None if nothing."""
-    found = re.search(pattern, path)
-    return found and (found.groups() or found.group())
+    """The groups of a match in a path, or all of the match if the pattern has no groups; None without a match."""
+    match = re.search(pattern, path)
+    return match and (match.groups() or match.group())
 
 
 def calibrate(args, scored):
-    """Score both folders, and tell the threshold with its errors."""
+    """Score both folders, and write the best threshold with its errors."""
     from blurkit.culling import threshold
 
     photos = [inputs.below(folder) for folder in args.calibrate]
-    for folder, found in zip(args.calibrate, photos, strict=True):
-        if not found:
+    for folder, items in zip(args.calibrate, photos, strict=True):
+        if not items:
             raise InputError(f"{folder}: {inputs.NONE_BELOW}")
     Guard("text").protect(read_by(args, sum(photos, [])))
-    scores = [[result["score"] for _, result in scored(found)] for found in photos]
+    scores = [[result["score"] for _, result in scored(items)] for items in photos]
     try:
         figures = dict(zip(("threshold", "good_below", "bad_above"), threshold(*scores), strict=True))
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""What an output may take the place of: never an input, and another file only if it is such an output itself."""
+"""Which files an output may replace: never an input, and other files only if blurkit wrote them."""
 
 import contextlib
 import os
@@ -8,16 +8,17 @@ import stat
 from blurkit.errors import OutputError, UsageError
 
 STDIN, STDOUT = 0, 1
-OF_DESCRIPTORS = re.compile(
-    r"/dev/fd/|/proc/[^/]+/(task/[^/]+/)?fd/"
-)  # written to as they are, even where they lead to a file
+# Written to as they are, even if they lead to a file.
+OF_DESCRIPTORS = re.compile(r"/dev/fd/|/proc/[^/]+/(task/[^/]+/)?fd/")
 STDOUT_NAMES = ("/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")
 STDERR_NAMES = ("/dev/stderr", "/dev/fd/2", "/proc/self/fd/2")  # descriptor 2 itself leads nowhere while we work
-READ = ("files0_from", "weights", "guide", "cut", "mask", "masks")  # options that name what is read besides the inputs
+READ = (  # options whose values are files that are read besides the inputs
+    *("files0_from", "weights", "guide", "cut", "mask", "masks", "truth"),
+)
 
 
 class Refused(OutputError):
-    """A file is none of ours, and stays."""
+    """A file that blurkit did not write, and that stays."""
 
     def __init__(self, path, reason):
         super().__init__(f"{path}: {reason}")
@@ -39,11 +40,14 @@ class Guard:
 
     def __init__(self, form, force=False, sigma=False):
         self.form, self.force, self.sigma = form, force, sigma
-        self.inputs = {}  # path of every file that is read, by what tells one file from another
-        self.ours = set()  # files that were looked at: what tells them apart, size, time of the last change
+        self.inputs = {}  # {identity: path} of every file that is read
+        self.ours = set()  # (device, inode, size, time of the last change) of outputs of blurkit
 
     def protect(self, paths):
-        """Add files that are read, those behind standard input among them; standard output must not lead to any of them."""
+        """Add files that are read, the one behind standard input as well.
+
+        Raises a UsageError if standard output leads to one of them.
+        """
         self.inputs |= {identity(path): path for path in paths}
         if (stdin := regular(STDIN)) is not None:
             self.inputs.setdefault(stdin, "on standard input")
@@ -51,13 +55,13 @@ class Guard:
             raise UsageError(f"standard output would be added to the input {self.inputs[stdout]}")
 
     def check_input(self, path):
-        """Raise a UsageError where a path is that of an input."""
+        """Raise a UsageError if a path leads to an input."""
         replaced = self.inputs.get(identity(path))
         if replaced is not None and os.path.isfile(path):
             raise UsageError(f"{path} would replace the input {replaced}")
 
     def check(self, path):
-        """Raise a UsageError where a path is that of an input, or `Refused` where it is that of a file that is not ours."""
+        """Raise a UsageError if a path leads to an input, or `Refused` if it leads to a file that is not ours."""
         self.check_input(path)
         if os.path.isfile(path) and not is_special(path) and not self.force and not self.is_ours(path):
             raise Refused(
@@ -65,7 +69,7 @@ class Guard:
             )
 
     def is_ours(self, path):
-        """True if a file is such an output itself; looked into once, unless it changes."""
+        """True if blurkit wrote a file; each file is looked into once, unless it changes."""
         from blurkit.io.marks import is_output
 
         try:
@@ -75,13 +79,13 @@ class Guard:
                 if signature not in self.ours and is_output(file, self.form, self.sigma):
                     self.ours.add(signature)
         except OSError:
-            return False  # what cannot be read cannot be known
+            return False  # a file that cannot be read may be anybody's
         return signature in self.ours
 
     def put(self, temporary, final):
-        """Give a complete file its final name; what another program has put there meanwhile is treated as in `check`."""
+        """Give a complete file its final name; a file that came there meanwhile is treated as in `check`."""
         try:
-            os.link(temporary, final)  # fails where there is a file, however late it came
+            os.link(temporary, final)  # fails if there is a file, however late it came
         except (NotImplementedError, OSError):  # there is one, or the disk has no hard links
             self.check(final)
             os.replace(temporary, final)
@@ -94,7 +98,7 @@ def is_special(path):
 
 
 def regular(descriptor):
-    """What tells the file behind a descriptor from another; None where it is empty, a pipe, a device or closed."""
+    """The identity of the file behind a descriptor; None if it is empty, a pipe, a device or closed."""
     with contextlib.suppress(OSError):
         state = os.fstat(descriptor)
         if stat.S_ISREG(state.st_mode) and state.st_size:
@@ -103,7 +107,7 @@ def regular(descriptor):
 
 
 def identity(path):
-    """What tells one existing file from another, whatever its names; the path itself where there is none."""
+    """(device, inode) of an existing file, the same for all its names; the path itself if there is no file."""
     try:
         state = os.stat(path)
     except OSError:
@@ -112,7 +116,7 @@ def identity(path):
 
 
 def read_by(args, items):
-    """Paths of all files that a command reads: inputs, lists, guides, masks, those that belong to photos, and weights."""
+    """Paths of all files that a command reads: inputs, lists, guides, masks, companions of photos, and weights."""
     paths = [item.path for item in items if item.path is not None]
     for option in READ:
         value = getattr(args, option, None) or ()
@@ -121,22 +125,23 @@ def read_by(args, items):
 
 
 def companions(args, items):
-    """Paths of the masks and segmentations that belong to photos, where a command looks for any."""
-    from blurkit.cli import inputs
+    """Paths of the masks and segmentations that belong to photos, if a command looks for any."""
+    from blurkit.cli.companions import MASKS, SEGMENTS, path_beside
 
-    places: list[tuple[str | None, tuple[str, ...]]] = []
-    if getattr(args, "source", None) == "masks" or getattr(args, "masks", None) and not os.path.isfile(args.masks):
-        places.append((args.masks, inputs.MASKS))
+    searches: list[tuple[str | None, tuple[str, ...]]] = []
+    if getattr(args, "source", None) == "masks":  # blur-patches
+        searches.append((args.masks, MASKS))
+    if getattr(args, "truth", None) and not os.path.isfile(args.truth):  # blur-score
+        searches.append((args.truth, MASKS))
     if getattr(args, "compose", False) and not args.auto_segments:
-        places.append((args.segments, inputs.SEGMENTS))
-    named = [item for item in items if item.path is not None]
-    return [
-        path for folder, suffixes in places for item in named if (path := inputs.path_beside(item, folder, suffixes))
-    ]
+        searches.append((args.segments, SEGMENTS))
+    photos = [item for item in items if item.path is not None]
+    paths = [path_beside(photo, folder, suffixes) for folder, suffixes in searches for photo in photos]
+    return [path for path in paths if path]
 
 
 def weights(args):
-    """The path of the weights that a command uses, in a list; an empty one where it uses none, or there are none."""
+    """The path of the default weights that a command uses, in a list; empty if it uses none, or there are none."""
     if not hasattr(args, "weights") or args.weights:
         return []  # those that are named are among `READ`
     from blurkit.errors import WeightsError

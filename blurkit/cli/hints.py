@@ -1,4 +1,4 @@
-"""The way out of wrong usage: what was meant. Imported where there is an error, and only then."""
+"""Hints for wrong usage: what was meant. Imported only after an error."""
 
 import difflib
 import os
@@ -10,7 +10,7 @@ LIKE_NAMES = 4  # lines of standard input that must look like names of files
 SUFFIXES = (".npy", ".npz", ".pfm")  # of files that are no pictures
 
 # What people type who come from other programs: (options that are not there, one that is, how to write it).
-# The first line of which a command has the second entry counts.
+# The first row counts whose second entry is an option of the command.
 HABITS = (
     ("-R --recurse --recursively --recursion --subfolders --subdirs", "-r", "-r"),
     ("--output-dir --out-dir --outdir --output-folder --output-directory --directory --dest -d", "-o", "-o FOLDER/"),
@@ -44,15 +44,18 @@ HABITS = (
     ("-V", "--version", "--version"),
     ("-? --usage -help", "--help", "--help"),
 )
-NO_OPTION = {  # what needs none, where a command has none: a sentence about {prog} and the {takes} it takes
+# {options that a command does not need: a sentence about {prog} and the {takes} it takes}
+NO_OPTION = {
     "--input --inputs --image --images --photo --photos --file --files --path -i": "files are named without an option",
-    "--output --out --outfile --output-file --output-dir --outdir --out-dir -o -O": "{prog} writes lines to standard output: {prog} ... > FILE",
+    "--output --out --outfile --output-file --output-dir --outdir --out-dir -o -O": (
+        "{prog} writes lines to standard output: {prog} ... > FILE"
+    ),
     "-r -R --recursive --recurse": "{prog} takes {takes}, not folders: name them, as in FOLDER/*",
 }
 
 
 def did_you_mean(word, words):
-    """'; did you mean ...?' where one of some words is like another, else nothing."""
+    """'; did you mean ...?' if one of `words` is like `word`, else an empty text."""
     by_letters = {option.lstrip("-"): option for option in words}
     bare = word.lstrip("-").lower().replace("_", "-")
     longer = [option for option in by_letters if bare and option.startswith(bare)]
@@ -61,17 +64,18 @@ def did_you_mean(word, words):
 
 
 def unknown(parser, words):
-    """What is said of options that a command does not have."""
+    """The error for options that a command does not have."""
     text = ""
-    for name in [word.partition("=")[0] for word in words]:
-        text += (
-            "" if not text else " " if text.endswith("?") else "; "
-        ) + f"there is no option {name}{meant(parser, name)}"
+    for word in words:
+        name = word.partition("=")[0]
+        if text:
+            text += " " if text.endswith("?") else "; "
+        text += f"there is no option {name}{meant(parser, name)}"
     return text
 
 
 def meant(parser, name):
-    """What may be meant by an option that a command does not have, as the end of a sentence."""
+    """What an option that a command does not have may mean, as the end of a sentence."""
     options = parser._option_string_actions
     for others, option, written in HABITS:
         if name in others.split() and option in options:
@@ -88,7 +92,7 @@ def meant(parser, name):
 
 
 def with_way_out(parser, message):
-    """What is said of wrong usage; a file whose name was taken for options is spoken of, and a long option with one dash."""
+    """The error for wrong usage, with a hint at a file name taken for options, or a long option with one dash."""
     options = parser._option_string_actions
     for word in parser.words:
         name = word.partition("=")[0]
@@ -102,33 +106,31 @@ def with_way_out(parser, message):
 
 
 def folder(args):
-    """What is said of a folder where a file is wanted; `args` are those of the command, or None."""
+    """The error for a folder in place of a file; `args` are the arguments of the command, or None."""
     if args is None:
         return "is a folder"
-    return (
-        f"is a folder; -r takes the {args.takes} in it"
-        if hasattr(args, "recursive")
-        else f"is a folder; name the {args.takes} in it, as in FOLDER/*"
-    )
+    if hasattr(args, "recursive"):
+        return f"is a folder; -r takes the {args.takes} in it"
+    return f"is a folder; name the {args.takes} in it, as in FOLDER/*"
 
 
 def names(start, args):
-    """What is said of standard input that begins with some bytes, if they are names of files, else None."""
+    """The error for standard input whose `start` is names of files; None if it is something else."""
     from blurkit.io.photo import PICTURE_SUFFIXES, RAW_SUFFIXES
 
     lists = start.split(b"\0") if b"\0" in start else start.splitlines()
     whole = lists[:-1] if len(lists) > 1 else lists  # the last may be cut short
     try:
-        looked = [os.fsencode(name).decode() for name in whole[:LIKE_NAMES]]
+        firsts = [os.fsencode(name).decode() for name in whole[:LIKE_NAMES]]
     except UnicodeDecodeError:
         return None
     endings = PICTURE_SUFFIXES + RAW_SUFFIXES + SUFFIXES
-    if not looked or not all(
-        name.isprintable() and (name.lower().endswith(endings) or os.path.exists(name)) for name in looked
-    ):
+    likely = [name.isprintable() and (name.lower().endswith(endings) or os.path.exists(name)) for name in firsts]
+    if not likely or not all(likely):
         return None
-    command = "blur-map" if args is None else args.parser.prog
+    command, takes = ("blur-map", "photos") if args is None else (args.parser.prog, args.takes)
+    pipe = f"find ... -print0 | {command} -0"
     if b"\0" in start:
-        return f"standard input holds names, not {'photos' if args is None else args.takes}; add -0: find ... -print0 | {command} -0"
-    what = "a photo" if args is None or args.takes == "photos" else args.takes
-    return f"standard input holds names, not {what}; -0 reads names each ended by NUL: find ... -print0 | {command} -0"
+        return f"standard input holds names, not {takes}; add -0: {pipe}"
+    what = "a photo" if takes == "photos" else takes
+    return f"standard input holds names, not {what}; -0 reads names each ended by NUL: {pipe}"

@@ -10,16 +10,10 @@ from blurkit.cli import options
 from blurkit.cli.streams import MOST_BYTES, read_all, standard_input, standard_stream
 from blurkit.errors import InputError, UsageError
 
-MASKS = (
-    ".mask.png",
-    ".png",
-    ".jpg",
-    ".bmp",
-)  # how the mask of a photo may end; the first one says itself what white means
-SEGMENTS = (".seg.png",)
 BESIDE_PHOTOS = (".mask.png", ".seg.png")  # not photos themselves
-HIDDEN = "."  # how names begin that are not shown; a Mac leaves ._NAME beside every file on cards
-SYSTEM_FOLDERS = {  # lower case: what systems and network drives keep beside photos, thumbnails and deleted ones among it
+HIDDEN = "."  # how the names of hidden files begin; a Mac leaves ._NAME beside every file on cards
+# Lower case: what systems and network drives keep beside photos, such as thumbnails and deleted files.
+SYSTEM_FOLDERS = {
     *("__macosx", "$recycle.bin", "recycler", "system volume information", "lost+found"),
     *("@eadir", "@recycle", "@recently-snapshot", "#recycle", "#snapshot"),
 }
@@ -27,12 +21,12 @@ NAMELESS = "stdin"
 NONE_BELOW = InputError("no photos below this folder")
 
 
-class Input(
-    namedtuple("Input", "path stem data args", defaults=(None, None))
-):  # dataclasses would double the time of --help
-    """A file to read (`path` None: standard input), the relative name its output goes by, its bytes if already read.
+# A namedtuple, because importing dataclasses would double the time of --help.
+class Input(namedtuple("Input", "path stem data args", defaults=(None, None))):
+    """A file to read.
 
-    `args` are those of the command, for the way out where it names what it cannot mean.
+    `path` is None for standard input, `stem` the relative name of its output without suffix, `data` its bytes if
+    they are read already, `args` the arguments of the command, for hints in errors.
     """
 
     __slots__ = ()
@@ -42,7 +36,7 @@ class Input(
         return "-" if self.path is None else self.path
 
     def read(self, most=MOST_BYTES):
-        """All bytes, or an InputError in plain words; more than `most` are refused."""
+        """All bytes; an InputError if it cannot be read or has more than `most`."""
         if self.data is not None:
             return self.data
         try:
@@ -63,7 +57,7 @@ class Input(
             raise self.unreadable(error) from error
 
     def unreadable(self, error):
-        """An OSError in plain words; of a folder, with what is wanted in its place."""
+        """The InputError for an OSError, with a hint if the path is a folder."""
         if self.path is not None and os.path.isdir(self.path):
             from blurkit.cli import hints
 
@@ -72,7 +66,7 @@ class Input(
 
 
 def from_args(args, console):
-    """The inputs an ``options.files`` group names, in order; with -r `console` is told of folders without photos."""
+    """The inputs that an ``options.files`` group names, in order; `console` reports folders without photos (-r)."""
     options.needs_input(args)
     names = list(args.files) + from_list(args)
     if "-" in names and (args.null or args.files0_from == "-"):
@@ -81,18 +75,18 @@ def from_args(args, console):
         names = ["-"]
     if names.count("-") > 1:
         raise UsageError("standard input (-) can be named only once")
-    found = []
+    items = []
     for name in names:
         if name == "-":
-            found.append(Input(None, NAMELESS, None, args))
+            items.append(Input(None, NAMELESS, None, args))
         elif getattr(args, "recursive", False) and os.path.isdir(name):
             photos = below(name)
             if not photos:
                 console.bad(name, NONE_BELOW)
-            found += photos
+            items += photos
         else:
-            found.append(Input(name, stem_of(os.path.basename(name)), None, args))
-    return found
+            items.append(Input(name, stem_of(os.path.basename(name)), None, args))
+    return items
 
 
 def from_list(args):
@@ -110,35 +104,40 @@ def from_list(args):
 
 
 def below(folder):
-    """All photos below a folder, in the order of their names; of a RAW file and the camera's own picture of it the latter.
+    """All photos below a folder, in the order of their names.
 
-    What is hidden, and what systems leave there, is passed over; not the folder itself, which somebody has named.
+    Hidden files and those that systems leave are left out, but not the folder itself, which somebody has named.
+    A folder that cannot be read is an input as well: reading it gives the error.
     """
+    items = []
+
+    def add_unreadable(error):
+        items.append(Input(error.filename, os.path.join(os.path.relpath(error.filename, folder), "")))
+
+    for here, folders, names in os.walk(folder, onerror=add_unreadable):
+        folders[:] = sorted(name for name in folders if not is_left_out(name))
+        for name in sorted(photos_among(names)):
+            path = os.path.join(here, name)
+            if not waits(path):
+                items.append(Input(path, stem_of(os.path.relpath(path, folder))))
+    return items
+
+
+def is_left_out(folder):
+    """True for the name of a folder that is hidden, or that systems keep beside photos."""
+    return folder.startswith(HIDDEN) or folder.lower() in SYSTEM_FOLDERS
+
+
+def photos_among(names):
+    """The names of photos among those of a folder; a RAW file only without the camera's own picture of it."""
     from blurkit.io.photo import PICTURE_SUFFIXES, RAW_SUFFIXES
 
-    found = []
-
-    def unreadable(error):
-        found.append(
-            Input(error.filename, os.path.join(os.path.relpath(error.filename, folder), ""))
-        )  # reading it says why
-
-    for here, folders, names in os.walk(folder, onerror=unreadable):
-        folders[:] = sorted(
-            name for name in folders if not name.startswith(HIDDEN) and name.lower() not in SYSTEM_FOLDERS
-        )
-        names = [name for name in names if not name.startswith(HIDDEN)]
-        pictures = [
-            name
-            for name in names
-            if name.lower().endswith(PICTURE_SUFFIXES) and not name.lower().endswith(BESIDE_PHOTOS)
-        ]
-        stems = {stem_of(name) for name in pictures}
-        alone = [name for name in names if name.lower().endswith(RAW_SUFFIXES) and stem_of(name) not in stems]
-        for path in (os.path.join(here, name) for name in sorted(pictures + alone)):
-            if not waits(path):
-                found.append(Input(path, stem_of(os.path.relpath(path, folder))))
-    return found
+    shown = [name for name in names if not name.startswith(HIDDEN)]
+    pictures = [name for name in shown if name.lower().endswith(PICTURE_SUFFIXES)]
+    pictures = [name for name in pictures if not name.lower().endswith(BESIDE_PHOTOS)]
+    stems = {stem_of(name) for name in pictures}
+    raw_files = [name for name in shown if name.lower().endswith(RAW_SUFFIXES)]
+    return pictures + [name for name in raw_files if stem_of(name) not in stems]
 
 
 def stem_of(name):
@@ -155,20 +154,20 @@ def photo(item, args):
 
 
 def seekable(item):
-    """An input that can be looked at twice: a pipe with a name is read, once and for all."""
+    """An input that can be opened twice: the bytes of a named pipe are read and kept."""
     if item.path is not None and stat.S_ISFIFO(mode_of(item.path)):
         return item._replace(data=item.read())
     return item
 
 
 def waits(path):
-    """True for a pipe or a device, which may keep its reader waiting for ever."""
+    """True for a pipe or a device, which may never end."""
     mode = mode_of(path)
     return stat.S_ISFIFO(mode) or stat.S_ISCHR(mode) or stat.S_ISBLK(mode)
 
 
 def mode_of(path):
-    """The file mode, 0 where there is none."""
+    """The file mode, 0 if there is no file."""
     try:
         return os.stat(path).st_mode
     except OSError:
@@ -188,7 +187,7 @@ def holds_arrays(item):
 def maps(item, max_pixels, raw=False):
     """The maps in an input: every array of an NPY stream, or one PNG, TIFF or PFM.
 
-    Yields (input, map), with `raw` of one or two planes; raises InputError where the stream breaks.
+    Yields (input, map), with `raw` of one or two planes; raises InputError if the stream breaks.
     """
     from blurkit.io.maps import as_map, decode_map
     from blurkit.io.npy import NPY_MAGIC, OnlyRead, read_npy
@@ -218,27 +217,27 @@ def maps(item, max_pixels, raw=False):
 
 
 def check_pixels(array, max_pixels):
-    """Raise an InputError where a map has too many pixels, in one or two planes."""
+    """Raise an InputError if a map has too many pixels, in one or two planes."""
     pixels = array.size // 2 if array.ndim == 3 and array.shape[0] == 2 else array.size
     if pixels > max_pixels:
         raise InputError(f"map has {pixels} pixels; --max-pixels allows {max_pixels}")
 
 
 def maps_with_photos(items, paths, option, args, console, raw=False):
-    """Every map of the inputs with the path of its photo (None where `paths` is empty).
+    """Every map of the inputs with the path of its photo (None if `paths` is empty).
 
-    A map that cannot be read is reported and uses up its photo, so that the others keep theirs.
+    A map that cannot be read is reported and uses up its photo, so that the other maps keep theirs.
     """
     photos = iter(paths)
     count = 0
     for item in items:
         try:
-            for named, found in maps(item, args.max_pixels, raw):
+            for named, sharpness in maps(item, args.max_pixels, raw):
                 count += 1
                 path = next(photos, None)
                 if paths and path is None:
                     raise UsageError(f"map {count} has no photo; give {option} once per map")
-                yield named, found, path
+                yield named, sharpness, path
         except InputError as error:
             console.bad(item.label, error)
             next(photos, None)
@@ -247,58 +246,13 @@ def maps_with_photos(items, paths, option, args, console, raw=False):
         raise UsageError(f"there are {count} maps, but {count + left} photos; give {option} once per map")
 
 
-def paths_beside(item, folder, suffixes):
-    """Where the file that belongs to a photo may be: NAME + one of `suffixes`, in a folder or beside it."""
-    folder = folder or os.path.dirname(item.path)
-    name = stem_of(os.path.basename(item.path))
-    return [os.path.join(folder, name + suffix) for suffix in suffixes]
-
-
-def path_beside(item, folder, suffixes):
-    """The first of `paths_beside` that is there, and not the photo itself; None where there is none."""
-    for path in paths_beside(item, folder, suffixes):
-        if os.path.isfile(path) and not (os.path.exists(item.path) and os.path.samefile(path, item.path)):
-            return path
-    return None
-
-
-def beside(item, folder, suffixes, what):
-    """The bytes of the file that belongs to a photo, and its path."""
-    if item.path is None:
-        raise InputError(f"standard input has no name by which to find its {what}")
-    path = path_beside(item, folder, suffixes)
-    if path is None:
-        raise InputError(f"no {what}: there is no {' or '.join(paths_beside(item, folder, suffixes))}")
-    try:
-        return Input(path, "").read(), path
-    except InputError as error:
-        raise InputError(f"{path}: {error}") from error
-
-
-def truth(item, args):
-    """The truth that belongs to a photo or map: 255 in focus, 0 out of focus, else unknown."""
-    from blurkit.io.maps import decode_truth
-
-    if args.masks and os.path.isfile(args.masks):
-        data, path = Input(args.masks, "").read(), args.masks
-    else:
-        data, path = beside(item, args.masks, MASKS, "mask")
-    white = "sharp" if path.endswith(MASKS[0]) else args.truth_is
-    if not white:
-        raise UsageError("say what white means in the masks: --truth-is sharp or --truth-is blurred (CUHK: blurred)")
-    try:
-        return decode_truth(data, args.max_pixels, white)
-    except InputError as error:
-        raise InputError(f"its mask: {error}") from error
-
-
 class Chained:
-    """Several inputs as one stream with ``read``; an end of one is no end of the stream."""
+    """Several inputs as one stream with ``read``, which goes on after the end of each."""
 
     def __init__(self, items):
         self.items = list(items)
         self.stream = None
-        self.label = "-"  # of the input that is being read
+        self.label = "-"  # name of the input that is being read
 
     def read(self, size):
         while True:

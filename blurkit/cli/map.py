@@ -66,7 +66,7 @@ def one(item, args, model):
 
 
 def check_picture_options(args, out):
-    """--stretch and colours make sense for PNG only."""
+    """Raise a UsageError if --stretch or a palette is given for another format than PNG."""
     from blurkit.errors import UsageError
 
     if (args.stretch or args.palette) and out.form != "png":
@@ -74,15 +74,14 @@ def check_picture_options(args, out):
 
 
 def check_planes(args, out):
-    """What goes beyond one plane of [0, 1] needs a format that holds it, and a method that measures it."""
+    """Raise a UsageError if the method does not measure what is wanted, or the format cannot hold it."""
     from blurkit import methods
     from blurkit.errors import UsageError
 
     info = methods.info(args.method)
     if args.sigma and not info.measures_sigma:
-        raise UsageError(
-            f"method {args.method} does not measure blur in pixels; --sigma goes with --method {methods.those_with('measures_sigma')}"
-        )
+        others = methods.those_with("measures_sigma")
+        raise UsageError(f"method {args.method} does not measure blur in pixels; --sigma goes with --method {others}")
     if args.sigma and out.form == "png":
         raise UsageError("--sigma is in pixels, and a PNG holds 0 to 1 only: add -f npy, tiff or pfm")
     if getattr(args, "raw", False) and info.raw_planes > 1 and out.form != "npy":

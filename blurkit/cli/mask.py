@@ -2,7 +2,7 @@
 
 import argparse
 
-from blurkit.cli import inputs, options, output
+from blurkit.cli import inputs, options, output, types
 from blurkit.cli.run import run
 from blurkit.errors import InputError, UsageError, check_sizes
 
@@ -31,7 +31,7 @@ def describe(parser):
     rule.add_argument(
         "--alpha",
         metavar="A",
-        type=options.share,
+        type=types.share,
         help="blurred is above A max + (1 - A) min of the defocus, 1 - map (.3 is usual)",
     )
     group.add_argument("--invert", action="store_true", help="mark what is out of focus")
@@ -50,7 +50,7 @@ def threshold(text):
     if text in ("otsu", "mean"):
         return text, FACTOR
     try:
-        return "fixed", options.share(text)
+        return "fixed", types.share(text)
     except argparse.ArgumentTypeError:
         from blurkit.cli.hints import did_you_mean
 
@@ -76,17 +76,16 @@ def mask_one(item, sharpness, photo, args, out, console):
     from blurkit.mask import threshold as threshold_of
 
     rule, value = args.threshold if args.alpha is None else ("alpha", args.alpha)
-    found = focus_mask(sharpness, rule, value, args.invert)
-    console.detail(
-        f"{item.label}: threshold {threshold_of(sharpness, rule, value):.4f}, {(found > 0).mean():.1%} marked"
-    )
+    mask = focus_mask(sharpness, rule, value, args.invert)
+    level = threshold_of(sharpness, rule, value)
+    console.detail(f"{item.label}: threshold {level:.4f}, {(mask > 0).mean():.1%} marked")
     if photo is None:
-        out.write(item, encode_mask(found, out.form))
+        out.write(item, encode_mask(mask, out.form))
         return
     try:
         picture = inputs.photo(inputs.Input(photo, ""), args)
-        check_sizes("map", found.shape, "photo", picture.shape)
-        pieces = encode_cut(picture, found)
+        check_sizes("map", mask.shape, "photo", picture.shape)
+        pieces = encode_cut(picture, mask)
     except (InputError, MemoryError) as error:
         console.bad(photo, error)
     else:

@@ -15,7 +15,7 @@ class Output:
     ----------
     args : namespace with ``output``, ``format``, ``force``, maybe ``resume`` and ``sigma``
     console : Console
-        Is told of files in a folder that may not be replaced.
+        Reports files in a folder that may not be replaced.
     forms : tuple of str
     default : str
     many : tuple of str
@@ -43,7 +43,7 @@ class Output:
             refuse_terminal(args)
 
     def form_of_suffix(self, forms):
-        """The format that the suffix of the one output file names, None where there is none; one that is not known is refused."""
+        """The format that the suffix of the one output file names, None without one; a UsageError for others."""
         if not self.target or self.folder:
             return None
         suffix = os.path.splitext(self.target)[1][1:].lower()
@@ -53,7 +53,10 @@ class Output:
         return form
 
     def claim(self, items, args):
-        """Refuse, before any work, two inputs that would become one file, and an output that would replace what it may not."""
+        """Check the outputs before any work.
+
+        Raises a UsageError if two inputs would become one file, or an output would replace a file it must not.
+        """
         if len(items) > 1 and not self.folder and self.form not in self.many:
             raise UsageError(f"one {self.form.upper()} holds one result; use -o FOLDER/ or -f {self.many[0]}")
         self.spare(items, args)
@@ -65,7 +68,7 @@ class Output:
             self.guard.check_input(self.path_of(item))
 
     def spare(self, items, args):
-        """Refuse, before any work, the one output file where it would replace what is read, or what is not ours."""
+        """Raise a UsageError, before any work, if the one output file would replace an input or a file not ours."""
         self.guard.protect(read_by(args, items))
         if self.target is not None and not self.folder:
             self.guard.check(self.target)
@@ -74,7 +77,7 @@ class Output:
         return os.path.join(self.target, f"{item.stem}.{self.form}")
 
     def wants(self, item):
-        """False where the result of an input is in the folder already (--resume), or a file is that it may not replace."""
+        """False if the result of an input is there already (--resume), or would replace a file that must stay."""
         if not self.folder or not os.path.isfile(self.path_of(item)):
             return True
         try:
@@ -98,11 +101,11 @@ class Output:
             return False
 
     def refuse(self, error):
-        """Tell of one file that stays as it is."""
+        """Report a file that stays as it is."""
         self.console.bad(error.path, OutputError(error.reason))
 
     def take(self, item):
-        """The path of a result, which no other may have."""
+        """The path of a result; an OutputError if another result has it."""
         path = self.path_of(item)
         if path in self.paths:
             raise OutputError(f"two results would both become {path}")
@@ -127,12 +130,12 @@ class Output:
             self.waiting = pieces
 
     def append(self, pieces):
-        """More bytes to the one stream or file that takes all results."""
+        """Write to the one stream or file that takes all results."""
         if self.target is None:
             write_all(STDOUT, pieces, "standard output")
             return
         if self.file is None:
-            self.file = WholeFile(self.target, self.guard).__enter__()  # not ours to close if it cannot be opened
+            self.file = WholeFile(self.target, self.guard).__enter__()  # stays None if it cannot be opened
         self.file.write(pieces)
 
     def __enter__(self):
@@ -146,7 +149,7 @@ class Output:
 
 
 def refuse_terminal(args):
-    """Raise a UsageError where what is no text would go to a terminal."""
+    """Raise a UsageError if binary data would go to a terminal."""
     if os.isatty(STDOUT) and not args.force:
         raise UsageError("will not write binary data to a terminal; use -o FILE, a pipe, or --force")
 
@@ -161,7 +164,11 @@ def as_json(record):
     """One line of JSON; NaN as null."""
     import json
 
-    def known(value):
-        return [known(v) for v in value] if isinstance(value, list) else None if value != value else value
+    return json.dumps({name: without_nan(value) for name, value in record.items()})
 
-    return json.dumps({name: known(value) for name, value in record.items()})
+
+def without_nan(value):
+    """A number, text or list of them, with None in place of NaN."""
+    if isinstance(value, list):
+        return [without_nan(element) for element in value]
+    return None if value != value else value

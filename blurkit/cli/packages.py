@@ -1,4 +1,4 @@
-"""The packages that blurkit needs, and what is said where one is missing or broken."""
+"""The packages that blurkit needs, and the error if one is missing or broken."""
 
 REQUIRED = {  # package by the module that is imported, as in setup.cfg
     "numpy": "numpy",
@@ -20,12 +20,15 @@ EXTRA = {
 
 
 def package_of(error):
-    """The package that an ImportError is about, None where it is none of ours."""
-    return (REQUIRED | EXTRA).get((error.name or "").partition(".")[0]) if isinstance(error, ImportError) else None
+    """The package that an ImportError is about, None if it is none of ours."""
+    if not isinstance(error, ImportError):
+        return None
+    module = (error.name or "").partition(".")[0]
+    return (REQUIRED | EXTRA).get(module)
 
 
 def words(error):
-    """What is said of an ImportError that is about one of our packages: all that are missing, and how to get them."""
+    """The message for an ImportError about one of our packages: all that are missing, and how to get them."""
     package = package_of(error)
     if not isinstance(error, ModuleNotFoundError):
         return f"cannot import the package {package}: {error}: pip install --force-reinstall {package}"
@@ -38,7 +41,7 @@ def words(error):
 
 
 def check_numpy():
-    """Raise a ModuleNotFoundError where there is no NumPy; OpenCV would print advice on standard output."""
+    """Raise a ModuleNotFoundError if there is no NumPy; OpenCV would print advice on standard output."""
     from importlib.util import find_spec
 
     if find_spec("numpy") is None:

@@ -8,9 +8,9 @@ from blurkit.errors import BlurkitError, InputError
 
 
 def in_order(function, items, jobs):
-    """Results of function(item), in order, at most a few ahead of whoever takes them.
+    """Results of function(item), in order, computed at most `jobs` + 1 items ahead of the caller.
 
-    Threads suffice: decoding and OpenCV let go of the interpreter while they work.
+    Threads suffice: decoding and OpenCV release the interpreter while they work.
 
     Yields
     ------
@@ -34,11 +34,11 @@ def in_order(function, items, jobs):
             done, future = waiting.popleft()
             yield done, *future.result()
     finally:
-        pool.shutdown(wait=False, cancel_futures=True)  # who is interrupted does not wait for the photos in work
+        pool.shutdown(wait=False, cancel_futures=True)  # an interrupt does not wait for the photos in work
 
 
 def outcome(function, item):
-    """(result, None), or (None, error) where the error is about this input alone, foreseen or not; others are raised."""
+    """(result, None), or (None, error) if the error, expected or not, is about this input; other errors are raised."""
     signals.check()
     try:
         return function(item), None
@@ -46,7 +46,7 @@ def outcome(function, item):
         return None, error
     except BlurkitError:
         raise
-    except Exception as error:  # a bug that one photo shows must not cost the others; said to be one
+    except Exception as error:  # a bug that one photo shows must not cost the others; it is reported as a bug
         signals.check()
         if package_of(error):  # missing for all of them
             raise

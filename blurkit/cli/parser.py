@@ -1,21 +1,23 @@
-"""How a command reads its options and shows its help: at the width of the terminal, with examples, and with a way out of errors."""
+"""The parser of the commands: help at the width of the terminal with examples, errors in one line with a hint."""
 
 import argparse
 import os
+import re
 import textwrap
 
 STDOUT = 1
-UNKNOWN = 80  # columns where there is no terminal
-NARROWEST, WIDEST = 24, 120  # columns help is set in
-TWO_COLUMNS = 60  # columns from which on explanations stand beside the options, else below
-BESIDE, BELOW = 24, 8  # where explanations begin
-FURTHER = "    "  # before what goes on in the next line
+UNKNOWN = 80  # columns without a terminal
+NARROWEST, WIDEST = 24, 120  # columns of the help
+TWO_COLUMNS = 60  # columns; from this width on explanations stand beside the options, else below them
+BESIDE, BELOW = 24, 8  # columns in front of explanations
+FURTHER = "    "  # before the continuation of a line
+NEGATIVE = re.compile(r"-(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")  # a negative number
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser whose help ends in examples, and which complains in one line.
+    """A parser whose help ends in examples, and whose errors are one line.
 
-    ``examples`` are (command line, what it does); ``words`` the arguments that are parsed, for the way out of an error.
+    ``examples`` are (command line, what it does); ``words`` the arguments that are parsed, for hints in errors.
     """
 
     examples = ()
@@ -26,15 +28,30 @@ class Parser(argparse.ArgumentParser):
         self.color = False  # of Python 3.14, whose sequences would count as letters
 
     def format_help(self):
-        """The help, the examples, and where there is more."""
+        """The help, the examples, and the name of the manual page."""
         width = columns()
         lines = ["", "examples:"]
         for line, what in self.examples:
             lines += folded(line, width - 2) + wrapped(what, width, " " * 6)
         return super().format_help() + "\n".join([*lines, "", f"more: man {self.prog}", ""])
 
+    def with_numbers_joined(self, words):
+        """Arguments with a negative number joined to the option it is the value of: ``--fail-below=-1``.
+
+        argparse itself takes ``-1`` for options of one digit, because there is the option -0.
+        """
+        joined = []
+        for word in words:
+            action = self._option_string_actions.get(joined[-1]) if joined else None
+            takes_number = action is not None and action.type is not None and action.nargs is None
+            if takes_number and NEGATIVE.fullmatch(word):
+                joined[-1] += f"={word}" if joined[-1].startswith("--") else word
+            else:
+                joined.append(word)
+        return joined
+
     def error(self, message):
-        """Complain in one line, with the way out where there is one, and exit with 2."""
+        """Write the error in one line, with a hint if there is one, and exit with 2."""
         from blurkit.cli import hints
         from blurkit.cli.console import Console
 
@@ -87,11 +104,13 @@ class Layout(argparse.HelpFormatter):
 def columns():
     """Columns to set help in: $COLUMNS, or those of the terminal, less one that some terminals need."""
     text = os.environ.get("COLUMNS", "")
-    try:
-        width = int(text) if text.isdecimal() and int(text) else os.get_terminal_size(STDOUT).columns or UNKNOWN
-    except OSError:
-        width = UNKNOWN
-    return min(max(width, NARROWEST), WIDEST) - 1
+    width = int(text) if text.isdecimal() else 0
+    if not width:
+        try:
+            width = os.get_terminal_size(STDOUT).columns
+        except OSError:
+            width = 0
+    return min(max(width or UNKNOWN, NARROWEST), WIDEST) - 1
 
 
 def wrapped(text, width, indent="", further=None):

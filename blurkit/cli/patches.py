@@ -4,7 +4,7 @@ The header says how many patches follow, so they are kept in a temporary file un
 all are cut. Only one photo is held at a time.
 """
 
-from blurkit.cli import inputs, options, output, parallel, progress
+from blurkit.cli import companions, inputs, options, output, parallel, progress, types
 from blurkit.cli.run import run
 from blurkit.cli.wholefile import write_all
 from blurkit.errors import InputError, UsageError, check_sizes
@@ -26,51 +26,60 @@ def describe(parser):
     )
     options.files(parser, "photos", recursive=True, stdin=False)
     options.method(parser, working_size=False)
-    truth = parser.add_argument_group("truth")
-    truth.add_argument(
+    describe_truth(parser.add_argument_group("truth"))
+    describe_patches(parser.add_argument_group("patches"))
+    options.output(parser, FORMS, "npy")
+    options.workers(parser)
+
+
+def describe_truth(group):
+    """The options that say where masks or segmentations come from."""
+    group.add_argument(
         "--masks",
         metavar="DIR",
         help="folder of the masks NAME.mask.png or NAME.png (.jpg, .bmp) (default: beside the photo)",
     )
-    truth.add_argument(
+    group.add_argument(
         "--truth-is", choices=("sharp", "blurred"), help="what white means in the masks (in NAME.mask.png: sharp)"
     )
-    truth.add_argument(
+    group.add_argument(
         "--compose",
         action="store_true",
         help="make partly blurred photos with exact masks out of sharp photos and segmentations",
     )
-    truth.add_argument(
+    group.add_argument(
         "--segments",
         metavar="DIR",
         help="with --compose: folder of the segmentations NAME.seg.png (default: beside the photo)",
     )
-    truth.add_argument(
+    group.add_argument(
         "--auto-segments",
         action="store_true",
         help="with --compose: find the regions in the photo itself, where nobody drew any",
     )
-    group = parser.add_argument_group("patches")
+
+
+def describe_patches(group):
+    """The options that say how many patches are cut, and out of how many copies."""
     group.add_argument(
         "--per-photo",
         metavar="N",
-        type=options.positive,
+        type=types.positive,
         default=80,
         help="about N patches per picture, joint: at most N tiles (default 80)",
     )
     group.add_argument(
         "--copies",
         metavar="N",
-        type=options.natural,
-        help=f"N copies of each photo, resized, noised and compressed at random, besides itself (default {COPIES['masks']}); "
+        type=types.natural,
+        help="N copies of each photo, resized, noised and compressed at random, besides itself "
+        f"(default {COPIES['masks']}); "
         f"with --compose: N compositions, every fourth so degraded (default {COPIES['compositions']}); "
         f"park: N copies, reduced, blurred, noised and compressed at random (default {COPIES['sharp photos']})",
     )
     group.add_argument(
-        "--seed", metavar="N", type=options.natural, default=0, help="seed of all that is random (default 0)"
+        "--seed", metavar="N", type=types.natural, default=0, help="seed of all that is random (default 0)"
     )
-    options.output(parser, FORMS, "npy")
-    options.workers(parser)
 
 
 def work_on(args, console):
@@ -88,17 +97,17 @@ def work_on(args, console):
             raise UsageError("a patch set is one file: name it with -o FILE")
         out.spare(items, args)
         options.prepare(args)
-        with tempfile.TemporaryFile() as kept:
-            count = cut_all(items, args, console, kept)
+        with tempfile.TemporaryFile() as records:
+            count = cut_all(items, args, console, records)
             if not count:
                 raise InputError("no patches: none of the photos could be used")
-            kept.seek(0)
+            records.seek(0)
             out.write(None, [encode_npy_header((count,), methods.get(args.method).patch_record())])
-            out.append(iter(lambda: kept.read(AT_ONCE), b""))
+            out.append(iter(lambda: records.read(AT_ONCE), b""))
 
 
 def check(args):
-    """Options that exclude each other, and a default that depends on another option."""
+    """Raise a UsageError for options that exclude each other; fill in `args.source` and the default of --copies."""
     from blurkit import methods
 
     if args.compose and (args.masks or args.truth_is):
@@ -115,80 +124,73 @@ def check(args):
     if args.copies is None:
         args.copies = COPIES[args.source]
     if args.source != "masks" and not args.copies:
-        raise UsageError(
-            f"method {args.method} needs at least one copy"
-            if args.source == "sharp photos"
-            else "--compose needs at least one copy"
-        )
+        who = f"method {args.method}" if args.source == "sharp photos" else "--compose"
+        raise UsageError(f"{who} needs at least one copy")
 
 
-def cut_all(items, args, console, kept):
-    """Write the patches of all photos that can be used into a file, in order; how many."""
+def cut_all(items, args, console, file):
+    """Write the patches of all photos into a file, in the order of the photos; returns the number of patches.
+
+    A photo that cannot be used is reported and left out.
+    """
     from blurkit.io.npy import as_bytes
 
     count = used = 0
     bar = progress.start(len(items), args, "photo")
-    for (_, item), records, error in parallel.in_order(lambda i: cut(i, args), enumerate(items), args.jobs):
+    for (_, item), records, error in parallel.in_order(lambda photo: cut(photo, args), enumerate(items), args.jobs):
         if error:
             console.bad(item.label, error)
         else:
-            write_all(kept.fileno(), map(as_bytes, records), "temporary file")
-            count, used = count + sum(map(len, records)), used + 1
+            write_all(file.fileno(), map(as_bytes, records), "temporary file")
+            count += sum(map(len, records))
+            used += 1
         bar.update()
     bar.close()
     console.detail(f"{count} patches of {used} photos")
     return count
 
 
-def cut(wanted, args):
-    """The records of all pictures of one photo, a list of arrays."""
+def cut(numbered, args):
+    """The records of all pictures made from one photo, a list of arrays; `numbered` is (its number, its input)."""
     import os
 
-    from blurkit.patches import centres, cut
+    from blurkit import patches
 
-    number, item = wanted
-    name, found = os.fsencode(os.path.basename(item.path)), []
-    for copy, (picture, second, sigma) in enumerate(pictures(wanted, args)):
-        at = centres(picture, second, copy, args.per_photo, args.method, args.seed, number)
-        found.append(cut(picture, second, at, args.method, name, number, copy, sigma))
-    if not any(map(len, found)):
+    number, item = numbered
+    name = os.fsencode(os.path.basename(item.path))
+    records = []
+    for copy, (picture, companion, sigma) in enumerate(pictures(number, item, args)):
+        points = patches.centres(picture, companion, copy, args.per_photo, args.method, args.seed, number)
+        records.append(patches.cut(picture, companion, points, args.method, name, number, copy, sigma))
+    if not any(map(len, records)):
         raise InputError("no place to cut a patch at: too small, or without edges")
-    return found
+    return records
 
 
-def pictures(wanted, args):
-    """All pictures made from one photo, always the same: (picture, what goes with it, sigma)."""
+def pictures(number, item, args):
+    """All pictures made from one photo, the same in every run: (picture, its mask or segmentation, sigma)."""
     from blurkit.patches import picture
 
-    number, item = wanted
     photo = inputs.photo(item, args)
-    second = companion(item, photo, args)
+    companion = companion_of(item, photo, args)
     for copy in range(args.copies + (args.source == "masks")):
-        yield picture(photo, second, copy, args.source, args.method, args.seed, number)
+        yield picture(photo, companion, copy, args.source, args.method, args.seed, number)
 
 
-def companion(item, photo, args):
-    """The mask or the segmentation that belongs to a photo; None where none is needed."""
+def companion_of(item, photo, args):
+    """The mask or the segmentation that belongs to a photo, None if the method needs neither."""
     if args.source == "sharp photos":
         return None
     if args.auto_segments:
         from blurkit.training.compose import regions
 
         return regions(photo)
-    second = segments(item, args) if args.compose else inputs.truth(item, args)
-    check_sizes("photo", photo.shape, "its segmentation" if args.compose else "its mask", second.shape)
-    return second
-
-
-def segments(item, args):
-    """The segmentation that belongs to a photo."""
-    from blurkit.io.maps import decode_segments
-
-    data, _ = inputs.beside(item, args.segments, inputs.SEGMENTS, "segmentation")
-    try:
-        return decode_segments(data, args.max_pixels)
-    except InputError as error:
-        raise InputError(f"its segmentation: {error}") from error
+    if args.compose:
+        what, companion = "its segmentation", companions.segments_of(item, args.segments, args)
+    else:
+        what, companion = "its mask", companions.mask_of(item, args.masks, args)
+    check_sizes("photo", photo.shape, what, companion.shape)
+    return companion
 
 
 def main(argv=None):

@@ -7,26 +7,27 @@ import time
 from contextlib import suppress
 
 STDOUT = 1
-APPEARS_AFTER = 1.0  # seconds; what is over by then has no bar
+APPEARS_AFTER = 1.0  # seconds; shorter runs have no bar
 KEPT_FREE = 3  # columns right of the bar; the terminal writes ^C there, which would wrap the row else
-NARROW = 60  # columns beside what is told; below, the bar does without rate and past time
+NARROW = 60  # columns beside the values; a narrower bar does without rate and past time
 NARROW_BAR = "{l_bar}{bar}| {n_fmt}/{total_fmt} {remaining}{postfix}"
 ERASE = "\x1b[K"  # to the end of the row (ECMA-48, EL)
 OF_THE_TERMINAL = ("/dev/tty", "/dev/stderr", "/dev/fd/2", "/proc/self/fd/2")
-UNKNOWN = 80  # columns of a terminal that does not tell them
+UNKNOWN = 80  # columns of a terminal that does not report them
 
 showing = None  # the one bar there may be
 
 
 def start(total, args, what, phase=None):
-    """A bar of `total` steps, called `what`, or nothing where none is wanted; has ``update``, ``set_postfix`` and ``close``.
+    """A `Bar` of `total` steps, called `what`, or a `Silence`.
 
-    There is one on a terminal alone, for more than one step, and without ``--quiet`` and ``--debug``
-    (which lets libraries write to the terminal as they like); and none where arrays go to a terminal (``--force``).
+    A bar needs a terminal and more than one step. There is none with ``--quiet``, with ``--debug``, since libraries
+    may write to the terminal then, and if arrays go to a terminal (``--force``).
     """
     global showing
     end()
-    if args.quiet or args.debug or total < 2 or not can_show(sys.stderr) or is_terminal(getattr(args, "output", "")):
+    is_silent = args.quiet or args.debug or total < 2
+    if is_silent or not can_show(sys.stderr) or is_terminal(getattr(args, "output", "")):
         return Silence()
     showing = Bar(total, what, phase)
     return showing
@@ -35,7 +36,7 @@ def start(total, args, what, phase=None):
 def clear(descriptor=None):
     """Take the bar away before a line is written to a descriptor, if that is a terminal; ``update`` draws it again.
 
-    None stands for standard error, where the bar is.
+    None stands for standard error, which has the bar.
     """
     if showing is not None and showing.on_screen and (descriptor is None or os.isatty(descriptor)):
         showing.clear()
@@ -108,7 +109,7 @@ class Bar:
             self.meter.refresh()
 
     def set_postfix(self, **values):
-        """What is to be told beside the bar."""
+        """Values beside the bar."""
         self.meter.set_postfix(**values, refresh=False)
 
     def clear(self):

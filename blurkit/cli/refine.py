@@ -1,6 +1,6 @@
 """blur-refine: maps in, refined maps out."""
 
-from blurkit.cli import inputs, options, output
+from blurkit.cli import inputs, options, output, types
 from blurkit.cli.map import FORMS, check_picture_options, check_planes, encode, picture_options
 from blurkit.cli.run import run
 from blurkit.errors import InputError
@@ -22,7 +22,7 @@ def describe(parser):
     method.add_argument(
         "--steps",
         metavar="N",
-        type=options.positive,
+        type=types.positive,
         help="the map after N steps alone, not the mix of several (zeng, --as-published)",
     )
     picture_options(options.output(parser, FORMS, "npy", "map"))

@@ -1,4 +1,4 @@
-"""One place that parses, works, and turns whatever happens into words and an exit status."""
+"""The run of a command: parse, work, turn every error into one line and an exit status."""
 
 import contextlib
 import io
@@ -14,7 +14,7 @@ STDERR = 2
 
 
 def run(command, describe, work, argv=None):
-    """Parse, work, and turn whatever happens into an exit status.
+    """Parse the arguments, work, and return the exit status.
 
     Parameters
     ----------
@@ -37,12 +37,10 @@ def run(command, describe, work, argv=None):
         signals.take_over()
     hold_closed_descriptors()
     if hasattr(os, "set_blocking"):  # not so on Windows
-        for descriptor in range(
-            STDERR + 1
-        ):  # who started us may have left them so that they fail where they should wait
+        for descriptor in range(STDERR + 1):  # the parent process may have left them so that they fail, not wait
             os.set_blocking(descriptor, True)
     if sys.stderr is None:
-        sys.stderr = open(os.devnull, "w")  # closed by the caller: words are lost, the work is not
+        sys.stderr = open(os.devnull, "w")  # closed by the caller: messages are lost, the work is not
     try:
         args = options.parse(command, describe, argv, __version__)
     except SystemExit:  # help, version or wrong usage
@@ -53,7 +51,7 @@ def run(command, describe, work, argv=None):
 
 
 def attempt(work, args, console):
-    """``work(args, console)``, whatever happens in it, as an exit status."""
+    """The exit status of ``work(args, console)``; errors become one line."""
     from blurkit.cli import options
 
     try:
@@ -68,7 +66,7 @@ def attempt(work, args, console):
     except SystemExit as stopped:  # by a signal: not to wait for the photos in work
         progress.end()
         os._exit(int(stopped.code or 0))
-    except Exception as error:  # a bug, too, is told in one line
+    except Exception as error:  # a bug is reported in one line as well
         progress.end()
         if args.debug:
             raise
@@ -78,7 +76,7 @@ def attempt(work, args, console):
 
 @contextlib.contextmanager
 def only_our_words():
-    """Silence what libraries say of damaged files, naming neither command nor file."""
+    """Silence the messages of libraries on damaged files, which name neither command nor file."""
     import logging
 
     os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
@@ -91,7 +89,10 @@ def only_our_words():
 
 
 def hold_closed_descriptors():
-    """Where the caller has closed descriptors 0 to 2, none of our files takes their numbers: writing to them stays an error."""
+    """Occupy descriptors 0 to 2 if the caller has closed them.
+
+    None of our files takes their numbers then, and writing to them stays an error.
+    """
     while (descriptor := os.open(os.devnull, os.O_RDONLY)) <= STDERR:
         pass
     os.close(descriptor)
@@ -99,7 +100,7 @@ def hold_closed_descriptors():
 
 @contextlib.contextmanager
 def silent_descriptor():
-    """Descriptor 2, to which C libraries speak, leads nowhere, and ``sys.stderr`` to where it led."""
+    """Silence C libraries: descriptor 2 leads nowhere, and ``sys.stderr`` goes on as before."""
     before = sys.stderr
     try:
         ours = before.fileno() == STDERR
@@ -112,9 +113,8 @@ def silent_descriptor():
     os.dup2(nowhere, STDERR)
     os.close(nowhere)
     try:
-        bare = open(
-            kept, "wb", buffering=0, closefd=False
-        )  # what could not be written is not tried once more at the end
+        # Without a buffer, so that a failed write is not tried again at the end.
+        bare = open(kept, "wb", buffering=0, closefd=False)
         with io.TextIOWrapper(bare, before.encoding, before.errors, write_through=True) as sys.stderr:
             yield
     finally:
@@ -124,7 +124,7 @@ def silent_descriptor():
 
 
 def flush():
-    """Empty standard output while a reader that has left can still be told from an error."""
+    """Flush standard output while a reader that has left can still be told apart from an error."""
     try:
         if sys.stdout is not None:
             sys.stdout.flush()

@@ -1,9 +1,11 @@
-"""How Ctrl-C and other signals end a command: at once, by that signal as a shell sees it, without a word.
+"""How Ctrl-C and other signals end a command: at once, by that signal as a shell sees it, without a message.
 
-Until a command works nothing is to be undone, and SIGINT has its plain effect: that is arranged here when this module is
-imported, before any other, by a process that was started as one of the commands. While a command works a signal is an
-exception, so that temporary files go. Some code makes another of it or passes over it, as the import of NumPy does; so it
-is raised once more before anything is said, and callbacks and destructors, which would print it, end the process.
+Before a command works there is nothing to undo, and SIGINT has its plain effect. A process that was started as one
+of the commands arranges this when it imports this module, before any other.
+
+While a command works a signal is an exception, so that temporary files are removed. Some code replaces or ignores that
+exception, as the import of NumPy does. So it is raised again before any message, and callbacks and destructors, which
+would print it, end the process.
 """
 
 import _signal as signal  # type: ignore[import-not-found]  # signal itself brings enum, and with it milliseconds
@@ -11,13 +13,13 @@ import os
 import sys
 
 COMMANDS = "blur-"  # how their names begin
-FAILED = 2  # exit status where the system does not have a signal
+FAILED = 2  # exit status if the system does not have a signal
 
 arrived: BaseException | None = None  # the exception of the signal that has come
 
 
 class AsExceptions:
-    """While this is entered SIGINT raises KeyboardInterrupt, SIGTERM and SIGHUP SystemExit; what is ignored stays so."""
+    """A context in which SIGINT raises KeyboardInterrupt, SIGTERM and SIGHUP SystemExit, unless they are ignored."""
 
     def __init__(self):
         self.before = {}
@@ -38,7 +40,7 @@ class AsExceptions:
 
 
 def interrupted(number, _):
-    """The first SIGINT; whoever is impatient ends the process by the second."""
+    """Handle the first SIGINT; a second one ends the process."""
     global arrived
     arrived = KeyboardInterrupt()
     signal.signal(number, lambda *_: die_of("SIGINT"))
@@ -46,34 +48,34 @@ def interrupted(number, _):
 
 
 def stopped(number, _):
-    """SIGTERM or SIGHUP."""
+    """Handle SIGTERM or SIGHUP."""
     global arrived
     arrived = SystemExit(128 + number)
     raise arrived
 
 
 def check():
-    """Raise the exception of a signal that has come, whatever has become of it."""
+    """Raise the exception of a signal that has come, in case some code has swallowed it."""
     if arrived is not None:
         raise arrived
 
 
 def uncaught(kind, error, trace):
-    """What Python calls for an exception that nobody has caught, and C code for one that it passes over."""
+    """``sys.excepthook``: called for exceptions that nobody has caught, and by C code for those that it ignores."""
     if issubclass(kind, KeyboardInterrupt):
         die_of("SIGINT")
     sys.__excepthook__(kind, error, trace)
 
 
 def unraisable(what):
-    """What Python calls for an exception in a callback or a destructor, which it would print and forget."""
+    """``sys.unraisablehook``: called for exceptions in callbacks and destructors, which Python would only print."""
     if what.exc_type is not None and issubclass(what.exc_type, KeyboardInterrupt | SystemExit):
         die_of("SIGINT" if issubclass(what.exc_type, KeyboardInterrupt) else "SIGTERM")
     sys.__unraisablehook__(what)
 
 
 def die_of(name):
-    """End as the signal would have ended us, so that the shell sees it; the terminal is left tidy."""
+    """End as by the signal, so that the shell sees it; the progress bar is taken away."""
     from blurkit.cli import progress
 
     number = getattr(signal, name, None)
@@ -84,7 +86,7 @@ def die_of(name):
 
 
 def take_over():
-    """From here on SIGINT ends this process without a traceback; where it is ignored, it stays so."""
+    """Let SIGINT end this process without a traceback, unless it is ignored."""
     if signal.getsignal(signal.SIGINT) == signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
     sys.excepthook, sys.unraisablehook = uncaught, unraisable

@@ -1,6 +1,6 @@
 """blur-train: a patch set in, weights out."""
 
-from blurkit.cli import inputs, options, output, progress
+from blurkit.cli import inputs, options, output, progress, types
 from blurkit.cli.run import run
 from blurkit.errors import InputError, UsageError, WeightsError
 
@@ -22,26 +22,27 @@ def describe(parser):
     group.add_argument(
         "--max-bytes",
         metavar="N",
-        type=options.positive,
+        type=types.positive,
         default=MOST_BYTES,
         help=f"refuse larger patch sets (default {MOST_BYTES})",
     )
     options.method(parser, working_size=False)
     group = parser.add_argument_group("training")
     group.add_argument(
-        "--epochs", metavar="N", type=options.positive, help="passes over the patches (default: what the method needs)"
+        "--epochs", metavar="N", type=types.positive, help="passes over the patches (default: what the method needs)"
     )
     group.add_argument(
-        "--seed", metavar="N", type=options.natural, default=0, help="seed of all that is random (default 0)"
+        "--seed", metavar="N", type=types.natural, default=0, help="seed of all that is random (default 0)"
     )
     group.add_argument("--device", metavar="DEV", help="auto, cpu, cuda or cuda:N (default $BLURKIT_DEVICE or auto)")
     text = "threads (default $BLURKIT_THREADS or 1; more are faster, but give other weights)"
-    group.add_argument("--threads", metavar="N", type=options.thread_count, help=text)
+    group.add_argument("--threads", metavar="N", type=types.thread_count, help=text)
     group.add_argument(
         "--min-accuracy",
         metavar="A",
-        type=options.share,
-        help="write no weights if the network is less accurate on photos it has not seen (default: what the method needs)",
+        type=types.share,
+        help="write no weights if the network is less accurate on photos it has not seen "
+        "(default: what the method needs)",
     )
     options.output(parser, FORMS, "npz")
 
@@ -67,14 +68,15 @@ def work_on(args, console):
             arrays, measured = train_weights(records, args.method, epochs, args.seed, device, report)
         table(measured, args)
         check_arrays(arrays, method.SHAPES)  # hostile records can lead to NaN
-        if not measured["accuracy"] >= least:
+        accuracy = measured["accuracy"]
+        if not accuracy >= least:  # also for NaN
             raise WeightsError(
-                f"accuracy on unseen photos is {measured['accuracy']:.3f}, below {least:g}: no weights written (--min-accuracy)"
+                f"accuracy on unseen photos is {accuracy:.3f}, below {least:g}: no weights written (--min-accuracy)"
             )
+        threads = f" --threads {args.threads}" if args.threads else ""
         header = {
             "method": args.method,
-            "command": f"blur-train --method {args.method} --epochs {epochs} --seed {args.seed}"
-            + (f" --threads {args.threads}" if args.threads else ""),
+            "command": f"blur-train --method {args.method} --epochs {epochs} --seed {args.seed}{threads}",
             "patches": len(records),
             "photos": len(set(records["photo"].tolist())),
             "patches_sha256": digest,
@@ -118,19 +120,17 @@ class Report:
 
 
 def table(measured, args):
-    """What was measured, on stderr."""
+    """Print the measured figures as a table on stderr."""
     if args.quiet:
         return
     from rich.console import Console
     from rich.table import Table
 
     title = f"{args.method}: on photos kept out of training"
-    shown = Table(
-        "measured", "value", title=title, min_width=len(title)
-    )  # as wide as its columns, it would break the title
+    rows = Table("measured", "value", title=title, min_width=len(title))  # a narrower table would break the title
     for name, value in measured.items():
-        shown.add_row(name.replace("_", " "), f"{value:.4f}")
-    Console(stderr=True).print(shown)
+        rows.add_row(name.replace("_", " "), f"{value:.4f}")
+    Console(stderr=True).print(rows)
 
 
 def main(argv=None):

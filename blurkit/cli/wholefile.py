@@ -10,11 +10,12 @@ from blurkit.cli.guard import STDERR_NAMES, STDOUT, STDOUT_NAMES, is_special
 from blurkit.errors import OutputError
 
 LONGEST_START = 200  # bytes of a file's name that its temporary name keeps; systems allow 255 for a whole name
-PART = ".part"  # temporary files are .NAME.PROCESS-RANDOM.part; on two machines or in two containers processes have the same number
+# Temporary files are .NAME.PROCESS-RANDOM.part. On two machines or in two containers two processes may have one number.
+PART = ".part"
 
 
 class WholeFile:
-    """A file that appears under its name only when it is complete, and takes no place that a `guard.Guard` keeps."""
+    """A file that appears under its name only when it is complete, and only if a `guard.Guard` allows it."""
 
     def __init__(self, path, guard):
         self.path, self.guard = path, guard
@@ -32,10 +33,15 @@ class WholeFile:
         return self
 
     def open_special(self):
-        """A descriptor of what is written to as it is; of our own streams the same, so that what stands in a file stays there."""
+        """A descriptor of a stream, pipe or device.
+
+        The descriptors of our own streams are duplicated, so that a file behind them keeps its content.
+        """
         if self.final in STDOUT_NAMES:
             return os.dup(STDOUT)
-        return os.dup(sys.stderr.fileno()) if self.final in STDERR_NAMES else os.open(self.final, os.O_WRONLY)
+        if self.final in STDERR_NAMES:
+            return os.dup(sys.stderr.fileno())
+        return os.open(self.final, os.O_WRONLY)
 
     def create_beside(self):
         """Open a temporary file in the folder of the final one, with its permissions if it exists; the name."""
@@ -72,20 +78,22 @@ class WholeFile:
 def left_over(folder):
     """Temporary files whose process was killed, by the start of their name: {".NAME": [path, ...]}.
 
-    A folder is looked through once, before anything of ours is in it.
+    A folder is listed once, before this process writes into it.
     """
-    found = {}
+    leftovers = {}
     with contextlib.suppress(OSError):
         for name in os.listdir(folder):
             start, _, process = name.removesuffix(PART).rpartition(".")
             number = process.partition("-")[0]
             if name.endswith(PART) and number.isdecimal() and not is_running(int(number)):
-                found.setdefault(start, []).append(os.path.join(folder, name))
-    return found
+                leftovers.setdefault(start, []).append(os.path.join(folder, name))
+    return leftovers
 
 
 def is_running(process):
-    """True if another process than this one has this number."""
+    """True if another process than this one has this number, or if it cannot be asked."""
+    if os.name == "nt":  # signal 0 is Ctrl-C there, so asking would interrupt the process
+        return True
     try:
         os.kill(process, 0)
     except (ProcessLookupError, OverflowError):
@@ -96,7 +104,7 @@ def is_running(process):
 
 
 def write_all(descriptor, pieces, name):
-    """Write every byte, however small the bites the system takes."""
+    """Write every byte; the system may take less than it is given."""
     for piece in pieces:
         view = memoryview(piece).cast("B")
         while view:

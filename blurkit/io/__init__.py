@@ -4,9 +4,9 @@ To read one more format of photos, write its module and add its row to ``photo.F
 """
 
 MODULES = (
-    *("npy", "weights", "patchset", "marks", "encode", "complete"),
-    *("tags", "orientation", "pixels", "complaints", "colours"),
+    *("npy", "tags", "weights", "patchset", "marks", "encode", "complete", "page"),
+    *("orientation", "pixels", "complaints", "colours"),
     *("jpeg", "png", "pnm", "plain", "tiff", "heif", "raw"),
     *("photo", "exif", "maps", "streams"),
 )
-"""Each imports those before it alone, but for what is imported when it is needed."""
+"""Each imports only those before it, except for imports inside functions."""

@@ -8,7 +8,7 @@ from blurkit.io.pixels import as_16_bits, divided, scaled, three
 
 WHITE_IS_0, BLACK_IS_0, RGB, INKS, YCBCR, LAB, ICC_LAB = 0, 1, 2, 5, 6, 8, 9  # photometric interpretations
 COLOURS_OF = {WHITE_IS_0: 1, BLACK_IS_0: 1, RGB: 3, INKS: 4, LAB: 3, ICC_LAB: 3}  # channels that are not alpha
-ROWS_OF_LAB = 256  # that are turned to RGB at a time
+ROWS_OF_LAB = 256  # rows that are converted to RGB at a time
 
 
 def coloured(array, photometric, bits, is_multiplied=False):
@@ -26,7 +26,7 @@ def coloured(array, photometric, bits, is_multiplied=False):
 
     Returns
     -------
-    ndarray, (H, W, 3), uint8, or uint16 where there are more than 8 bits
+    ndarray, (H, W, 3), uint8, or uint16 if there are more than 8 bits
     """
     channels = array.shape[2]
     colours = COLOURS_OF.get(photometric)
@@ -48,20 +48,20 @@ def coloured(array, photometric, bits, is_multiplied=False):
 
 
 def rgb_of_inks(inks):
-    """CMYK as RGB, as Pillow does it in 8 bits: every ink takes its share of what black leaves."""
+    """CMYK as RGB, (255 - ink) (255 - black) / 255 as Pillow does it in 8 bits."""
     full = np.iinfo(inks.dtype).max
     left = full - inks[..., 3].astype(np.uint32)
-    found = np.empty((*inks.shape[:2], 3), inks.dtype)
+    rgb = np.empty((*inks.shape[:2], 3), inks.dtype)
     for channel in range(3):
-        found[..., channel] = ((full - inks[..., channel]) * left + full // 2) // full
-    return found
+        rgb[..., channel] = ((full - inks[..., channel]) * left + full // 2) // full
+    return rgb
 
 
 def rgb_of_lab(array, photometric, bits):
     """CIE L*a*b* as sRGB."""
     deep = bits > 8
     kind, full = (np.uint16, 65535) if deep else (np.uint8, 255)
-    found = np.empty((*array.shape[:2], 3), kind)
+    rgb = np.empty((*array.shape[:2], 3), kind)
     for top in range(0, len(array), ROWS_OF_LAB):
         part = array[top : top + ROWS_OF_LAB, :, :3].astype(kind)
         if photometric == ICC_LAB:
@@ -69,5 +69,5 @@ def rgb_of_lab(array, photometric, bits):
         else:
             colour = part[..., 1:].view(np.int16 if deep else np.int8).astype(np.float32)
         lab = np.dstack([part[..., :1] * np.float32(100 / full), colour / np.float32(256 if deep else 1)])
-        found[top : top + ROWS_OF_LAB] = np.rint(np.clip(cv2.cvtColor(lab, cv2.COLOR_Lab2RGB), 0, 1) * full)
-    return found
+        rgb[top : top + ROWS_OF_LAB] = np.rint(np.clip(cv2.cvtColor(lab, cv2.COLOR_Lab2RGB), 0, 1) * full)
+    return rgb

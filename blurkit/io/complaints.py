@@ -1,4 +1,4 @@
-"""What OpenCV and the libraries below it say of a file on descriptor 2, where they tell of damage in no other way."""
+"""The messages that OpenCV and the libraries below it write to descriptor 2, their only sign of a damaged file."""
 
 import os
 import tempfile
@@ -10,22 +10,22 @@ import cv2
 STDERR = 2
 LOCK = threading.Lock()
 WARNINGS = cv2.utils.logging.LOG_LEVEL_WARNING
-OF_DECODERS = (  # how lines are known: by the source file of a decoder of OpenCV, and by what libjpeg says
+OF_DECODERS = (  # parts of lines that decoders write: the source file of a decoder of OpenCV, messages of libjpeg
     *("grfmt_", "Corrupt JPEG data", "Premature end of JPEG file", "Inconsistent progression sequence"),
 )
 
 
 class Overheard:
-    """What was said, once the context has ended."""
+    """The messages in `text`, once the context has ended."""
 
     text = ""
 
 
 @contextmanager
 def overheard():
-    """What OpenCV's decoders say goes into an `Overheard`, one thread at a time.
+    """Collect the messages of OpenCV's decoders in an `Overheard`, one thread at a time.
 
-    The descriptor is one for the whole process: other words reach their goal a moment later.
+    The descriptor belongs to the whole process: other messages are written a moment later.
     """
     heard, level = Overheard(), cv2.utils.logging.getLogLevel()
     with LOCK, tempfile.TemporaryFile() as file:

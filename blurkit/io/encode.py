@@ -1,4 +1,4 @@
-"""Maps, masks and cut-outs as the bytes of files, with the mark of ``marks`` where the format has room for it."""
+"""Maps, masks and cut-outs as the bytes of files, with the mark of ``marks`` if the format has room for it."""
 
 import io
 

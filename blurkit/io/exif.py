@@ -1,4 +1,4 @@
-"""When a photo was taken, and by which camera, by its EXIF. What cannot be read says nothing."""
+"""The time and the camera of a photo, from its EXIF. EXIF that cannot be read counts as missing."""
 
 from datetime import UTC, datetime
 
@@ -10,11 +10,11 @@ from blurkit.io.tags import below
 
 MAKER, MODEL, CHANGED, INNER = 0x010F, 0x0110, 0x0132, 0x8769  # tags; the last one leads to these:
 TAKEN, TAKEN_FRACTION, SERIAL = 0x9003, 0x9291, 0xA431
-NOTHING = None, ("", "", "")
+UNKNOWN = None, ("", "", "")  # time, camera
 
 
 def capture(data):
-    """When a photo was taken, and by which camera, by its EXIF.
+    """The time a photo was taken, and its camera, from its EXIF.
 
     Parameters
     ----------
@@ -24,23 +24,23 @@ def capture(data):
     Returns
     -------
     time : float or None
-        Seconds from 1970 in the camera's own time; None where the photo does not say.
+        Seconds from 1970 in the camera's own time; None if the EXIF has no time.
     camera : tuple of str
-        Maker, model and serial number of the body, empty where it does not say.
+        Maker, model and serial number of the body; texts that the EXIF does not have are empty.
     """
     try:
         tags = first(format_of(data).metadata(data))
     except (InputError, ImportError, *DAMAGED):
-        return NOTHING
+        return UNKNOWN
     if tags is None:
-        return NOTHING
+        return UNKNOWN
     inner = below(tags, INNER)
     taken, fraction, serial = ("" if inner is None else inner.text(tag) for tag in (TAKEN, TAKEN_FRACTION, SERIAL))
     return seconds(taken or tags.text(CHANGED), fraction), (tags.text(MAKER), tags.text(MODEL), serial)
 
 
 def seconds(text, fraction):
-    """Seconds from 1970; None where the text is no time."""
+    """Seconds from 1970 of a time and its fraction; None if the text is not a time."""
     try:
         whole = datetime.strptime(text, "%Y:%m:%d %H:%M:%S").replace(tzinfo=UTC).timestamp()
     except ValueError:

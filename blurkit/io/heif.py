@@ -1,4 +1,4 @@
-"""HEIC and AVIF: told by their brands; HEIC read by pillow-heif (extra ``heif``), AVIF by Pillow."""
+"""HEIC and AVIF, recognized by their brands; HEIC is read by pillow-heif (extra ``heif``), AVIF by Pillow."""
 
 import re
 import struct
@@ -14,12 +14,12 @@ HEIC = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", 
 MOST_BRANDS = 64
 LONG_HEADER = 16  # bytes of a box's size, type and 64-bit size
 SIZE = re.compile(rb"ispe\0.{3}(.{8})", re.DOTALL)  # of the picture and of every part of it, whatever its flags
-EXIF_ITEM = re.compile(rb"(infe[\2\3]...(?:..|....)..)Exif", re.DOTALL)  # what tells that there is EXIF, and where
+EXIF_ITEM = re.compile(rb"(infe[\2\3]...(?:..|....)..)Exif", re.DOTALL)  # the entry of the EXIF
 NO_ITEM = rb"\1skip"
 
 
 def brands(data):
-    """The brands a file of ISO boxes names; none where it is no such file."""
+    """The brands that a file of ISO boxes names; an empty set for other files."""
     if data[4:8] != b"ftyp":
         return set()
     end = min(int.from_bytes(data[:4]), 4 * MOST_BRANDS)
@@ -37,7 +37,7 @@ def is_heic(data):
 
 
 def check_whole(data, what):
-    """Raise an InputError where the boxes of a file go beyond its end; libheif leaves grey what a grid lacks."""
+    """Raise an InputError if the boxes of a file go beyond its end; libheif would leave missing tiles grey."""
     at = 0
     while at + LONG_HEADER <= len(data):
         size, kind = struct.unpack_from(">I4s", data, at)
@@ -51,12 +51,12 @@ def check_whole(data, what):
 
 
 def check_sizes(data, max_pixels):
-    """Raise an InputError where any picture of a file has too many pixels.
+    """Raise an InputError if any picture of a file has too many pixels.
 
     The photo may be cut out of a larger one, which is decoded whole.
     """
-    for found in SIZE.finditer(data):
-        width, height = struct.unpack(">II", found[1])
+    for size in SIZE.finditer(data):
+        width, height = struct.unpack(">II", size[1])
         check_photo(width, height, max_pixels)
 
 
@@ -76,7 +76,7 @@ def decode_avif(data, wanted):
 
 
 def opened_avif(data):
-    """Pillow's view of AVIF, nothing decoded yet; an ImportError where it is a Pillow that does not read it."""
+    """Pillow's picture of an AVIF, not decoded yet; an ImportError if this Pillow does not read AVIF."""
     from PIL import _avif  # noqa: F401
 
     return opened(data, "AvifImagePlugin", "AvifImageFile")
@@ -91,7 +91,7 @@ def avif_metadata(data):
 
 
 def opened_heic(data):
-    """The primary picture of a HEIC file, upright already; nothing decoded yet."""
+    """The primary picture of a HEIC file, upright already, not decoded yet."""
     import pillow_heif
 
     file = pillow_heif.open_heif(data, convert_hdr_to_8bit=False)
@@ -101,7 +101,7 @@ def opened_heic(data):
 
 
 def decode_heic(data, wanted):
-    """A photo from HEIC, upright: (H, W, 3) uint8, or uint16 where it has more than 8 bits."""
+    """A photo from HEIC, upright: (H, W, 3) uint8, or uint16 if it has more than 8 bits."""
     check_whole(data, "HEIC")
     check_sizes(data, wanted.max_pixels)
     picture = opened_heic(data)

@@ -1,7 +1,7 @@
-"""JPEG: its segments told apart so that broken metadata costs nothing, decoded by libjpeg-turbo, whose warnings count.
+"""JPEG: decoded by libjpeg-turbo without its metadata, which may be broken; warnings of libjpeg count as damage.
 
-simplejpeg decodes what it can, since it tells of damage that libjpeg passes over; Pillow decodes the rest, and all
-where simplejpeg is not installed. Both are the same decoder, and their pixels are the same.
+simplejpeg decodes what it can, since it reports damage that libjpeg passes over. Pillow decodes the rest, and all
+if simplejpeg is not installed. Both use the same decoder, and their pixels are the same.
 """
 
 import re
@@ -28,8 +28,8 @@ PROGRESSIVE = {0xC2, 0xC6, 0xCA, 0xCE}
 NEEDED = {APP0: (b"JFIF\0", 14), APP14: (b"Adobe", 12)}  # by which libjpeg knows the colours, and their least bytes
 BLOCK = 8  # pixels
 SCALES = (8, 4, 2)  # by which a decoder can reduce
-LEAST_KEPT = 15 / 16  # of a side; where blocks beyond the photo would cost more, it is not reduced
-CODED = (  # warnings of libjpeg that tell of damage
+LEAST_KEPT = 15 / 16  # of a side; a photo that would lose more with its last blocks is not reduced
+CODED = (  # warnings of libjpeg that mean damage
     *("premature end of data segment", "bad huffman code", "bad arithmetic code"),
     *("found marker", "inconsistent progression"),
 )
@@ -47,7 +47,7 @@ def is_jpeg(data):
 
 
 def parts(data):
-    """A JPEG taken apart; an InputError where it ends before its first scan, or has no frame."""
+    """The `Parts` of a JPEG; an InputError if it ends before its first scan, or has no frame."""
     kept, frame, tags, xmp = [data[:2]], None, b"", b""
     for marker, start, end in segments(data):
         body = data[start + 4 : end]
@@ -57,12 +57,21 @@ def parts(data):
             xmp = body[len(XMP) :]
         if marker in FRAMES and len(body) >= 6:
             frame = described(marker, body)
-        name, least = NEEDED.get(marker, (b"", 0))
-        if marker != COMMENT and (marker not in APPLICATION or name and body.startswith(name) and len(body) >= least):
+        if is_needed(marker, body):
             kept.append(data[start:end])
     if frame is None:
         raise InputError("cannot decode JPEG: it has no frame")
     return Parts(b"".join(kept), frame, tags, xmp)
+
+
+def is_needed(marker, body):
+    """True for a segment that a decoder needs: no comments, and only metadata that defines the colours."""
+    if marker == COMMENT:
+        return False
+    if marker not in APPLICATION:
+        return True
+    name, least = NEEDED.get(marker, (b"", 0))
+    return bool(name) and body.startswith(name) and len(body) >= least
 
 
 def segments(data):
@@ -106,7 +115,7 @@ def decode(data, wanted, turned=1):
 
     Returns
     -------
-    ndarray, (H, W, 3), uint8, or (H, W) where luma alone was wanted and the JPEG is in colour
+    ndarray, (H, W, 3), uint8, or (H, W) if luma alone was wanted and the JPEG is in colour
     """
     whole = parts(data)
     frame = whole.frame
@@ -128,12 +137,17 @@ def block(frame, luma):
     used = frame.samplings[: 1 if luma else None]
     if len(frame.samplings) == 1:
         return BLOCK, BLOCK
-    return tuple(BLOCK * max(s[way] for s in frame.samplings) // max(1, min(s[way] for s in used)) for way in (0, 1))
+    across, down = (
+        BLOCK * max(sampling[axis] for sampling in frame.samplings) // max(1, min(sampling[axis] for sampling in used))
+        for axis in (0, 1)
+    )
+    return across, down
 
 
 def inside(frame, luma):
-    """(width, height) in pixels of what whole blocks cover."""
-    return tuple(n - n % b for n, b in zip((frame.width, frame.height), block(frame, luma), strict=True))
+    """(width, height) in pixels of the area that whole blocks cover."""
+    across, down = block(frame, luma)
+    return frame.width - frame.width % across, frame.height - frame.height % down
 
 
 def scale_of(frame, least, luma):
@@ -147,14 +161,14 @@ def scale_of(frame, least, luma):
 def without_padding(array, frame, luma, scale):
     """A reduced JPEG without the blocks that go beyond the photo.
 
-    What fills them up is up to the encoder, black as well as the last row once more, and a reduced block mixes both.
+    Encoders fill them as they like, with black or with the last row again, and a reduced block mixes both.
     """
     width, height = inside(frame, luma)
     return array[: height // scale, : width // scale]
 
 
 def by_simplejpeg(whole, luma, scale):
-    """The pixels of a JPEG; None where another decoder is needed; an InputError where libjpeg finds them damaged."""
+    """The pixels of a JPEG; None if simplejpeg cannot decode it; an InputError if libjpeg reports damage."""
     frame = whole.frame
     if len(frame.samplings) not in (1, 3) or frame.marker in LOSSLESS:
         return None
@@ -172,17 +186,18 @@ def by_simplejpeg(whole, luma, scale):
 
 
 def by_pillow(whole, luma, scale):
-    """The same by Pillow, which reads all kinds of JPEG, and tells of no damage but a file that is too short.
+    """The pixels of a JPEG by Pillow, which reads all kinds, but reports only files that are too short.
 
-    Where blocks are missing libjpeg repeats the last one to the end, or, of a progressive JPEG, leaves it coarse: what
-    looks so is decoded once more by OpenCV, which lets libjpeg speak.
+    libjpeg repeats the last block in place of missing ones, or leaves a progressive JPEG coarse. A picture that looks
+    so is decoded once more by OpenCV, which passes on the warnings of libjpeg.
     """
     picture = opened(whole.plain, "JpegImagePlugin", "JpegImageFile")
     if luma or scale > 1:
         picture.draft("L" if luma else None, (picture.width // scale, picture.height // scale))
     picture.load()
     array = np.asarray(picture) if luma else as_rgb(picture)
-    if whole.frame.marker not in LOSSLESS and (whole.frame.marker in PROGRESSIVE or (array[-1] == array[-1, -1]).all()):
+    marker = whole.frame.marker
+    if marker not in LOSSLESS and (marker in PROGRESSIVE or (array[-1] == array[-1, -1]).all()):
         with overheard() as heard:
             cv2.imdecode(np.frombuffer(whole.plain, np.uint8), cv2.IMREAD_REDUCED_GRAYSCALE_8)
         check_warnings(heard.text)
@@ -190,10 +205,10 @@ def by_pillow(whole, luma, scale):
 
 
 def check_warnings(text):
-    """Raise an InputError where something that libjpeg said tells of damage."""
-    said = text.lower().strip()
-    if FILE_ENDS in said:
+    """Raise an InputError if a message of libjpeg means damage."""
+    messages = text.lower().strip()
+    if FILE_ENDS in messages:
         raise truncated("JPEG")
-    for line in said.splitlines():
+    for line in messages.splitlines():
         if any(words in line for words in CODED):
             raise InputError(f"cannot decode JPEG: damaged: {line.removeprefix('corrupt jpeg data: ')}")

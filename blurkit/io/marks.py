@@ -1,7 +1,7 @@
-"""The marks by which blurkit knows its own outputs again, so that none of them ever replaces another file.
+"""The marks by which blurkit recognizes its own outputs, so that an output never replaces another file.
 
-PNG, TIFF and HTML name the program that wrote them at a fixed place; weights (NPZ) have a header of their own.
-NPY and PFM have no room for a name: they are known by what they hold.
+PNG, TIFF and HTML name the program that wrote them at a fixed place. Weights (NPZ) have a header of their own.
+NPY and PFM have no room for a name, and are recognized by their values.
 """
 
 import math
@@ -13,6 +13,7 @@ import numpy as np
 
 from blurkit.errors import InputError
 from blurkit.io.npy import NPY_MAGIC, read_npy_header
+from blurkit.io.tags import Directory, FileBytes
 
 PROGRAM = "blurkit"
 GENERATOR = f'<meta name="generator" content="{PROGRAM}">'  # in the head of a page
@@ -21,7 +22,7 @@ PNG_START = b"\x89PNG\r\n\x1a\n"
 PNG_HEAD = 33  # bytes of a PNG's signature and of its first chunk, IHDR
 SOFTWARE = 305  # TIFF tag
 TIFF_START = b"II*\0" + struct.pack("<I", 8)  # of ours: the directory comes next, in front of the pixels
-TIFF_ENTRY = struct.Struct("<HHII")  # tag, type, number of values, place of the values
+TIFF_ENTRY = 12  # bytes of an entry of a directory
 PFM_HEADER = re.compile(rb"Pf\n(\d{1,10}) (\d{1,10})\n-1\.0\n")
 PFM_LONGEST = 30  # bytes of that header
 PFM_CUT = re.compile(rb"P(f(\n[\d .\n-]*)?)?")  # a part of it
@@ -52,7 +53,7 @@ def is_output(file, form, sigma=False):
     form : {'npy', 'png', 'tiff', 'pfm', 'npz', 'html'}
         The format of what is to take its place.
     sigma : bool
-        NPY and PFM are known by their values: of a map from 0 to 1, or, if `sigma`, pixels of blur of any size.
+        NPY and PFM are recognized by their values: a map from 0 to 1, or, if `sigma`, pixels of blur of any size.
     """
     largest = np.finfo(np.float32).max if sigma else 1
     size = file.seek(0, 2)
@@ -74,18 +75,18 @@ def is_page(file, *_):
 
 def is_tiff(file, size, _):
     """The directory lies in front of the pixels, and its Software is the program."""
-    head = file.read(len(TIFF_START))
-    if not TIFF_START.startswith(head):
+    start = len(TIFF_START)
+    head = file.read(start + 2)
+    if not TIFF_START.startswith(head[:start]):
         return False
-    length = TIFF_ENTRY.size * int.from_bytes(file.read(2), "little")
-    entries = file.read(length)
-    if len(entries) < length or size <= len(TIFF_START) + 1:
+    entries = int.from_bytes(head[start:], "little")
+    if size < start + 2 + TIFF_ENTRY * entries or size < start + 2:
         return True  # cut short before the first pixel
-    for tag, _, count, place in TIFF_ENTRY.iter_unpack(entries):
-        if tag == SOFTWARE and count == len(PROGRAM) + 1:
-            file.seek(place)
-            return (PROGRAM.encode() + b"\0").startswith(file.read(count))
-    return False
+    software = Directory(FileBytes(file), start).get(SOFTWARE)
+    if software is None or software.count != len(PROGRAM) + 1:
+        return False
+    file.seek(software.at)
+    return (PROGRAM.encode() + b"\0").startswith(file.read(software.count))
 
 
 def is_pfm(file, size, largest):
@@ -134,12 +135,12 @@ def holds_values(file, shape, dtype, count, largest):
 
 
 def holds_map(file, count, largest):
-    """True if so many values of float32, or as many as there are, lie between 0 and `largest`; NaN does not."""
+    """True if `count` values of float32, or all there are, lie between 0 and `largest`; NaN does not."""
     return all(values.min() >= 0 and values.max() <= largest for values in pieces(file, count, np.float32))
 
 
 def pieces(file, count, dtype):
-    """So many values of a file, or as many as there are, in arrays of at most a megabyte."""
+    """`count` values of a file, or all there are, in arrays of at most a megabyte."""
     size = np.dtype(dtype).itemsize
     while count and len(data := file.read(min(PIECE, count * size))) >= size:
         values = np.frombuffer(data[: len(data) // size * size], dtype)

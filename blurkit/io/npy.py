@@ -1,7 +1,6 @@
 """NPY arrays in a stream, any number of them one after the other.
 
-NPY delimits itself, so arrays can follow each other through a pipe. Nothing here
-seeks, and nothing is ever unpickled.
+NPY delimits itself, so arrays can follow each other through a pipe. Nothing here seeks, and nothing is unpickled.
 """
 
 import io
@@ -17,7 +16,7 @@ from blurkit.errors import InputError
 NPY_MAGIC = b"\x93NUMPY"
 NPY_MAX_HEADER = 10_000  # bytes; NumPy's own bound against hostile headers
 MAX_DIMENSIONS = 32  # NumPy's own bound before 2.0
-WIDEST = 16  # bytes; elements of this size fit however many there may be
+WIDEST = 16  # bytes; the largest element of which `max_elements` are read
 
 
 def read_npy(stream, max_elements=MAX_PIXELS):
@@ -47,7 +46,8 @@ def read_npy(stream, max_elements=MAX_PIXELS):
     count = math.prod(shape)
     if count * dtype.itemsize > max_elements * WIDEST:
         raise InputError(
-            f"array of shape {shape} needs {count * dtype.itemsize} bytes; at most {max_elements * WIDEST} are read (max_pixels)"
+            f"array of shape {shape} needs {count * dtype.itemsize} bytes; "
+            f"at most {max_elements * WIDEST} are read (max_pixels)"
         )
     try:
         array = np.empty(count, dtype)
@@ -90,7 +90,10 @@ def read_npy_header(stream):
 
 
 class OnlyRead:
-    """A stream with nothing but ``read``, so that NumPy takes no short cut through a descriptor; a ValueError where more than `most` is read at a time."""
+    """A stream that has only ``read``, so that NumPy does not read from its descriptor.
+
+    `start` comes before the rest of the stream. A ValueError if more than `most` bytes are read at a time.
+    """
 
     def __init__(self, stream, start=b"", most=math.inf):
         self._stream, self._start, self._most = stream, start, most

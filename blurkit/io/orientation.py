@@ -1,4 +1,4 @@
-"""How a photo is to be turned, by its EXIF or XMP. What cannot be read says nothing."""
+"""The orientation of a photo, from its EXIF or XMP. Metadata that cannot be read counts as missing."""
 
 import re
 
@@ -11,19 +11,19 @@ UPRIGHT = range(1, 9)  # orientations there are
 
 
 def first(data):
-    """The first directory of EXIF, with or without its start, or of a TIFF; None where there is none."""
+    """The first directory of EXIF, with or without its start, or of a TIFF; None if there is none."""
     while data.startswith(EXIF):
         data = data[len(EXIF) :]
     return next(directories(data), None)
 
 
 def orientation(exif, xmp=b""):
-    """How a photo is stored, from 1 to 8, by its EXIF, else by its XMP; None where neither says."""
+    """The orientation of a photo, from 1 to 8, from its EXIF, else from its XMP; None if neither has it."""
     return orientation_of(first(exif), xmp)
 
 
 def orientation_of(tags, xmp=b""):
-    """The same by a directory, or by None."""
+    """The orientation from a directory of EXIF or None, else from XMP."""
     if tags is not None and ORIENTATION in tags:
         value = tags.number(ORIENTATION)
     else:

@@ -20,7 +20,7 @@ def read_patches(stream, dtype, most_bytes):
     stream : binary file object
         One or more NPY arrays of records, one after the other.
     dtype : numpy.dtype
-        What the method's records look like.
+        Of the method's records.
     most_bytes : int
         Larger sets are refused.
 
@@ -34,11 +34,11 @@ def read_patches(stream, dtype, most_bytes):
     digest, total = hashlib.sha256(), 0
     with tempfile.TemporaryFile() as file:
         while (header := read_npy_header(stream)) is not None:
-            shape, _, found = header
-            if found != dtype or len(shape) != 1:
-                of = "fields " + ", ".join(found.names) if found.names else f"values {found}"
+            shape, _, actual = header
+            if actual != dtype or len(shape) != 1:
+                content = "fields " + ", ".join(actual.names) if actual.names else f"values {actual}"
                 raise InputError(
-                    f"not a patch set of this method (is it of another method?): array of shape {shape}, {of}"
+                    f"not a patch set of this method (is it of another method?): array of shape {shape}, {content}"
                 )
             total += math.prod(shape) * dtype.itemsize
             if total > most_bytes:

@@ -1,4 +1,4 @@
-"""The door for photos: bytes of a file in, an array out, by the table of formats. Content counts, never the suffix."""
+"""Photos: bytes of a file in, an array out, by the table of formats. The content counts, never the suffix."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -11,14 +11,14 @@ from blurkit.io.pixels import Wanted, decoding
 
 
 class Format(NamedTuple):
-    """How one format of photos is known and read."""
+    """How one format of photos is recognized and read."""
 
     name: str
-    sniff: Callable  # bytes -> bool
+    sniff: Callable  # bytes -> bool: recognizes it
     decode: Callable  # bytes, Wanted -> (H, W, 3) uint8 or uint16, upright
     metadata: Callable  # bytes -> bytes of EXIF, or of a TIFF
     suffixes: tuple = ()  # by which a folder is searched
-    packages: tuple = ()  # that it may need besides those that every installation has
+    packages: tuple = ()  # that it may need besides the required ones
 
 
 FORMATS = (  # the first that fits reads a file, so RAW stands before TIFF, and AVIF before HEIC
@@ -38,7 +38,7 @@ PICTURE_SUFFIXES = tuple(suffix for row in FORMATS if row.decode is not raw.deco
 
 
 def format_of(data):
-    """The row of `FORMATS` that reads some bytes; an InputError where there is none."""
+    """The row of `FORMATS` that reads some bytes; an InputError if there is none."""
     if not data:
         raise InputError("empty file")
     if data.startswith(NPY_MAGIC):
@@ -64,8 +64,8 @@ def decode_photo(data, max_pixels=MAX_PIXELS, develop=False, least=None, luma=Fa
         Develop a RAW file instead.
     least : int, optional
         Pixels; a JPEG is decoded at a half, a quarter or an eighth of its size, which is faster, as long as that
-        leaves its longer side so long. Blocks that go beyond the photo are left out then: up to 31 pixels at the right
-        and below.
+        leaves its longer side so long. Blocks that go beyond the photo are left out then: up to 31 pixels at the
+        right and below.
     luma : bool
         Of a JPEG in colour decode luma alone, which is faster still.
 

@@ -1,4 +1,4 @@
-"""What decoders share: what is wanted of a photo, pictures as arrays, arrays turned upright, words for damage."""
+"""What decoders share: the request for a photo, pictures as arrays, arrays turned upright, messages for damage."""
 
 import importlib
 import io
@@ -30,7 +30,7 @@ DAMAGED = (  # what decoders raise on damaged files
     *(OSError, SyntaxError, ValueError, TypeError, KeyError, IndexError, OverflowError, EOFError, RuntimeError),
     *(struct.error, zlib.error, Image.DecompressionBombError),
 )
-FOR_PROGRAMMERS = (SyntaxError, TypeError, LookupError, struct.error)  # whose words mean nothing to others
+FOR_PROGRAMMERS = (SyntaxError, TypeError, LookupError, struct.error)  # errors whose messages mean nothing to users
 SIGNS_OF_TRUNCATION = ("truncated", "eof", "not enough", "unexpected end", "insufficient")
 STRIP = 16384  # pixels taken over from Pillow at a time; few, so that the allocator keeps its buffers
 WIDEST = 1 << 20  # pixels of a row taken over at a time; far below Pillow's own bound
@@ -43,7 +43,7 @@ def truncated(kind):
 
 @contextmanager
 def decoding(kind):
-    """Complaints of decoders become an InputError in our words."""
+    """Turn errors of decoders into an InputError with a plain message."""
     try:
         yield
     except BlurkitError:
@@ -53,7 +53,7 @@ def decoding(kind):
 
 
 def reason(error):
-    """A library's complaint in our words where we have them."""
+    """The message of a library, in our words if we have them."""
     text = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
     if isinstance(error, FOR_PROGRAMMERS) or text.startswith("decoder error"):
         return "damaged, truncated or of a kind that is not supported"
@@ -74,7 +74,7 @@ def upright(array, orientation):
 
 
 def as_rgb(picture):
-    """A decoded Pillow picture as (H, W, 3) uint8, or uint16 where it is of 16 bits, which is grey."""
+    """A decoded Pillow picture as (H, W, 3) uint8, or uint16 if it is of 16 bits, which is grey."""
     if picture.mode.startswith("I;16") or picture.mode == "I":
         return three(as_16_bits(np.asarray(picture)))
     width, height = picture.size
@@ -121,16 +121,16 @@ def by_opencv(data, kind, size, is_multiplied=False):
 
 
 def divided(colours, alpha):
-    """Colours, (H, W, n), that were multiplied by alpha, (H, W), without it; where alpha is 0 they are as they are."""
+    """Colours, (H, W, n), divided by alpha, (H, W), that they were multiplied by; unchanged where alpha is 0."""
     full, array = np.iinfo(colours.dtype).max, np.ascontiguousarray(colours)
-    for row, opacity in zip(array, alpha, strict=True):  # a whole photo would take several times its memory
+    for row, opacity in zip(array, alpha, strict=True):  # row by row: a whole photo would take several times its memory
         share = np.where(opacity, opacity, full).astype(np.float32) / full
         row[:] = np.minimum(np.rint(row / share[:, None]), full)
     return array
 
 
 def as_16_bits(grey):
-    """Whole numbers of any type as uint16; an InputError where they do not fit."""
+    """Whole numbers of any type as uint16; an InputError if they do not fit."""
     if grey.min() < 0:
         raise InputError("photo has signed values, some below 0, which is not supported; 8 and 16 bits from 0 on are")
     if grey.max() > 65535:
@@ -144,7 +144,7 @@ def three(grey):
 
 
 def scaled(array, largest):
-    """Whole numbers from 0 to `largest` as uint8 from 0 to 255, or as uint16 from 0 to 65535 where 8 bits are few."""
+    """Whole numbers from 0 to `largest` as uint8 from 0 to 255, or as uint16 from 0 to 65535 if `largest` > 255."""
     kind, full = (np.uint8, 255) if largest <= 255 else (np.uint16, 65535)
     if largest == full:
         return array.astype(kind, copy=False)

@@ -11,8 +11,8 @@ from blurkit.io.orientation import orientation
 from blurkit.io.pixels import as_rgb, opened, scaled, truncated, upright
 
 LOCK = threading.Lock()
-BITFIELDS, ALPHA_BITFIELDS = 3, 6  # compressions of a BMP whose colours are told by masks
-LEAST_BMP = 40  # bytes of the header of one that can have masks
+BITFIELDS, ALPHA_BITFIELDS = 3, 6  # compressions of a BMP with bit masks of the colours
+LEAST_BMP = 40  # bytes of the header of a BMP that can have bit masks
 
 
 def is_webp(data):
@@ -53,7 +53,7 @@ def opened_webp(data, max_pixels):
 
 @contextmanager
 def unguarded():
-    """Pillow's guard against giants, which is one for the whole process, is down; for as long as a header is read."""
+    """Lift Pillow's limit of pixels, which belongs to the whole process, while a header is read."""
     with LOCK:
         most, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
         try:
@@ -63,7 +63,7 @@ def unguarded():
 
 
 def webp_size(data):
-    """(width, height) that the first chunk of a WebP tells."""
+    """(width, height) from the first chunk of a WebP."""
     kind, body = data[12:16], data[20:30]
     if len(body) < 10:
         raise truncated("WebP")
@@ -94,7 +94,7 @@ def decode_gif(data, wanted):
 
 
 def decode_bmp(data, wanted):
-    """A photo from a BMP: (H, W, 3) uint8, or uint16 where a colour has more than 8 bits."""
+    """A photo from a BMP: (H, W, 3) uint8, or uint16 if a colour has more than 8 bits."""
     try:
         picture = opened(data, "BmpImagePlugin", "BmpImageFile")
     except OSError:
@@ -112,13 +112,13 @@ def number(data, at, size=4, signed=False):
 
 
 def is_masked(data):
-    """True if masks tell the colours of a BMP."""
+    """True if a BMP has bit masks of its colours."""
     header, bits, compression = number(data, 14), number(data, 28, 2), number(data, 30)
     return header >= LEAST_BMP and bits in (16, 32) and compression in (BITFIELDS, ALPHA_BITFIELDS)
 
 
 def decode_masked(data, max_pixels):
-    """A photo from a BMP whose masks of colours Pillow does not know."""
+    """A photo from a BMP whose bit masks Pillow does not support."""
     start, bits = number(data, 10), number(data, 28, 2)
     width, height = max(0, number(data, 18, signed=True)), number(data, 22, signed=True)
     check_photo(width, abs(height), max_pixels)

@@ -51,7 +51,7 @@ def decode(data, wanted):
 def checked(data):
     """(kind, start, end) of every chunk up to the last.
 
-    An InputError where one that makes pixels does not fit its checksum, or where any is cut short. Others of a wrong
+    An InputError if one that makes pixels does not fit its checksum, or if any is cut short. Other chunks of a wrong
     checksum are left out.
     """
     if not data.startswith(START):
@@ -89,9 +89,9 @@ def chunks(data):
 
 
 def check_rows(data, parts, picture):
-    """Raise an InputError where a PNG unpacks to fewer rows than it has.
+    """Raise an InputError if a PNG unpacks to fewer rows than it has.
 
-    Pillow leaves the others black, so nothing need be unpacked a second time if the last row is not.
+    Pillow leaves missing rows black, so nothing is unpacked again if the last row is not black.
 
     Parameters
     ----------
@@ -125,7 +125,7 @@ def metadata(data):
 
 
 def words(data, parts):
-    """The EXIF and the XMP of a PNG, empty where it has none, or where they are too large or damaged."""
+    """The EXIF and the XMP of a PNG, empty if it has none, or if they are too large or damaged."""
     texts = {}
     for kind, start, end in parts:
         if kind in WORDS and end - start <= MOST_WORDS:
@@ -134,8 +134,8 @@ def words(data, parts):
     if b"eXIf" in texts:
         tags = texts[b"eXIf"]
     else:  # as ImageMagick wrote it before there was a chunk for it
-        stated = RAW_EXIF.match(texts.get(b"Raw profile type exif", b""))
-        digits = b"".join(stated[2].split()) if stated else b""
+        profile = RAW_EXIF.match(texts.get(b"Raw profile type exif", b""))
+        digits = b"".join(profile[2].split()) if profile else b""
         tags = bytes.fromhex(digits[: len(digits) & ~1].decode())
     return tags, texts.get(b"XML:com.adobe.xmp", b"")
 
@@ -149,16 +149,17 @@ def text(kind, body):
         return name, rest
     if kind == b"zTXt":
         return name, unpacked(rest[1:])
-    is_packed, rest = rest[:1] != b"\0", rest[2:]
-    *_, rest = [b"", b"", b"", *rest.split(b"\0", 2)] if rest.count(b"\0") >= 2 else [b""]
-    return name, unpacked(rest) if is_packed else rest
+    is_packed = rest[:1] != b"\0"
+    parts = rest[2:].split(b"\0", 2)  # iTXt: language, translated name, text
+    content = parts[2] if len(parts) == 3 else b""
+    return name, unpacked(content) if is_packed else content
 
 
 def unpacked(body):
-    """Packed text; empty where it is damaged or too long."""
+    """Packed text; empty if it is damaged or too long."""
     unpack = zlib.decompressobj()
     try:
-        found = unpack.decompress(body, MOST_WORDS)
+        content = unpack.decompress(body, MOST_WORDS)
     except zlib.error:
         return b""
-    return b"" if unpack.unconsumed_tail else found
+    return b"" if unpack.unconsumed_tail else content

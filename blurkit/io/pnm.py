@@ -1,4 +1,4 @@
-"""PNM: PBM, PGM and PPM by Pillow and OpenCV, PAM here, since neither scales it."""
+"""PNM: PBM, PGM and PPM by Pillow and OpenCV; PAM is decoded here, since neither scales its values."""
 
 import re
 
@@ -51,7 +51,7 @@ def largest_value(data):
 
 
 def check_range(array, largest):
-    """Raise an InputError where values go above the largest that is declared."""
+    """Raise an InputError if values go above the largest that is declared."""
     if array.max() > largest:
         raise InputError(f"cannot decode PNM: has values up to {array.max()}, and declares {largest}")
 
@@ -60,7 +60,7 @@ def check_range(array, largest):
 
 
 def decode_pam(data, max_pixels):
-    """A photo from a PAM: (H, W, 3) uint8, or uint16 where its values go beyond 255; alpha is dropped."""
+    """A photo from a PAM: (H, W, 3) uint8, or uint16 if its values go beyond 255; alpha is dropped."""
     width, height, depth, largest, start = pam_header(data)
     check_photo(width, height, max_pixels)
     kind = np.dtype(np.uint8 if largest <= 255 else ">u2")
@@ -73,17 +73,17 @@ def decode_pam(data, max_pixels):
 
 
 def pam_header(data):
-    """(width, height, depth, largest value, where the pixels begin) of a PAM."""
+    """(width, height, depth, largest value, offset of the pixels) of a PAM."""
     end = PAM_END.search(data, 0, LONGEST_HEADER)
     if not end:
         raise InputError("cannot decode PNM: the header of this PAM has no end")
-    words = [line.split() for line in data[len(PAM) : end.start()].splitlines() if not line.startswith(b"#")]
-    stated = {line[0]: line[1] for line in words if len(line) > 1}
+    lines = [line.split() for line in data[len(PAM) : end.start()].splitlines() if not line.startswith(b"#")]
+    fields = {words[0]: words[1] for words in lines if len(words) > 1}
     try:
-        width, height, depth, largest = (int(stated[name]) for name in (b"WIDTH", b"HEIGHT", b"DEPTH", b"MAXVAL"))
+        width, height, depth, largest = (int(fields[name]) for name in (b"WIDTH", b"HEIGHT", b"DEPTH", b"MAXVAL"))
     except (KeyError, ValueError) as error:
         raise InputError("cannot decode PNM: the header of this PAM lacks a number") from error
-    kind = stated.get(b"TUPLTYPE")
+    kind = fields.get(b"TUPLTYPE")
     if kind and PAM_KINDS.get(kind) != depth:
         what = f"a PAM of type {kind.decode('ascii', 'replace')} and {depth} planes"
         raise InputError(f"cannot decode PNM: {what} is not supported")

@@ -1,4 +1,4 @@
-"""RAW files of cameras: told by content; the preview in them, or developed, by rawpy (extra ``raw``)."""
+"""RAW files of cameras, recognized by content: the preview in them, or developed by rawpy (extra ``raw``)."""
 
 import io
 from contextlib import contextmanager
@@ -20,7 +20,7 @@ SUFFIXES = (
 )
 MAKER, DNG_VERSION = 271, 50706  # TIFF tags
 MOSAIC = (33421, 33422)  # TIFF tags: size and colours of the pattern on a sensor
-PLACES = ((tiff.STRIPS, 279), (tiff.TILES, 325))  # TIFF tags: where strips and tiles are, and their bytes
+PLACES = ((tiff.STRIPS, 279), (tiff.TILES, 325))  # TIFF tags: offsets and bytes of strips and of tiles
 SENSOR = {32803, 34892}  # photometric interpretations: a mosaic, and RGB before any processing
 COMMON = {1, 2, 3, 4, 5, 6, 7, 8, 32773, 32946, 34925, 50000}  # compressions of pictures; cameras have their own
 ORIENTATION_OF_FLIP = (1, 2, 4, 3, 5, 8, 6, 7)  # LibRaw: 1 = left to right, 2 = top to bottom, 4 = rows to columns
@@ -61,7 +61,7 @@ def holds_sensor(tags):
 
 
 def check_sensor(data):
-    """Raise an InputError where values of the sensor lie beyond the end of a file; LibRaw tells only standard error."""
+    """Raise an InputError if values of the sensor lie beyond the end of a file; LibRaw writes it to stderr only."""
     if data[4:8] == b"ftyp":
         check_whole(data, "RAW")
     for tags in filter(holds_sensor, directories(data)):
@@ -77,24 +77,24 @@ def decode(data, wanted):
 
 
 def decode_preview(data, wanted):
-    """The largest preview in a RAW file, upright; an InputError where it is too small to tell sharpness."""
-    found, orientation, longer = preview(data)
+    """The largest preview in a RAW file, upright; an InputError if it is too small to measure sharpness."""
+    picture, orientation, longer = preview(data)
     try:
         with decoding("JPEG"):
-            is_jpeg = isinstance(found, bytes)
-            found = without_libraws_exif(found) if is_jpeg else found
-            width, height = jpeg.size(found) if is_jpeg else found.shape[1::-1]
+            is_jpeg = isinstance(picture, bytes)
+            picture = without_libraws_exif(picture) if is_jpeg else picture
+            width, height = jpeg.size(picture) if is_jpeg else picture.shape[1::-1]
             check_photo(width, height, wanted.max_pixels)
             if max(width, height) < min(SCORE_SIDE, longer / 2):
                 raise InputError(f"has {width}x{height} pixels only; {NOT_DEVELOPED}")
-            return jpeg.decode(found, wanted, orientation) if is_jpeg else upright(found, orientation)
+            return jpeg.decode(picture, wanted, orientation) if is_jpeg else upright(picture, orientation)
     except InputError as error:
         raise InputError(f"its preview: {error}") from error
 
 
 @contextmanager
 def opened(data):
-    """rawpy's view of a RAW file, nothing unpacked yet; its complaints become an InputError."""
+    """rawpy's view of a RAW file, not unpacked yet; its errors become an InputError."""
     import rawpy
 
     check_sensor(data)
@@ -105,8 +105,9 @@ def opened(data):
     except (rawpy.LibRawNoThumbnailError, rawpy.LibRawUnsupportedThumbnailError, NotImplementedError) as error:
         raise InputError(f"RAW without a preview that can be read; {NOT_DEVELOPED}") from error
     except (rawpy.LibRawError, rawpy.NotSupportedError, OSError) as error:
-        said = error.args[0] if error.args else type(error).__name__
-        raise InputError(f"cannot decode RAW: {said.decode() if isinstance(said, bytes) else said}") from error
+        message = error.args[0] if error.args else type(error).__name__
+        text = message.decode() if isinstance(message, bytes) else message
+        raise InputError(f"cannot decode RAW: {text}") from error
 
 
 def preview(data):
@@ -116,13 +117,13 @@ def preview(data):
     -------
     picture : bytes of a JPEG, or ndarray, (H, W, 3), uint8
     orientation : int
-        By the RAW file, as in EXIF; for a picture that does not say.
+        From the RAW file, as in EXIF; for a picture that has none itself.
     longer : int
         Pixels of the longer side of the photo itself.
     """
     with opened(data) as file:
-        found, sizes = file.extract_thumb().data, file.sizes
-        return found, ORIENTATION_OF_FLIP[sizes.flip & 7], max(sizes.width, sizes.height)
+        picture, sizes = file.extract_thumb().data, file.sizes
+        return picture, ORIENTATION_OF_FLIP[sizes.flip & 7], max(sizes.width, sizes.height)
 
 
 def without_libraws_exif(data):

@@ -1,9 +1,13 @@
-"""Maps in a stream, for programs of one's own that stand in a pipe among the commands.
+"""Maps in a stream, for a program of your own in a pipe with the commands.
 
 ``np.load`` and ``np.save`` do not work on pipes; these do.
 """
 
+from collections.abc import Iterator
+from typing import BinaryIO
+
 import numpy as np
+import numpy.typing as npt
 
 from blurkit.defaults import MAX_PIXELS
 from blurkit.errors import InputError
@@ -11,7 +15,9 @@ from blurkit.io.maps import as_map
 from blurkit.io.npy import encode_npy, read_npy
 
 
-def read_maps(stream, *, sigma=False, max_pixels=MAX_PIXELS):
+def read_maps(
+    stream: BinaryIO, *, sigma: bool = False, max_pixels: int = MAX_PIXELS
+) -> Iterator[npt.NDArray[np.float32]]:
     """Every map of a stream, one in memory at a time.
 
     Parameters
@@ -33,7 +39,8 @@ def read_maps(stream, *, sigma=False, max_pixels=MAX_PIXELS):
     Raises
     ------
     InputError
-        The stream is no NPY, or ends within an array; or an array is no map: its shape, its type, NaN, a value out of range.
+        The stream is not NPY, or ends within an array; or an array is not a map: its shape, its type, NaN, a value out
+        of range.
 
     Examples
     --------
@@ -60,22 +67,22 @@ def read_maps(stream, *, sigma=False, max_pixels=MAX_PIXELS):
         yield sharpness
 
 
-def write_map(stream, sharpness, *, sigma=False):
-    """One map into a stream, as the commands read it, and on its way at once.
+def write_map(stream: BinaryIO, sharpness: npt.ArrayLike, *, sigma: bool = False) -> None:
+    """Write one map into a stream, as the commands read it, and flush it.
 
     Parameters
     ----------
     stream : binary file object
         Needs ``write`` alone: a file, a pipe, ``sys.stdout.buffer``.
     sharpness : array_like
-        A map as `read_maps` gives it; (H, W, 1), other floating-point types and unsigned integers are brought to it.
+        A map as `read_maps` gives it; (H, W, 1), other floating-point types and unsigned integers are converted.
     sigma : bool, optional
         It holds blur in pixels and may go above 1.
 
     Raises
     ------
     InputError
-        It is no map: its shape, its type, NaN, a value out of range.
+        It is not a map: its shape, its type, NaN, a value out of range.
     """
     for piece in encode_npy(as_map(np.asarray(sharpness), raw=True, sigma=sigma)):
         view = memoryview(piece).cast("B")

@@ -31,15 +31,33 @@ STARTS = {  # how a file begins -> (byte order, whether it is BigTIFF)
     b"MM\0+": (">", True),
 }
 SUB_DIRECTORIES = 330
-MOST_DIRECTORIES = 64  # that are looked through; cameras write fewer than 16
+MOST_DIRECTORIES = 64  # that are read; cameras write fewer than 16
 MOST_TAGS = 4096  # of a directory; TIFF has room for 65535, and no program writes a tenth of this
 
 Entry = namedtuple("Entry", "kind count at is_whole place")
-"""Numbers of its type and of its values, where these begin and whether all are there, and where it stands itself."""
+"""Type, number of values, offset of the values, whether all of them are in the file, offset of the entry itself."""
+
+
+class FileBytes:
+    """A seekable file that is sliced like bytes: only the slices are read."""
+
+    def __init__(self, file):
+        self.file, self.size = file, file.seek(0, 2)
+
+    def __len__(self):
+        return self.size
+
+    def __getitem__(self, part):
+        start, stop, _ = part.indices(self.size)
+        self.file.seek(start)
+        return self.file.read(max(0, stop - start))
 
 
 class Directory(dict):
-    """{tag: Entry} of one directory, as far as it is there; it begins at `start`, the next at `next`, 0 for none."""
+    """{tag: Entry} of one directory of `data`, bytes or `FileBytes`, as far as it is there.
+
+    It begins at `start`, the next directory at `next`, 0 for none.
+    """
 
     def __init__(self, data, start):
         super().__init__()
@@ -58,29 +76,32 @@ class Directory(dict):
         for at in range(first, min(end, len(self.data) - size + 1, first + MOST_TAGS * size), size):
             kind, values = self._number(at + 2, 2), self._number(at + 4, place)
             length = SIZES.get(kind, 0) * values
-            where = at + 4 + place if length <= place else self._number(at + 4 + place, place)
-            self.setdefault(self._number(at, 2), Entry(kind, values, where, where + length <= len(self.data), at))
+            begin = at + 4 + place if length <= place else self._number(at + 4 + place, place)
+            is_whole = begin + length <= len(self.data)
+            self.setdefault(self._number(at, 2), Entry(kind, values, begin, is_whole, at))
         self.next = self._number(end, place) if self.is_whole else 0
 
     def _number(self, at, size):
         return int.from_bytes(self.data[at : at + size], "little" if self.order == "<" else "big")
 
     def packed(self, *numbers):
-        """Pairs of a number and its size as the bytes that stand for them in this file."""
+        """(number, size) pairs as bytes in the order of this file."""
         return b"".join(number.to_bytes(size, "little" if self.order == "<" else "big") for number, size in numbers)
 
     def raw(self, tag):
-        """The bytes of a tag; none where it is not there or goes beyond the end."""
+        """The bytes of a tag; none if it is missing or goes beyond the end of the file."""
         entry = self.get(tag)
         if entry is None or not entry.is_whole or entry.kind not in SIZES:
             return b""
         return bytes(self.data[entry.at : entry.at + entry.count * SIZES[entry.kind]])
 
     def numbers(self, tag):
-        """The whole numbers of a tag, an array of one dimension; empty where it is not there, damaged or holds none."""
+        """The whole numbers of a tag, an array of one dimension; empty if it is missing, damaged or has none."""
         entry = self.get(tag)
         if entry is None or not entry.is_whole or np.dtype(TYPES.get(entry.kind, "V1")).kind not in "ui":
             return np.zeros(0, np.uint8)
+        if isinstance(self.data, FileBytes):
+            return np.frombuffer(self.raw(tag), self.order + TYPES[entry.kind])
         return np.frombuffer(self.data, self.order + TYPES[entry.kind], entry.count, entry.at)
 
     def number(self, tag, default=0):
@@ -89,13 +110,16 @@ class Directory(dict):
         return int(values[0]) if len(values) else default
 
     def text(self, tag):
-        """The text of a tag, up to its end; empty where there is none."""
+        """The text of a tag, up to its end; empty if there is none."""
         entry = self.get(tag)
         return self.raw(tag).split(b"\0")[0].decode("utf-8", "replace").strip() if entry and entry.kind == ASCII else ""
 
 
 def directories(data):
-    """The directories of a file in their order, those below a directory after it; as far as they can be read."""
+    """The directories of a file, bytes or `FileBytes`, in their order, sub-directories after the one above them.
+
+    Those that cannot be read are left out.
+    """
     if bytes(data[:4]) not in STARTS:
         return
     order, is_big = STARTS[bytes(data[:4])]
@@ -112,6 +136,6 @@ def directories(data):
 
 
 def below(tags, tag):
-    """The directory that a tag of another one leads to; None where it does not."""
+    """The directory that a tag of another directory points to; None if it points to none."""
     start = tags.number(tag)
     return Directory(tags.data, start) if 8 <= start < len(tags.data) else None

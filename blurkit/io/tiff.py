@@ -31,10 +31,10 @@ UNSIGNED, SIGNED, FLOAT, COMPLEX = 1, 2, 3, {5, 6}  # sample formats
 MOST_CHANNELS = 8  # inks and what stands beside them
 APART = 2  # planar configuration: every channel in a plane of its own
 NONE = 1  # compression
-FAX, JPEG = {2, 3, 4}, {6, 7}  # compressions whose damage libtiff only tells of
+FAX, JPEG = {2, 3, 4}, {6, 7}  # compressions of which libtiff reports damage only as a message
 UNKNOWN_TO_PILLOW = "unknown pixel mode"
 BY_TIFFFILE = {NONE, 5, 8, 32773, 32946, 34925, 50000}  # compressions that unpack to no more than they should
-DAMAGE = re.compile(  # what of its words tells of damage
+DAMAGE = re.compile(  # messages of libtiff that mean damage
     r"(Fax\w*: (?:Bad code|Line length|Premature|Uncompressed).*"
     r"|Corrupt JPEG data: (?!\d+ extraneous).*"
     r"|Premature end of JPEG file)"
@@ -62,12 +62,12 @@ def decode(data, wanted):
     check_kind(tags, layout)
     check_whole(tags, layout, wanted.max_pixels)
     plain = simplified(tags)
-    check_decoders_words(plain, layout)
+    check_messages(plain, layout)
     return upright(pixels(plain, tags, layout), orientation_of(tags, tags.raw(XMP)))
 
 
 def decode_map(data, max_pixels):
-    """The float32 values of a TIFF of one channel, as they lie; None where it holds whole numbers."""
+    """The float32 values of a TIFF of one channel, as they are stored; None if it holds whole numbers."""
     tags = page(data)
     layout = layout_of(tags)
     check_photo(layout.width, layout.height, max_pixels)
@@ -84,7 +84,7 @@ def decode_map(data, max_pixels):
     return np.array(picture)
 
 
-# ---- what the tags say ----------------------------------------------------------
+# ---- the tags -------------------------------------------------------------------
 
 
 def page(data):
@@ -118,7 +118,7 @@ def is_multiplied(tags):
 
 
 def check_kind(tags, layout):
-    """Raise an InputError where values are of a kind that no photo has."""
+    """Raise an InputError if values are of a kind that no photo has."""
     bits = layout.bits
     if len(set(tags.numbers(BITS)[: layout.channels].tolist())) > 1:
         raise InputError("photo has channels of different depths, which is not supported")
@@ -182,8 +182,8 @@ def simplified(tags):
     return bytes(data)
 
 
-def check_decoders_words(data, layout):
-    """Raise an InputError where libtiff tells of damage that it goes on after, which Pillow does not pass on."""
+def check_messages(data, layout):
+    """Raise an InputError if libtiff reports damage after which it goes on; Pillow does not pass its messages on."""
     if layout.compression not in FAX | JPEG:
         return
     with overheard() as heard, suppress(cv2.error):

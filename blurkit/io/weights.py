@@ -1,4 +1,4 @@
-"""Weights: where they lie, how they are written and checked."""
+"""Weights: their place, how they are written and checked."""
 
 import hashlib
 import io
@@ -15,14 +15,12 @@ from blurkit.io.npy import read_npy
 
 FORMAT_VERSION = 1
 LARGEST_WEIGHTS = 64 << 20  # bytes; the largest weights file that is opened
-MOST_ARRAYS = 1000  # that it may hold
+MOST_ARRAYS = 1000  # in a weights file
 HEADER = {"method", "format", "checksum"}  # what the header of a weights file always has
-LONGEST = 40  # characters of what a file says of itself in a complaint
-ENTRY = b"PK\1\2"  # how the entry of each begins in the directory of a zip
-PACKED = (
-    zipfile.ZIP_STORED,
-    zipfile.ZIP_DEFLATED,
-)  # how they may be; the others take memory as they are told by the file
+LONGEST = 40  # characters of a field of the header in an error
+ENTRY = b"PK\1\2"  # begins every entry in the directory of a zip
+# Compressions that are read; the others allocate as much memory as the file asks for.
+COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 UNREADABLE = (
     zipfile.BadZipFile,
     zipfile.LargeZipFile,
@@ -35,8 +33,8 @@ UNREADABLE = (
     OSError,
     RuntimeError,
 )
-"""What damaged weights lead to."""
-STILL = (1980, 1, 1, 0, 0, 0)  # date of every entry, so that equal weights are equal bytes
+"""Errors that damaged weights lead to."""
+ENTRY_DATE = (1980, 1, 1, 0, 0, 0)  # of every entry, so that equal weights are equal bytes
 
 
 def find_weights(method):
@@ -49,7 +47,7 @@ def find_weights(method):
     Raises
     ------
     WeightsError
-        Not found; says where it looked.
+        Not found; the message names the places.
     """
     name = f"{method}.npz"
     chosen = os.environ.get("BLURKIT_WEIGHTS")
@@ -88,7 +86,7 @@ def write_weights(arrays, header):
         for name, array in entries.items():
             entry = io.BytesIO()
             np.lib.format.write_array(entry, np.asarray(array), version=(1, 0), allow_pickle=False)
-            archive.writestr(zipfile.ZipInfo(name + ".npy", STILL), entry.getvalue())
+            archive.writestr(zipfile.ZipInfo(name + ".npy", ENTRY_DATE), entry.getvalue())
     return out.getvalue()
 
 
@@ -123,12 +121,12 @@ def read_weights(data, method, shapes):
         Damaged, of another method or version, of wrong shape, or not finite.
     """
     arrays, header = unpack(data)
-    found = header["method"], header["format"], header["checksum"]
-    if found[0] != method:
-        raise WeightsError(f"weights are for method {str(found[0])[:LONGEST]}, not {method}")
-    if found[1] != FORMAT_VERSION:
-        raise WeightsError(f"weights have format {str(found[1])[:LONGEST]}; this version reads {FORMAT_VERSION}")
-    if found[2] != checksum(arrays):
+    if header["method"] != method:
+        raise WeightsError(f"weights are for method {str(header['method'])[:LONGEST]}, not {method}")
+    if header["format"] != FORMAT_VERSION:
+        version = str(header["format"])[:LONGEST]
+        raise WeightsError(f"weights have format {version}; this version reads {FORMAT_VERSION}")
+    if header["checksum"] != checksum(arrays):
         raise WeightsError("weights are damaged: checksum does not fit")
     check_arrays(arrays, shapes)
     return arrays, header
@@ -142,7 +140,7 @@ def unpack(data):
         raise WeightsError(f"weights file holds more than {MOST_ARRAYS} arrays")
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            if any(entry.compress_type not in PACKED for entry in archive.infolist()):
+            if any(entry.compress_type not in COMPRESSIONS for entry in archive.infolist()):
                 raise WeightsError("weights file is packed in a way that is not read")
             sizes = {entry.filename: entry.file_size for entry in archive.infolist()}
             if sum(sizes.values()) > LARGEST_WEIGHTS:
@@ -169,13 +167,13 @@ def is_weights(data):
 
 
 def unpacked(archive, name, size):
-    """The bytes of an entry, which has `size` of them; asked for all there are, zipfile would unpack far more, should the size be a lie."""
+    """The first `size` bytes of an entry; without a size, zipfile would unpack far more if the file lies about it."""
     with archive.open(name) as entry:
         return entry.read(size)
 
 
 def check_arrays(arrays, shapes):
-    """Every array is there, float32, of its shape, and finite."""
+    """Raise a WeightsError unless every array is there, float32, of its shape, and finite."""
     for name, shape in shapes.items():
         if name not in arrays:
             raise WeightsError(f"weights lack {name}")

@@ -1,6 +1,6 @@
-"""The methods there are, what is known of each before it is loaded, and how it is loaded.
+"""The registry of methods: their names, facts about each that need no loading, and how each is loaded.
 
-A method is a package with ``STAGES``, the order of its modules, and ``INFO``; its last stage, ``method``, fills the
+A method is a package with ``STAGES``, the order of its modules, and ``INFO``; its last stage, ``method``, fulfils the
 contract of ``contract.Method``. A fourth one is a package like these three, its weights, and one line in `METHODS`.
 Nothing here imports NumPy or a stage, so that ``--help`` stays instant.
 """
@@ -36,52 +36,52 @@ class MethodInfo(  # dataclasses would double the time of --help
         defaults=((1.0, 1.0), 1, False, False, False, False),
     )
 ):
-    """What is known of a method before it is loaded; frozen.
+    """Facts about a method that need no loading; read-only.
 
     Attributes
     ----------
     title : str
-        What it is, in half a line.
+        Short description, half a line.
     learns_from : {'masks', 'sharp photos'}
-        Photos and their truth, or sharp photos alone, which the method blurs itself (``blurred``).
+        Photos with their truth, or sharp photos alone, which the method blurs itself (``blurred``).
     epochs : int
-        Passes of its training.
+        Passes of its training over the patches.
     least_accuracy : float
-        On photos kept out of training; below, the training has failed.
+        On photos held out of training, in [0.5, 1); below it, the training has failed.
     scales : tuple of float
-        Least and most size of the degraded copies of a photo it learns from, where it learns from masks.
+        Smallest and largest size, relative to the photo, of the degraded copies used in training from masks.
     raw_planes : int
-        Of a raw map: 1, or 2 (value and weight) where only some places are measured.
+        Planes of a raw map: 1, or 2 (value and weight) if only some pixels are measured.
     measures_sigma : bool
         Maps can hold blur in pixels (``in_pixels``).
     blur_needs_colour : bool
-        ``blur``, for the score, looks at more of a photo than its luma.
+        ``blur``, for the score, needs the colours of a photo, not only its luma.
     is_published : bool
         There is a paper, and ``as_published`` follows it.
     refines_in_steps : bool
-        As published, ``refine`` goes in steps and can stop after any.
+        As published, ``refine`` iterates and can stop after any step.
     """
 
     __slots__ = ()
 
 
-def known(name):
-    """The package of a method; a UsageError where there is none of that name."""
+def package_of(name):
+    """Dotted name of the package of a method; raises UsageError if no method has that name."""
     if name not in METHODS:
         raise UsageError(f"unknown method {name!r}; there are: {', '.join(METHODS)}")
     return METHODS[name]
 
 
 def info(name):
-    """The `MethodInfo` of a method."""
-    return importlib.import_module(known(name)).INFO
+    """The `MethodInfo` of a method; raises UsageError if no method has that name."""
+    return importlib.import_module(package_of(name)).INFO
 
 
 def get(name):
-    """The module of a method that fills ``contract.Method``."""
-    return importlib.import_module(f"{known(name)}.method")
+    """The module of a method that fulfils ``contract.Method``; raises UsageError if no method has that name."""
+    return importlib.import_module(f"{package_of(name)}.method")
 
 
 def those_with(fact):
-    """The methods of which a fact is true, for a sentence that names them."""
+    """Names of the methods whose `MethodInfo` has a true value for a fact, joined by "or" for a sentence."""
     return " or ".join(name for name in METHODS if getattr(info(name), fact))

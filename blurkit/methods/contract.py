@@ -1,4 +1,4 @@
-"""What every method offers, as a Protocol that modules fill: ``methods.get(name)`` is one."""
+"""What every method offers, as Protocols for modules: ``methods.get(name)`` fulfils `Method`."""
 
 from collections.abc import Callable
 from typing import Protocol
@@ -13,14 +13,14 @@ Report = Callable[[str, int, int, float, float], None]
 class Method(Protocol):
     """The stage ``method`` of a method.
 
-    Where a photo is asked for it is (H, W, 3), uint8 or uint16, RGB. A *companion* is what goes with a picture to learn
-    from: its truth, (H, W) uint8, or the sharp photo it was blurred from, by ``INFO.learns_from``. A raw map is (H, W)
-    float32 in [0, 1], 1 = in focus; or (2, H, W), value and weight, where only some places were measured.
+    A photo is (H, W, 3), uint8 or uint16, RGB. The *companion* of a picture in training is its truth, (H, W) uint8, or
+    the sharp photo from which it was blurred, depending on ``INFO.learns_from``. A raw map is (H, W) float32 in [0, 1],
+    1 = in focus; or (2, H, W), value and weight, if only some pixels were measured.
     """
 
     @property
     def SHAPES(self) -> dict[str, tuple[int, ...]]:  # noqa: N802
-        """What a weights file of the method holds: the shape of every array, all of them float32."""
+        """Shape of every array in a weights file of the method, by name; all are float32."""
 
     def patch_record(self) -> np.dtype:
         """The dtype of one record of a patch set."""
@@ -28,20 +28,23 @@ class Method(Protocol):
     def centres(
         self, picture: np.ndarray, companion: np.ndarray, copy: int, count: int, rng: np.random.Generator
     ) -> np.ndarray:
-        """Where to cut about `count` patches: (n, k) int, the first two of each a row and a column."""
+        """Positions of about `count` patches: (n, k) int; the first two numbers of each are a row and a column."""
 
     def cut(self, picture: np.ndarray, companion: np.ndarray, at: np.ndarray, sigma: float) -> np.ndarray:
-        """Records of the patches at some centres; `sigma` is the blur of what is out of focus in pixels, NaN if unknown."""
+        """Records of the patches at the positions `at`, from `centres`.
+
+        `sigma` is the blur of what is out of focus, in pixels; NaN if unknown.
+        """
 
     def fit(
         self, records: np.ndarray, epochs: int, seed: int, device: str, report: Report
     ) -> tuple[Weights, dict[str, float]]:
-        """Weights learned from records, and how well they do on photos kept out: ``accuracy`` at least (torch)."""
+        """Weights learned from records, and results on held-out photos, at least ``accuracy`` in [0, 1] (torch)."""
 
     def estimate(
         self, photo: np.ndarray, weights: Weights, as_published: bool = False, device: str = "auto", side: int = 0
     ) -> np.ndarray:
-        """The raw map of a photo, measured at a longer side of `side` pixels at most; 0 = its own size."""
+        """Raw map of a photo, measured at a longer side of at most `side` pixels; 0 = its own size."""
 
     def refine(
         self,
@@ -52,16 +55,16 @@ class Method(Protocol):
         sigma: bool = False,
         steps: int | None = None,
     ) -> np.ndarray:
-        """A refined map, (H, W) float32; `sigma` and `steps` come only where ``INFO`` allows them."""
+        """Refined map, (H, W) float32; `sigma` and `steps` are given only if ``INFO`` allows them."""
 
     def needs_guide(self, as_published: bool) -> bool:
-        """True if `refine` cannot do without the photo."""
+        """True if `refine` needs the photo."""
 
     def blur(self, photo: np.ndarray, weights: Weights, device: str = "auto") -> np.ndarray:
         """Sigma of every cell of 4 x 4 pixels, and the deviation of its logarithm, for the score: (2, h, w) float32.
 
-        The photo may be its luma, (H, W), unless ``INFO.blur_needs_colour``. The deviation is infinite where nothing
-        shows blur.
+        Sigma is in pixels. The photo may be its luma, (H, W), unless ``INFO.blur_needs_colour``. The deviation is
+        infinite where nothing in the photo shows its blur.
         """
 
 
@@ -69,11 +72,11 @@ class LearnsFromSharpPhotos(Method, Protocol):
     """A method that blurs sharp photos itself (``INFO.learns_from``)."""
 
     def blurred(self, photo: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, float]:
-        """A copy blurred by a known sigma, the photo it was made from at the same size, and that sigma in pixels."""
+        """A copy blurred by a random sigma, the photo it was made from at the same size, and that sigma in pixels."""
 
 
 class MeasuresSigma(Method, Protocol):
     """A method whose maps can hold blur in pixels (``INFO.measures_sigma``)."""
 
     def in_pixels(self, raw: np.ndarray, as_published: bool = False, side: int = 0) -> np.ndarray:
-        """A raw map with blur in pixels of the photo as its first plane: (2, H, W) float32."""
+        """A raw map converted to blur, in pixels of the photo, as its first plane: (2, H, W) float32."""

@@ -1,8 +1,8 @@
 """Where the arithmetic runs: OpenCV on the CPU, torch on a GPU.
 
-`backend_for` hands out an object with the verbs of ``filters`` (convolve,
-separable, smooth, log), ``resize`` (pool) and ``layers``, plus `put` and `take`, which move
-an array there and back. torch is imported only once a GPU is known to be there.
+`backend_for` returns a backend. It offers the operations of ``filters`` (convolve, separable, smooth, log), of
+``resize`` (pool) and of ``layers``, plus `put` and `take`, which move an array to its device and back. torch is
+imported only once a GPU has been detected.
 """
 
 import functools
@@ -12,7 +12,7 @@ import os
 import cv2
 import numpy as np
 
-from blurkit.errors import DeviceError
+from blurkit.errors import DeviceError, UsageError
 from blurkit.ops import filters, layers, resize
 
 GPU_NODES = ("/dev/nvidiactl", "/dev/dxg")  # Linux driver, Windows Subsystem for Linux
@@ -20,7 +20,7 @@ SMALLEST_SIDE = 32  # pixels; torch cannot mirror borders wider than the photo
 
 
 class CpuBackend:
-    """The verbs on NumPy arrays."""
+    """The operations on NumPy arrays: planes are (H, W), stacks (n, h, w, c), float32."""
 
     convolve = staticmethod(filters.convolve)
     separable = staticmethod(filters.separable)
@@ -47,7 +47,7 @@ class CpuBackend:
 
 
 class TorchBackend:
-    """The same verbs on torch tensors of shape (H, W) on one device."""
+    """The same operations on torch tensors of one device, with the shapes of `CpuBackend`."""
 
     def __init__(self, name):
         import torch
@@ -87,28 +87,36 @@ class TorchBackend:
         return self.torch.nn.functional.avg_pool2d(padded, cell)[0, 0]
 
     def convolve_stack(self, stack, weight, bias, stride=1, border=0):
-        found = self.torch.nn.functional.conv2d(
-            stack.permute(0, 3, 1, 2), self.put(weight), self.put(bias), stride, border
-        )
-        return found.relu().permute(0, 2, 3, 1)
+        stack = channels_first(stack)
+        sums = self.torch.nn.functional.conv2d(stack, self.put(weight), self.put(bias), stride, border)
+        return channels_last(sums.relu())
 
     def pool_stack(self, stack, size):
-        return self.torch.nn.functional.max_pool2d(stack.permute(0, 3, 1, 2), size, ceil_mode=True).permute(0, 2, 3, 1)
+        return channels_last(self.torch.nn.functional.max_pool2d(channels_first(stack), size, ceil_mode=True))
 
     def halve_stack(self, stack):
-        return self.torch.nn.functional.avg_pool2d(stack.permute(0, 3, 1, 2), 2, ceil_mode=True).permute(0, 2, 3, 1)
+        return channels_last(self.torch.nn.functional.avg_pool2d(channels_first(stack), 2, ceil_mode=True))
 
     def enlarge_stack(self, stack, shape):
-        return self.torch.nn.functional.interpolate(stack.permute(0, 3, 1, 2), size=shape, mode="bilinear").permute(
-            0, 2, 3, 1
-        )
+        stack = channels_first(stack)
+        return channels_last(self.torch.nn.functional.interpolate(stack, size=shape, mode="bilinear"))
 
     def dense(self, vectors, weight, bias, rectified=True):
-        found = vectors @ self.put(weight).T + self.put(bias)
-        return found.relu() if rectified else found
+        sums = vectors @ self.put(weight).T + self.put(bias)
+        return sums.relu() if rectified else sums
 
     def join(self, *parts):
         return self.torch.cat(parts, dim=1)
+
+
+def channels_first(stack):
+    """A torch stack as torch's layers take it: (n, h, w, c) -> (n, c, h, w)."""
+    return stack.permute(0, 3, 1, 2)
+
+
+def channels_last(stack):
+    """A torch stack as this package keeps it: (n, c, h, w) -> (n, h, w, c)."""
+    return stack.permute(0, 2, 3, 1)
 
 
 def gpu_present():
@@ -116,8 +124,15 @@ def gpu_present():
     return any(map(os.path.exists, GPU_NODES)) and importlib.util.find_spec("torch") is not None
 
 
+def check_device(device):
+    """Raise a UsageError unless a device name could be meant."""
+    number = device.removeprefix("cuda:")
+    if device not in ("auto", "cpu", "cuda", "torch-cpu") and not (number != device and number.isdecimal()):
+        raise UsageError(f"unknown device {device!r}; there are auto, cpu, cuda and cuda:N")
+
+
 def backend_for(device, shape):
-    """The verbs for a device name and a photo's shape.
+    """The backend for a device name and a photo's shape.
 
     Parameters
     ----------
@@ -125,12 +140,16 @@ def backend_for(device, shape):
         ``auto`` (a GPU if there is one), ``cpu``, ``cuda``, ``cuda:N``, or
         ``torch-cpu``: torch's own CPU device, for comparing the two.
     shape : tuple
-        (H, W) of the plane to come; narrow ones stay on the CPU.
+        (H, W) of the plane to be processed. Planes with a side below `SMALLEST_SIDE` pixels stay on the CPU.
+
+    Returns
+    -------
+    CpuBackend or TorchBackend
 
     Raises
     ------
     DeviceError
-        A GPU is asked for by name and cannot be had.
+        A GPU is requested by name, and it or torch is missing.
     """
     if device == "cpu" or (device == "auto" and not gpu_present()):
         return CpuBackend
@@ -140,41 +159,70 @@ def backend_for(device, shape):
 
     if device == "auto" and not torch.cuda.is_available():
         return CpuBackend
-    wanted = "cuda" if device == "auto" else device.replace("torch-", "")
-    require_gpu(torch, wanted)
-    return TorchBackend(wanted) if min(shape) >= SMALLEST_SIDE else CpuBackend
+    torch_name = "cuda" if device == "auto" else device.replace("torch-", "")
+    require_gpu(torch, torch_name)
+    return TorchBackend(torch_name) if min(shape) >= SMALLEST_SIDE else CpuBackend
 
 
 def side_by_side(*calls):
-    """What some calls return, in their order; run at a time as far as OpenCV may have more than one thread (``cv2.setNumThreads``).
+    """Run some calls at the same time, in threads.
 
-    An error or an interrupt in one does not wait for the others. None of them may call this.
+    With one OpenCV thread (``cv2.setNumThreads``) they run one after the other.
+
+    Parameters
+    ----------
+    *calls : callable
+        Functions without arguments. None of them may call `side_by_side`. The first one runs in this thread, which
+        reuses its memory, so it should be the largest.
+
+    Returns
+    -------
+    list
+        What the calls return, in their order.
+
+    Raises
+    ------
+    Exception
+        The error of a call, or an interrupt. An error in the first call does not wait for the others.
     """
     if cv2.getNumThreads() < 2:
         return [call() for call in calls]
-    first, *others = calls  # the first, in this thread, reuses its memory: it should be the largest
-    running = [workers(cv2.getNumThreads() - 1, os.getpid()).submit(call) for call in others]
-    return [first(), *(call.result() for call in running)]
+    first, *others = calls
+    pool = thread_pool(cv2.getNumThreads() - 1, os.getpid())
+    running = [pool.submit(call) for call in others]
+    return [first(), *(future.result() for future in running)]
 
 
 @functools.cache
-def workers(count, process):
-    """So many threads, kept: a new one for each photo leaves a little memory behind. A forked process has none of its parent's."""
+def thread_pool(size, process):
+    """A pool of `size` threads that is kept, since new threads for each photo would leave a little memory behind.
+
+    `process` is the process number: a forked process has none of its parent's threads and needs its own pool.
+    """
     from concurrent.futures import ThreadPoolExecutor
 
-    return ThreadPoolExecutor(count)
+    return ThreadPoolExecutor(size)
 
 
 def torch_device(device, threads=None):
-    """The torch device name training runs on; sets torch's CPU threads.
+    """The torch device name training runs on; also sets the number of torch's CPU threads.
 
-    One thread unless told: sums then do not depend on the number of cores, and equal
-    seeds give equal weights on machines of one kind.
+    Parameters
+    ----------
+    device : str
+        As for `backend_for`.
+    threads : int, optional
+        Default 1: sums then do not depend on the number of cores, and equal seeds give equal weights on machines of
+        one kind.
+
+    Returns
+    -------
+    str
 
     Raises
     ------
     DeviceError
-        torch is not installed, or the device is not there.
+        torch is not installed, or the device is missing.
     """
     if importlib.util.find_spec("torch") is None:
         raise DeviceError("training needs torch, which is not installed: pip install torch")
@@ -189,7 +237,7 @@ def torch_device(device, threads=None):
 
 
 def require_gpu(torch, name):
-    """Raise DeviceError unless ``cuda`` or ``cuda:N`` is there; anything else passes."""
+    """Raise DeviceError if `name` is ``cuda`` or ``cuda:N`` and torch has no such GPU."""
     if name.startswith("cuda"):
         number = int(name.partition(":")[2] or 0)
         if not torch.cuda.is_available() or number >= torch.cuda.device_count():

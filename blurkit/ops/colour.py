@@ -1,4 +1,4 @@
-"""From a photo to the grey plane both methods measure on."""
+"""From a photo to the grey plane that the methods measure on."""
 
 import cv2
 import numpy as np
@@ -9,7 +9,7 @@ def grey(photo):
 
     Parameters
     ----------
-    photo : ndarray, (H, W, 3), uint8 or uint16, RGB; or (H, W), its luma
+    photo : ndarray, (H, W, 3), uint8 or uint16, RGB; or (H, W), its luma in the same dtypes
 
     Returns
     -------
@@ -22,5 +22,5 @@ def grey(photo):
 
 
 def eight_bits(photo):
-    """A photo in 8 bits: uint16 divided by 257 and floored, uint8 as it is; same shape, uint8."""
+    """A photo in 8 bits, same shape: uint16 is divided by 257 and floored, uint8 is returned as it is."""
     return (photo // 257).astype(np.uint8) if photo.dtype == np.uint16 else photo

@@ -1,17 +1,17 @@
 """Layers of small networks on the CPU, in NumPy: inference needs no torch.
 
-``backend.TorchBackend`` offers the same on a GPU. Stacks of patches are (n, h, w, c)
-float32 on the CPU; weights are (out, in, rows, columns) everywhere.
+``backend.TorchBackend`` offers the same on a GPU. Stacks of patches are (n, h, w, c), float32. Weights are
+(out, in, rows, columns), as in torch.
 """
 
 import cv2
 import numpy as np
 
-BLOCK = 1 << 19  # values of windows laid side by side at a time; 2 MB stay in a cache
+BLOCK = 1 << 19  # window values multiplied at a time; their 2 MB stay in the processor's cache
 
 
 def convolve_stack(stack, weight, bias, stride=1, border=0):
-    """Correlate a stack with kernels and cut below 0 (ReLU).
+    """Correlate a stack with kernels, add the bias and set negative values to 0 (ReLU).
 
     Parameters
     ----------
@@ -20,7 +20,7 @@ def convolve_stack(stack, weight, bias, stride=1, border=0):
     bias : ndarray, (k,), float32
     stride : int, pixels
     border : int, pixels
-        Of zeros, put around every patch first.
+        Width of the border of zeros that is put around every patch first.
 
     Returns
     -------
@@ -32,47 +32,60 @@ def convolve_stack(stack, weight, bias, stride=1, border=0):
     windows = np.lib.stride_tricks.sliding_window_view(stack, (size, size), axis=(1, 2))[:, ::stride, ::stride]
     windows = windows.transpose(0, 1, 2, 4, 5, 3)  # (n, h', w', s, s, c)
     kernels = weight.transpose(2, 3, 1, 0).reshape(-1, count)
-    found = np.empty((*windows.shape[:3], count), np.float32)
+    sums = np.empty((*windows.shape[:3], count), np.float32)
     rows = max(1, BLOCK * windows.shape[1] // max(1, windows.size))
     for start in range(0, windows.shape[1], rows):
-        part = windows[:, start : start + rows]
-        found[:, start : start + rows] = (part.reshape(-1, weight[0].size) @ kernels).reshape(*part.shape[:3], count)
-    return rectify(found, bias)
+        block = windows[:, start : start + rows]
+        products = block.reshape(-1, weight[0].size) @ kernels
+        sums[:, start : start + rows] = products.reshape(*block.shape[:3], count)
+    return rectify(sums, bias)
 
 
 def pool_stack(stack, size):
-    """Largest of every size x size cell of a stack >= 0; cells at the end may be smaller."""
+    """Maximum of every cell of size x size pixels; the last cells may be smaller.
+
+    Parameters
+    ----------
+    stack : ndarray, (n, h, w, c), float32, >= 0
+    size : int, pixels
+
+    Returns
+    -------
+    ndarray, (n, ceil(h / size), ceil(w / size), c), float32
+    """
     height, width = stack.shape[1:3]
-    found = stack[:, ::size, ::size].copy()
+    largest = stack[:, ::size, ::size].copy()
     for row in range(min(size, height)):
         for column in range(min(size, width)):
             part = stack[:, row::size, column::size]
-            target = found[:, : part.shape[1], : part.shape[2]]
+            target = largest[:, : part.shape[1], : part.shape[2]]
             np.maximum(target, part, out=target)
-    return found
+    return largest
 
 
 def halve_stack(stack):
-    """Mean of every 2 x 2 cell of a stack, an odd last row and column repeated: (n, h, w, c) -> (n, ceil(h / 2), ceil(w / 2), c)."""
+    """Mean of every cell of 2 x 2 pixels: (n, h, w, c) -> (n, ceil(h / 2), ceil(w / 2), c).
+
+    Where h or w is odd, the last row or column is repeated.
+    """
     _, height, width, _ = stack.shape
     stack = np.pad(stack, ((0, 0), (0, height % 2), (0, width % 2), (0, 0)), "edge")
     return 0.25 * (stack[:, ::2, ::2] + stack[:, 1::2, ::2] + stack[:, ::2, 1::2] + stack[:, 1::2, 1::2])
 
 
 def enlarge_stack(stack, shape):
-    """Bilinearly bring a stack, (n, h, w, c), up to shape (H, W): (n, H, W, c), float32."""
-    return np.stack(
-        [cv2.resize(part, shape[::-1], interpolation=cv2.INTER_LINEAR).reshape(*shape, -1) for part in stack]
-    )
+    """Enlarge a stack, (n, h, w, c), to shape (H, W) by bilinear interpolation: (n, H, W, c), float32."""
+    enlarged = (cv2.resize(patch, shape[::-1], interpolation=cv2.INTER_LINEAR) for patch in stack)
+    return np.stack([patch.reshape(*shape, -1) for patch in enlarged])
 
 
 def dense(vectors, weight, bias, rectified=True):
-    """A fully connected layer: (..., c), (k, c), (k,) -> (..., k); cut below 0 if `rectified`."""
-    found = vectors @ weight.T
-    return rectify(found, bias) if rectified else found + bias
+    """A fully connected layer: (..., c), (k, c), (k,) -> (..., k); negative values become 0 if `rectified`."""
+    sums = vectors @ weight.T
+    return rectify(sums, bias) if rectified else sums + bias
 
 
-def rectify(found, bias):
-    """max(found + bias, 0), in place."""
-    found += bias
-    return np.maximum(found, 0, out=found)
+def rectify(sums, bias):
+    """max(sums + bias, 0), in place: (..., k), (k,) -> (..., k)."""
+    sums += bias
+    return np.maximum(sums, 0, out=sums)

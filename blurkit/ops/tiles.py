@@ -1,13 +1,13 @@
-"""Large planes, measured part by part, so that what is made on the way stays small."""
+"""Large planes processed part by part, so that intermediate results stay small."""
 
 import numpy as np
 
-STRIP = 1 << 22  # pixels; larger planes are measured in strips of so many
-BLOCK = 1 << 18  # cells; larger grids are judged in blocks of rows of so many
+STRIP = 1 << 22  # pixels of a strip; larger planes are measured strip by strip
+BLOCK = 1 << 18  # cells of a block of rows; larger grids are processed block by block
 
 
 def in_strips(measure, plane, cell, reach):
-    """measure(plane), of a large plane strip by strip, which gives the same numbers.
+    """measure(plane), computed strip by strip if the plane is large; the numbers are the same.
 
     Parameters
     ----------
@@ -16,24 +16,29 @@ def in_strips(measure, plane, cell, reach):
     plane : ndarray, (H, W)
     cell : int, pixels
     reach : int, pixels
-        So far beyond a cell lies what its numbers depend on.
+        The numbers of a cell depend on pixels at most this far outside it.
 
     Returns
     -------
     ndarray, (k, ceil(H / cell), ceil(W / cell))
     """
     height, width = plane.shape
-    high = max(1, STRIP // (width * cell)) * cell
+    strip_height = max(1, STRIP // (width * cell)) * cell
     margin = -(-reach // cell) * cell
     parts = []
-    for top in range(0, height, high):
+    for top in range(0, height, strip_height):
         start = max(0, top - margin)
-        inside = slice((top - start) // cell, (top - start + high) // cell)
-        parts.append(measure(plane[start : top + high + margin])[:, inside])
+        first_row = (top - start) // cell
+        end_row = (top - start + strip_height) // cell
+        measured = measure(plane[start : top + strip_height + margin])
+        parts.append(measured[:, first_row:end_row])
     return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
 
 
 def row_blocks(shape):
-    """Slices that part the rows of (h, w) cells into even numbers, but for the last, of at most `BLOCK` cells or two rows."""
-    high = 2 * max(1, BLOCK // (2 * shape[1]))
-    return [slice(top, min(top + high, shape[0])) for top in range(0, shape[0], high)]
+    """Slices that divide the rows of a grid of (h, w) cells into blocks.
+
+    A block has at most `BLOCK` cells, but at least two rows. Every block but the last has an even number of rows.
+    """
+    block_height = 2 * max(1, BLOCK // (2 * shape[1]))
+    return [slice(top, min(top + block_height, shape[0])) for top in range(0, shape[0], block_height)]

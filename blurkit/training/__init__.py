@@ -1,1 +1,1 @@
-"""What training needs, whatever the method: composed and degraded photos, and the loop."""
+"""Training, for all methods: composed and degraded photos, and the training loop."""

@@ -1,67 +1,87 @@
-"""What every training needs: photos held out, and a descent that sums in a fixed order."""
+"""The training loop of all methods, reproducible from a seed, and the photos held out for validation."""
 
 import zlib
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-WEIGHT_DECAY = 1e-4
-RISES = 0.3  # share of the steps over which the rate rises
-VALIDATION = 5  # one photo in five, by name, is held out
+WEIGHT_DECAY = 1e-4  # of AdamW
+RISES = 0.3  # share of the steps over which the learning rate rises
+VALIDATION = 5  # one photo in this many, by name, is held out
 
 
 def held_out(records, one_in=VALIDATION):
-    """True for the patches of the photos kept for validation, (n,), bool.
+    """Patches of the photos held out for validation.
 
-    Decided by the photo's name alone, so that all copies of a photo fall on one side,
-    whatever else is in the set.
+    The photo's name alone decides, so that all copies of a photo fall on one side, whatever else is in the set.
+
+    Parameters
+    ----------
+    records : ndarray, (n,)
+        With the field ``photo``, the name in bytes.
+    one_in : int
+        About one photo in this many is held out.
+
+    Returns
+    -------
+    ndarray, (n,), bool
+        True for patches held out.
     """
-    names, where = np.unique(records["photo"], return_inverse=True)
-    return np.array([zlib.crc32(name) % one_in == 0 for name in names])[where]
+    names, name_indices = np.unique(records["photo"], return_inverse=True)
+    is_held_out = np.array([zlib.crc32(name) % one_in == 0 for name in names])
+    return is_held_out[name_indices]
 
 
 def evenly(indices, most):
-    """At most so many of some indices, spread evenly over them."""
-    return indices[np.linspace(0, len(indices) - 1, min(most, len(indices))).astype(int)]
+    """At most `most` of some indices, evenly spaced among them: (n,) -> (min(n, most),)."""
+    positions = np.linspace(0, len(indices) - 1, min(most, len(indices))).astype(int)
+    return indices[positions]
 
 
 def reproducible(seed, device):
-    """From the same seed the same weights, as far as torch has such algorithms for the device."""
+    """Seed torch and make it deterministic, so that equal seeds give equal weights.
+
+    On a GPU torch lacks deterministic versions of some algorithms; there it warns and goes on.
+    """
     import torch
 
     torch.manual_seed(seed)
     torch.use_deterministic_algorithms(True, warn_only=device != "cpu")
-    torch.utils.deterministic.fill_uninitialized_memory = (
-        False  # a tenth of the time; no step reads what none has written
-    )
+    # Filling would take a tenth of the time, and no step reads memory that was not written before.
+    torch.utils.deterministic.fill_uninitialized_memory = False
 
 
 def descend(model, loss_of, count, epochs, rng, report, batch, rate, least_rate=0.0, look_back=0.0, prepare=None):
-    """AdamW over shuffled batches of indices 0..count-1, the rate rising over the first third and falling after it.
+    """Minimise a loss by AdamW over shuffled batches of the indices 0..count-1.
+
+    The learning rate rises over the first `RISES` of the steps and falls after them (one cycle).
 
     Parameters
     ----------
     model : torch.nn.Module
     loss_of : callable
         ``loss_of(indices)`` -> loss, accuracy; scalar tensors.
-    count, epochs, batch : int
+    count, epochs : int
     rng : numpy.random.Generator
+        Shuffles the indices of each epoch.
     report : callable
         Called as ``report(step, steps, loss, accuracy)`` after every step.
+    batch : int
+        Indices in a batch, at most `count`. An incomplete batch at the end of an epoch is left out.
     rate : float
-        The highest.
+        Highest learning rate.
     least_rate : float
-        Where the fall ends.
+        Learning rate below which the fall does not go.
     look_back : float
-        Share of the steps that the running average of the weights looks back on. 0: no average.
+        Share of the steps over which the weights are averaged (exponential moving average). 0: no average.
     prepare : callable, optional
-        ``prepare(indices)`` -> what `loss_of` is given in their place. Called in order, a batch
-        ahead and beside the descent, so nothing else may draw from `rng`.
+        ``prepare(indices)`` -> the argument of `loss_of` in place of the indices. It is called for the batches in
+        order, one batch ahead and in another thread, so nothing else may draw from `rng` meanwhile.
 
     Returns
     -------
     torch.nn.Module
-        The model; with `look_back` one with its average weights.
+        The model; with `look_back` a copy with the averaged weights.
     """
     import torch
     from torch.optim import swa_utils
@@ -73,17 +93,15 @@ def descend(model, loss_of, count, epochs, rng, report, batch, rate, least_rate=
     if look_back:
         memory = swa_utils.get_ema_multi_avg_fn(1 - 1 / max(1, look_back * steps))
         averaged = swa_utils.AveragedModel(model, multi_avg_fn=memory, use_buffers=True)
-    shuffled = (
-        order[start : start + batch]
-        for order in map(rng.permutation, [count] * epochs)
-        for start in range(0, count - batch + 1, batch)
-    )
-    with ThreadPoolExecutor(1) as beside:
-        batches = map(prepare, shuffled) if prepare else shuffled
-        coming = beside.submit(next, batches, None)
+    batches = shuffled_batches(count, epochs, batch, rng)
+    if prepare:
+        batches = map(prepare, batches)
+    with ThreadPoolExecutor(1) as preparing:
+        upcoming = preparing.submit(next, batches, None)
         for step in range(1, steps + 1):
-            prepared, coming = coming.result(), beside.submit(next, batches, None)
-            loss, right = loss_of(prepared)
+            prepared = upcoming.result()
+            upcoming = preparing.submit(next, batches, None)
+            loss, accuracy = loss_of(prepared)
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
@@ -93,5 +111,13 @@ def descend(model, loss_of, count, epochs, rng, report, batch, rate, least_rate=
                     group["lr"] = max(group["lr"], least_rate)
                 if look_back:
                     averaged.update_parameters(model)
-            report(step, steps, loss.item(), right.item())
+            report(step, steps, loss.item(), accuracy.item())
     return averaged.module if look_back else model
+
+
+def shuffled_batches(count, epochs, batch, rng):
+    """Yield batches of shuffled indices, (batch,) int; each epoch draws its order when its first batch is requested."""
+    for _ in range(epochs):
+        order = rng.permutation(count)
+        for start in range(0, count - batch + 1, batch):
+            yield order[start : start + batch]

@@ -1,4 +1,4 @@
-"""Photos to learn from, for whichever method; three photos and the stream of their maps; a folder of all that is bad."""
+"""Photos to train any method on; three photos and the stream of their maps; a folder of bad files."""
 
 import zlib
 from itertools import count
@@ -10,16 +10,22 @@ from PIL import Image
 
 from tests.files import npy
 
-ONE_IN = 20  # photos held out by ``joint.training``, which needs torch and is not imported here; the others hold out these as well
+# One photo in 20 is held out by ``joint.training``, which needs torch and is not imported here. The others hold out
+# these as well.
+ONE_IN = 20
 
 
 @pytest.fixture(scope="session")
 def masked(tmp_path_factory, discs):
-    """Ten photos, one of which is held out, their left half sharp, and masks: NAME.mask.png beside them, and masks/NAME.png with white = blurred."""
+    """Ten photos with their left half sharp, one of them held out, and their masks.
+
+    The masks are NAME.mask.png beside them, and masks/NAME.png with white = blurred.
+    """
     folder, rng = tmp_path_factory.mktemp("masked"), np.random.default_rng(1)
     (folder / "masks").mkdir()
     names = [f"p{number}.png" for number in range(9)]
-    names.append(next(name for number in count(9) if zlib.crc32((name := f"p{number}.png").encode()) % ONE_IN == 0))
+    more = (f"p{number}.png" for number in count(9))
+    names.append(next(name for name in more if zlib.crc32(name.encode()) % ONE_IN == 0))
     for name in names:
         photo = discs(rng, 150, 200)
         photo[:, 100:] = cv2.GaussianBlur(photo, (0, 0), 2)[:, 100:]
@@ -53,7 +59,7 @@ def header(shape, descr="<f4"):
 
 @pytest.fixture(scope="session")
 def bad(tmp_path_factory, photos):
-    """A folder of all that is bad, and one good photo, map and mask."""
+    """A folder of bad files of all kinds, and one good photo, map and mask."""
     folder = tmp_path_factory.mktemp("bad")
     for name in ("empty.jpg", "truncated.jpg", "text.jpg"):
         (folder / name).write_bytes((photos / name).read_bytes())

@@ -1,4 +1,4 @@
-"""One table for all commands: whatever file or stream is wrong ends in status 2 and one plain line, and the good ones are done."""
+"""One table for all commands: a bad file or stream ends in status 2 and one plain line, and the good ones are done."""
 
 import io
 import os
@@ -12,7 +12,8 @@ from blurkit.cli import inputs
 from blurkit.errors import InputError
 from tests.files import CONFUSED, TAKES, one_line
 
-BAD = {  # file -> what the complaint must hold, where the command reads maps (others say what they miss in their own words)
+# {file: what the error of a command that reads maps must contain}; other commands have errors of their own
+BAD = {
     "missing.jpg": b"No such file",
     "folder": b"is a folder",
     "empty.jpg": b"empty file",
@@ -33,10 +34,14 @@ BAD = {  # file -> what the complaint must hold, where the command reads maps (o
 
 @pytest.fixture(scope="module")
 def no_torch(tmp_path_factory):
-    """Environment in which torch is an empty shell: bad input is refused before anything is learned, and this is faster."""
+    """Environment in which torch is an empty shell: bad input is refused before training, and this is faster."""
     folder = tmp_path_factory.mktemp("shell")
     (folder / "torch.py").write_text(
-        "class cuda:\n    is_available = staticmethod(lambda: False)\n    device_count = staticmethod(lambda: 0)\n\ndef set_num_threads(count):\n    pass\n"
+        "class cuda:\n"
+        "    is_available = staticmethod(lambda: False)\n"
+        "    device_count = staticmethod(lambda: 0)\n\n"
+        "def set_num_threads(count):\n"
+        "    pass\n"
     )
     return {"PYTHONPATH": str(folder)}
 

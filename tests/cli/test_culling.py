@@ -76,16 +76,18 @@ def test_two_cameras_have_bursts_of_their_own(score, scene, tmp_path):
 
 
 def test_a_photo_that_is_gone_since_it_was_scored_costs_nothing_but_a_line(capfdbinary):
-    told = [(Input("gone.jpg", "gone"), {"score": 0.5}), (Input(None, "stdin"), {"score": 0.7})]
+    scored = [(Input("gone.jpg", "gone"), {"score": 0.5}), (Input(None, "stdin"), {"score": 0.7})]
     console = Console("blur-score")
     args = argparse.Namespace(keep_best=True, burst=2, sort=True, top=None)
-    assert [item.label for item, _ in culling.chosen(told, args, console)] == ["-", "gone.jpg"]
+    assert [item.label for item, _ in culling.chosen(scored, args, console)] == ["-", "gone.jpg"]
     assert console.status == 2 and capfdbinary.readouterr().err == b"blur-score: gone.jpg: No such file or directory\n"
 
 
 def test_the_answer_is_no_where_a_score_lies_below(score, maps):
     lowest = min(float(line.split(b"\t")[0]) for line in score(*maps).stdout.splitlines())
     assert score("--fail-below", lowest - 0.01, *maps).status == 0
+    for negative in ("-1", "-0.5", "-.5", "-1e-3"):
+        assert score("--fail-below", negative, *maps).status == 0
     no = score("--fail-below", lowest + 0.01, *maps)
     assert (no.status, no.stderr) == (1, b"") and names(no) == maps
     assert score("--fail-below", lowest + 0.01, "--top", 4, *maps).status == 0  # the lowest is not among them
@@ -101,15 +103,15 @@ def test_two_folders_tell_the_threshold_between_them(score, run, scene, tmp_path
         folder: [float(line.split(b"\t")[0]) for line in score("-r", folder).stdout.splitlines()]
         for folder in ("good", "bad")
     }
-    found = dict(line.split("\t")[::-1] for line in score("--calibrate", "good", "bad").stdout.decode().splitlines())
-    assert float(found["threshold"]) == pytest.approx((min(scores["good"]) + max(scores["bad"])) / 2, abs=1e-4)
-    assert found["good_below"] == found["bad_above"] == "0.0000" and list(found) == [
+    figures = dict(line.split("\t")[::-1] for line in score("--calibrate", "good", "bad").stdout.decode().splitlines())
+    assert float(figures["threshold"]) == pytest.approx((min(scores["good"]) + max(scores["bad"])) / 2, abs=1e-4)
+    assert figures["good_below"] == figures["bad_above"] == "0.0000" and list(figures) == [
         "threshold",
         "good_below",
         "bad_above",
     ]
     assert json.loads(score("--calibrate", "good", "bad", "--json").stdout)["threshold"] == pytest.approx(
-        float(found["threshold"]), abs=1e-4
+        float(figures["threshold"]), abs=1e-4
     )
     swapped = dict(line.split("\t")[::-1] for line in score("--calibrate", "bad", "good").stdout.decode().splitlines())
     assert float(swapped["good_below"]) + float(swapped["bad_above"]) == 1
@@ -124,6 +126,9 @@ def test_two_folders_tell_the_threshold_between_them(score, run, scene, tmp_path
         (["--burst", "0"], "--burst goes with --keep-best"),
         (["--keep-best", "--group", "("], "not a regular expression"),
         (["--burst=-1"], "below 0"),
+        (["--burst", "-1"], "below 0"),
+        (["--top", "-1"], "above zero"),
+        (["-j", "-1"], "above zero"),
         (["--fail-below", "nan"], "not a number"),
         (["--top", "0"], "above zero"),
         (["--sort", "--truth", "."], "does not go with --truth"),

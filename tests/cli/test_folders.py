@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from blurkit.cli import inputs
+from blurkit.cli import companions, inputs
 from blurkit.io.photo import FORMATS, RAW_SUFFIXES
 from tests.files import saved
 
@@ -41,8 +41,8 @@ def test_every_suffix_of_a_format_that_is_read_is_found_however_it_is_written(su
 
 
 def test_the_suffixes_people_have_are_among_them():
-    known = {suffix for row in FORMATS for suffix in row.suffixes}
-    assert known >= {
+    suffixes = {suffix for row in FORMATS for suffix in row.suffixes}
+    assert suffixes >= {
         ".jpg",
         ".jpeg",
         ".jfif",
@@ -60,7 +60,7 @@ def test_the_suffixes_people_have_are_among_them():
         ".avif",
         ".dng",
     }
-    assert set(RAW_SUFFIXES) <= known and not known & {".txt", ".xmp", ".mov", ".mp4", ".npy"}
+    assert set(RAW_SUFFIXES) <= suffixes and not suffixes & {".txt", ".xmp", ".mov", ".mp4", ".npy"}
 
 
 def test_what_systems_leave_and_what_is_hidden_is_passed_over_in_silence(run, photo, tmp_path):
@@ -111,4 +111,4 @@ def test_masks_are_looked_up_beside_photos_as_before(tmp_path):
     (tmp_path / ".photo.mask.png").write_bytes(b"mask")
     (tmp_path / ".photo.png").write_bytes(saved(Image.fromarray(np.zeros((4, 4), np.uint8)), "PNG"))
     item = inputs.Input(str(tmp_path / ".photo.png"), ".photo")
-    assert inputs.beside(item, None, (".mask.png",), "mask") == (b"mask", str(tmp_path / ".photo.mask.png"))
+    assert companions.beside(item, None, (".mask.png",), "mask") == (b"mask", str(tmp_path / ".photo.mask.png"))

@@ -1,4 +1,4 @@
-"""No output replaces a photo, a note or an input: every command, every option that writes, every kind of file in its way."""
+"""No output replaces a photo, a note or an input: all commands, all options that write, all kinds of files there."""
 
 import io
 import os
@@ -18,7 +18,7 @@ from tests.files import joined, listed, npy
 MAP = np.linspace(0, 1, 90 * 120, dtype=np.float32).reshape(90, 120)
 NOTE = b"the keepers: 12, 40, 77\n"
 REFUSED, KEPT_INPUT = b"name another file, or --force", b"would replace the input"
-WRITERS = {  # what a command is told, OUT is where it writes, and the name of that
+WRITERS = {  # arguments of a command that writes to OUT, and the name of what it writes
     "blur-map": (["-o", "OUT", "photo.jpg"], "out.npy"),
     "blur-map png": (["-o", "OUT", "photo.jpg"], "out.png"),
     "blur-map -f png": (["-f", "png", "-o", "OUT", "photo.jpg"], "out.jpg"),

@@ -74,7 +74,9 @@ WAYS = {  # what becomes of the exception that the signal is
     "an input that failed": "try: kill()\n    except BaseException: console.bad('photo.jpg', InputError('is bad'))",
     "in a destructor": "Dying()",
     "twice": "try: kill()\n    finally: kill()",
-    "in a callback": "weakref.finalize(Dying, kill); thing = type('Thing', (), {})(); weakref.finalize(thing, kill); del thing",
+    "in a callback": (
+        "weakref.finalize(Dying, kill); thing = type('Thing', (), {})(); weakref.finalize(thing, kill); del thing"
+    ),
 }
 WORK = """
 import os, sys, time, weakref

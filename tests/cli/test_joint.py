@@ -23,15 +23,15 @@ JOINT = ("--method", "joint")
 @pytest.fixture(scope="module")
 def weights(tmp_path_factory):
     """A file of weights drawn at random."""
-    rng, found = np.random.default_rng(5), {}
+    rng, weights = np.random.default_rng(5), {}
     for name, shape in joint_method.SHAPES.items():
         reach = np.sqrt(1 / np.prod(shape[1:])) if len(shape) > 1 else 0.1
-        found[name] = rng.normal(0, reach, shape).astype(np.float32)
+        weights[name] = rng.normal(0, reach, shape).astype(np.float32)
     for mean, scale in (("mean", "scale"), ("whole_mean", "whole_scale"), ("blur_mean", "blur_scale")):
-        found[mean] -= 3
-        found[scale] = np.ones_like(found[scale])
+        weights[mean] -= 3
+        weights[scale] = np.ones_like(weights[scale])
     path = tmp_path_factory.mktemp("weights") / "random.npz"
-    path.write_bytes(write_weights(found, {"method": "joint"}))
+    path.write_bytes(write_weights(weights, {"method": "joint"}))
     return path
 
 
@@ -122,7 +122,7 @@ def test_what_is_not_asked_for_loads_no_method(monkeypatch):
     ("words", "said"),
     [
         (("blur-map", *JOINT, "--sigma"), "does not measure blur in pixels; --sigma goes with --method park\n"),
-        (("blur-refine", *JOINT), "give it with --guide"),
+        (("blur-refine", *JOINT), "refines along the photo: --guide is missing"),
         (("blur-patches", *JOINT, "--compose", "--copies", 0), "at least one copy"),
         (("blur-patches", *JOINT, "--compose", "--masks", "masks"), "do not go with it"),
         (("blur-patches", *JOINT), "--truth-is"),
@@ -138,9 +138,9 @@ def test_what_does_not_go_together_is_said(run, photos, tmp_path, words, said):
 @pytest.mark.parametrize("name", ["dot.png", "strip.png", "column.png"])
 def test_narrow_photos_get_a_map(run, photos, weights, name):
     done = run("blur-map", *JOINT, "--weights", weights, photos / name)
-    (found,) = arrays(done.stdout)
-    assert done.status == 0 and found.shape == cv2.imread(str(photos / name)).shape[:2]
-    assert found.min() >= 0 and found.max() <= 1
+    (sharpness,) = arrays(done.stdout)
+    assert done.status == 0 and sharpness.shape == cv2.imread(str(photos / name)).shape[:2]
+    assert sharpness.min() >= 0 and sharpness.max() <= 1
 
 
 def test_weights_and_maps_of_another_method_are_refused(run, photos, weights):
@@ -156,11 +156,12 @@ def test_weights_and_maps_of_another_method_are_refused(run, photos, weights):
 
 
 def test_tiles_of_masked_photos_know_the_sharp_half(run, masked):
-    found = patch_set(run("blur-patches", *JOINT, *names(masked)))
-    assert found.dtype == patches.RECORD and found["photo"].tolist() == [path.name.encode() for path in names(masked)]
-    assert (found["number"] == np.arange(10)).all() and not found["copy"].any()
-    assert (found["share"][:, :37, :25] == patches.SHARE).all() and (found["share"][:, :37, 25:50] == 0).all()
-    assert (found["share"][:, :, 50:] == patches.UNKNOWN).all()
+    records = patch_set(run("blur-patches", *JOINT, *names(masked)))
+    assert records.dtype == patches.RECORD
+    assert records["photo"].tolist() == [path.name.encode() for path in names(masked)]
+    assert (records["number"] == np.arange(10)).all() and not records["copy"].any()
+    assert (records["share"][:, :37, :25] == patches.SHARE).all() and (records["share"][:, :37, 25:50] == 0).all()
+    assert (records["share"][:, :, 50:] == patches.UNKNOWN).all()
 
 
 def test_either_polarity_of_the_masks_and_any_number_of_jobs_give_the_same_tiles(run, masked):
@@ -188,19 +189,19 @@ def test_a_photo_gives_no_more_tiles_than_asked_for(run, discs, tmp_path):
     every, some = (
         patch_set(run("blur-patches", *JOINT, *words, tmp_path / "a.png")) for words in ((), ("--per-photo", 4))
     )
-    places = [sorted(zip(found["row"].tolist(), found["col"].tolist(), strict=True)) for found in (every, some)]
+    places = [sorted(zip(records["row"].tolist(), records["col"].tolist(), strict=True)) for records in (every, some)]
     assert len(set(places[0])) == 6 and len(set(places[1])) == len(some) == 4 and set(places[1]) < set(places[0])
 
 
 def test_compositions_teach_their_truth_but_no_slight_blur(run, segmented):
     words = ("blur-patches", *JOINT, "--compose", "--copies", 12)
     done = run(*words, *names(segmented))
-    found = patch_set(done)
-    assert len(found) == 36 and done == run(*words, "-j", 2, *names(segmented)) != run(
+    records = patch_set(done)
+    assert len(records) == 36 and done == run(*words, "-j", 2, *names(segmented)) != run(
         *words, "--seed", 1, *names(segmented)
     )
     slight = 0
-    for record in found:
+    for record in records:
         number, copy = int(record["number"]), int(record["copy"])
         photo = cv2.imread(str(segmented / record["photo"].decode()))[..., ::-1]
         regions = cv2.imread(str(segmented / f"s{number}.seg.png"), cv2.IMREAD_UNCHANGED)
@@ -252,8 +253,9 @@ def test_the_new_weights_make_maps(run, trained, masked, weights, tmp_path):
     new, other = (
         run("blur-map", *JOINT, "--weights", path, names(masked)[3]) for path in (tmp_path / "w.npz", weights)
     )
-    (found,) = arrays(new.stdout)
-    assert (new.status, new.stderr) == (0, b"") and found.shape == (150, 200) and found.min() >= 0 and found.max() <= 1
+    (sharpness,) = arrays(new.stdout)
+    assert (new.status, new.stderr, sharpness.shape) == (0, b"", (150, 200))
+    assert sharpness.min() >= 0 and sharpness.max() <= 1
     assert new.stdout != other.stdout
     named = run("blur-map", *JOINT, names(masked)[3], env={"BLURKIT_WEIGHTS": str(tmp_path / "w.npz")})
     assert named == new
@@ -291,6 +293,6 @@ def test_it_is_the_method_where_none_is_named(run, photos, words):
 
 
 def test_the_shipped_weights_find_the_sharp_half(run, photos):
-    (found,) = arrays(run("blur-map", *JOINT, photos / "photo.png").stdout)
-    assert found.dtype == np.float32 and found.shape == (90, 120)
-    assert found[:, :50].mean() > found[:, 70:].mean() + 0.5
+    (sharpness,) = arrays(run("blur-map", *JOINT, photos / "photo.png").stdout)
+    assert sharpness.dtype == np.float32 and sharpness.shape == (90, 120)
+    assert sharpness[:, :50].mean() > sharpness[:, 70:].mean() + 0.5

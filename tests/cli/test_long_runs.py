@@ -1,28 +1,17 @@
-"""What a run over very many files promises: it goes on after bad ones, can be taken up again, and leaves no half file."""
+"""Runs over very many files: they go on after bad ones, can be taken up again, and stop at once."""
 
 import io
 import os
 import signal
 import subprocess
-import sys
-import threading
 import time
 
-import cv2
 import numpy as np
 import pytest
 
 from blurkit.cli import inputs
-from blurkit.cli.console import words
-from blurkit.cli.guard import Guard
-from blurkit.cli.parallel import in_order
-from blurkit.cli.wholefile import WholeFile, is_running, left_over
-from blurkit.errors import InputError, OutputError, UsageError
 from blurkit.io.complete import is_whole
 from tests.files import listed, npy
-
-DEAD = subprocess.Popen([sys.executable, "-c", ""])  # the number of a process that is gone
-DEAD.wait()
 
 
 def made(folder):
@@ -66,9 +55,9 @@ def test_folders_that_cannot_be_read_are_told_and_cost_nothing_else(tree, tmp_pa
         yield str(folder), ["a", "c", "d"], ["c.png"]
 
     monkeypatch.setattr(os, "walk", walk)
-    found = inputs.below(str(tree))
-    assert [item.path for item in found] == [f"{tree}/{name}" for name in ("a", "c", "d", "c.png")]
-    assert len({item.stem for item in found}) == 4  # none is refused as another's namesake
+    items = inputs.below(str(tree))
+    assert [item.path for item in items] == [f"{tree}/{name}" for name in ("a", "c", "d", "c.png")]
+    assert len({item.stem for item in items}) == 4  # none is refused as another's namesake
 
 
 @pytest.mark.parametrize("form", ["npy", "png", "tiff", "pfm"])
@@ -112,11 +101,11 @@ def test_a_stream_is_taken_up_again_map_by_map_each_with_its_own_photo(run, phot
         words = [*(w for name in names for w in (option, name)), "-o", f"{out}/"]
         assert run(command, *words, stdin=npy(*maps)).status == 0
         before = made(out)
-        second = next(name for name in before if name.startswith("stdin-2."))
-        (out / second).unlink()
+        missing = next(name for name in before if name.startswith("stdin-2."))
+        (out / missing).unlink()
         assert run(command, "--resume", *words, stdin=npy(*maps)) == (0, b"", b"")
         after = made(out)
-        assert after[second][0] == before.pop(second)[0] and before.items() <= after.items()
+        assert after[missing][0] == before.pop(missing)[0] and before.items() <= after.items()
 
 
 def test_resume_does_not_take_one_result_for_two(run, tmp_path):
@@ -135,56 +124,6 @@ def test_resume_needs_a_folder(run, tmp_path, command, out):
     assert done == (2, b"", f"{command}: --resume needs a folder of results: -o FOLDER/\n".encode()) and not listed(
         tmp_path
     )
-
-
-def test_what_a_killed_run_left_goes_with_the_next_that_makes_the_same(run, photos, tmp_path):
-    gone, other, alive = (
-        f".photo.npy.{DEAD.pid}.part",
-        f".other.npy.{DEAD.pid}.part",
-        f".photo.npy.{os.getpid()}.part",
-    )
-    strangers = [".photo.npy.part", f"photo.npy.{DEAD.pid}.part", f".photo.npy.{DEAD.pid}", ".photo.npy.x.part"]
-    for name in (gone, other, alive, *strangers):
-        (tmp_path / name).write_bytes(b"half")
-    assert run("blur-map", photos / "photo.png", "-o", tmp_path) == (0, b"", b"")
-    assert listed(tmp_path) == sorted([other, alive, *strangers, "photo.npy"])
-
-
-def test_a_part_of_our_own_number_is_left_by_another(tmp_path):
-    (tmp_path / f".a.npy.{os.getpid()}.part").write_bytes(b"half")  # numbers come again, above all in a container
-    with WholeFile(str(tmp_path / "a.npy"), Guard("npy")) as file:
-        file.write([b"whole"])
-    assert listed(tmp_path) == ["a.npy"] and (tmp_path / "a.npy").read_bytes() == b"whole"
-    assert is_running(os.getppid()) and not is_running(DEAD.pid) and not is_running(10**30)
-
-
-def test_of_two_runs_of_one_number_none_publishes_what_the_other_has_half_done(tmp_path):
-    one, other = WholeFile(str(tmp_path / "a.npy"), Guard("npy")), WholeFile(str(tmp_path / "a.npy"), Guard("npy"))
-    one.__enter__().write([b"whole"])
-    left_over.cache_clear()  # the other, in another container, takes what it finds for its own of before
-    with other:
-        other.write([b"wh"])
-        with pytest.raises(OutputError, match="No such file"):
-            one.__exit__(None)
-        assert not (tmp_path / "a.npy").exists()
-        other.write([b"ole"])
-    assert listed(tmp_path) == ["a.npy"] and (tmp_path / "a.npy").read_bytes() == b"whole"
-
-
-def test_a_run_killed_outright_leaves_no_half_file_under_a_final_name(start, run, tmp_path):
-    stream = npy(*[np.random.default_rng(0).random((200, 300), dtype=np.float32)] * 3)
-    process = start("blur-mask", "-f", "npy", "-o", tmp_path / "masks.npy")
-    process.stdin.write(stream)
-    process.stdin.flush()
-    until = time.monotonic() + 30
-    while not listed(tmp_path) and time.monotonic() < until:
-        time.sleep(0.02)
-    process.kill()
-    process.communicate()
-    (left,) = listed(tmp_path)
-    assert left.startswith(f".masks.npy.{process.pid}-") and left.endswith(".part")
-    assert run("blur-mask", "-f", "npy", "-o", tmp_path / "masks.npy", stdin=stream).status == 0
-    assert listed(tmp_path) == ["masks.npy"]
 
 
 @pytest.mark.parametrize(
@@ -223,56 +162,6 @@ def test_a_hangup_that_is_ignored_as_under_nohup_does_not_end_a_run(start, photo
         time.sleep(0.01)
     process.send_signal(signal.SIGHUP)
     assert process.communicate(timeout=60) == (b"", b"") and process.returncode == 0 and len(listed(out)) == 20
-
-
-def test_who_stops_taking_results_does_not_wait_for_the_work_under_way():
-    going, wait = threading.Event(), threading.Event()
-
-    def work(item):
-        if item:
-            going.set()
-            wait.wait(60)
-        return item
-
-    results = in_order(work, range(9), 2)
-    assert next(results) == (0, 0, None) and going.wait(10)
-    began = time.monotonic()
-    results.close()
-    assert time.monotonic() - began < 10
-    wait.set()
-
-
-@pytest.mark.parametrize("jobs", [1, 3])
-def test_an_error_that_nobody_foresaw_costs_one_input_and_is_told_as_what_it_is(jobs):
-    def work(item):
-        if item % 3 == 0:
-            raise (InputError("is bad"), ValueError("odd"), MemoryError())[item // 3]
-        return item
-
-    found = list(in_order(work, range(9), jobs))
-    assert [item for item, _, _ in found] == list(range(9))
-    assert [result for _, result, _ in found] == [None if n % 3 == 0 else n for n in range(9)]
-    told = [words(error) for _, _, error in found if error]
-    assert told == [
-        "is bad",
-        "internal error: ValueError: odd (--debug shows where; please report it)",
-        "not enough memory",
-    ]
-
-
-@pytest.mark.parametrize("jobs", [1, 2])
-def test_what_no_input_can_do_right_ends_the_run(jobs):
-    def work(item):
-        raise UsageError("say what white means")
-
-    with pytest.raises(UsageError):
-        list(in_order(work, range(3), jobs))
-
-
-def test_opencv_without_memory_says_so_plainly():
-    error = cv2.error("OpenCV(5.0) alloc.cpp: error: (-4:Insufficient memory) Failed to allocate 8 bytes")
-    error.code = -4
-    assert words(error) == "not enough memory"
 
 
 KINDS = [np.dtype(kind) for kind in ("<f4", ">f4", "<f8", ">f8", "<f2", ">f2", "u1", "<u2", ">u2", "?")]

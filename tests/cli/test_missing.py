@@ -96,7 +96,10 @@ def test_the_table_names_what_the_installation_asks_for(root):
 
 TAKEN = """
 import os, signal, sys
-for module, names in ((signal, ("SIGHUP", "SIGPIPE", "SIGQUIT", "SIGALRM", "pthread_sigmask")), (os, ("set_blocking", "fchmod", "getuid", "mkfifo"))):
+for module, names in (
+    (signal, ("SIGHUP", "SIGPIPE", "SIGQUIT", "SIGALRM", "pthread_sigmask")),
+    (os, ("set_blocking", "fchmod", "getuid", "mkfifo")),
+):
     for name in names:
         delattr(module, name)
 import _signal

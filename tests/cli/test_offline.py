@@ -16,7 +16,9 @@ import os, sys
 def refuse(event, given):  # a program that is started might do what Python must not
     if event == "subprocess.Popen" and given[0] == "/sbin/ldconfig":
         return  # lists libraries, for torch where it knows GPUs
-    if event.startswith(("socket.", "subprocess.", "os.system", "os.exec", "os.posix_spawn", "os.spawn", "urllib.", "ftplib.", "smtplib.", "http.")):
+    forbidden = ("socket.", "urllib.", "ftplib.", "smtplib.", "http.")
+    forbidden += ("subprocess.", "os.system", "os.exec", "os.posix_spawn", "os.spawn")
+    if event.startswith(forbidden):
         os.write(2, b"forbidden: " + event.encode())
         os._exit({FORBIDDEN})  # no handler catches it
 
@@ -37,7 +39,7 @@ PATCHES = {"joint": ("--copies", 1), "zeng": ("--per-photo", 120), "park": ("--c
 
 @pytest.fixture(scope="module")
 def guarded(tmp_path_factory):
-    """guarded(folder, ...): environment in which every Python starts with the guard, and imports from the folders before all else."""
+    """guarded(folder, ...): environment in which Python starts with the guard, and imports from the folders first."""
     guard = tmp_path_factory.mktemp("guard")
     (guard / "sitecustomize.py").write_text(GUARD)
 

@@ -1,4 +1,4 @@
-"""Where results go: folders, files, formats by suffix; nothing is overwritten by chance, and what cannot be written is told."""
+"""Where results go: folders, files, formats by suffix; nothing is overwritten by chance, failed writes are reported."""
 
 import io
 import os
@@ -80,9 +80,9 @@ def test_other_formats_hold_the_map_within_their_precision(run, photos, tmp_path
     data = run("blur-mask", "-f", "npy", "-t", "0.4", by_suffix)
     expected = arrays(stream)[0]
     if form != "pfm":
-        found = cv2.imread(str(by_suffix), cv2.IMREAD_UNCHANGED)
-        found = found / np.float32(65535) if form == "png" else found
-        assert np.abs(found - expected).max() <= step
+        picture = cv2.imread(str(by_suffix), cv2.IMREAD_UNCHANGED)
+        picture = picture / np.float32(65535) if form == "png" else picture
+        assert np.abs(picture - expected).max() <= step
     sure = np.abs(expected - 0.4) > step
     assert np.array_equal((np.load(io.BytesIO(data.stdout)) == 255)[sure], (expected > 0.4)[sure])
 

@@ -13,9 +13,9 @@ def test_the_alpha_of_a_cut_is_the_mask(run, photos, scene, stream):
     first = npy(arrays(stream)[0])
     cut = run("blur-mask", "--cut", photos / "photo.png", stdin=first)
     mask = run("blur-mask", stdin=first)
-    found = np.asarray(Image.open(io.BytesIO(cut.stdout)))
-    assert np.array_equal(found[..., 3], np.asarray(Image.open(io.BytesIO(mask.stdout)))) and np.array_equal(
-        found[..., :3], scene
+    cut_out = np.asarray(Image.open(io.BytesIO(cut.stdout)))
+    assert np.array_equal(cut_out[..., 3], np.asarray(Image.open(io.BytesIO(mask.stdout)))) and np.array_equal(
+        cut_out[..., :3], scene
     )
 
 
@@ -80,4 +80,4 @@ def test_other_refinements_go_in_no_steps(run, photos, words):
         photos / "photo.png",
         stdin=npy(np.zeros((90, 120), np.float32)),
     )
-    assert (done.status, done.stdout) == (2, b"") and b"--method zeng --as-published" in done.stderr
+    assert (done.status, done.stdout) == (2, b"") and b"that of method zeng, --as-published" in done.stderr

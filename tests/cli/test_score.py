@@ -93,12 +93,12 @@ def test_what_cannot_be_read_uses_up_its_mask(run, half):
 
 
 def test_the_region_is_a_share_of_the_sharpest_or_all(run, half):
-    found = [
+    ranked = [
         scores(run("blur-score", "--region", region, half / "photo.png"))[0]
         for region in ("best:2%", "best:10%", "best:60%", "all")
     ]
-    assert found == sorted(found, reverse=True) and found[0] > found[-1] + 0.05
-    assert scores(run("blur-score", half / "photo.png")) == found[1:2]
+    assert ranked == sorted(ranked, reverse=True) and ranked[0] > ranked[-1] + 0.05
+    assert scores(run("blur-score", half / "photo.png")) == ranked[1:2]
     inside = [
         scores(run("blur-score", "--region", region, "--mask", half / "right.png", half / "photo.png"))[0]
         for region in ("best:10%", "mask")
@@ -171,7 +171,9 @@ def test_a_report_shows_every_photo_told_and_changes_no_line(run, half, tmp_path
 def test_a_report_is_about_scores_and_nothing_is_left_of_one_that_failed(run, half, tmp_path):
     done = run("blur-score", "--report", tmp_path / "out.html", "--truth", half, half / "photo.png")
     assert done.status == 2 and b"--report" in done.stderr and not list(tmp_path.iterdir())
-    done = run("blur-score", "--report", half / "photo.png" / "out.html", half / "photo.png")  # told before the work
+    done = run(
+        "blur-score", "--report", half / "photo.png" / "out.html", half / "photo.png"
+    )  # reported before the work
     assert (done.status, done.stdout) == (2, b"") and done.stderr.startswith(
         f"blur-score: {half}/photo.png/out.html: ".encode()
     )
@@ -254,7 +256,10 @@ def test_score_with_truth_tells_how_right_a_map_is(run, tmp_path):
         truth = np.full((20, 30), 255 - left, np.uint8)
         truth[:, :15] = left
         Image.fromarray(truth).save(tmp_path / name)
-    perfect = "1.0000\tauc\n1.0000\tf_max\n1.0000\tf_adaptive\n1.0000\tf_blurred\n0.0000\tmae\n1.0000\taccuracy\n1.0000\tprecision\n1.0000\trecall\n1\tphotos\n"
+    perfect = (
+        "1.0000\tauc\n1.0000\tf_max\n1.0000\tf_adaptive\n1.0000\tf_blurred\n0.0000\tmae\n"
+        "1.0000\taccuracy\n1.0000\tprecision\n1.0000\trecall\n1\tphotos\n"
+    )
     assert run("blur-score", "--truth", tmp_path, tmp_path / "photo.npy") == (0, perfect.encode(), b"")
     assert (
         run("blur-score", "--truth", tmp_path / "blurred", "--truth-is", "blurred", tmp_path / "photo.npy").stdout
@@ -276,8 +281,12 @@ def test_curves_are_precision_recall_and_accuracy_at_every_threshold(run, tmp_pa
     both, one, whole = map(json.loads, done.stdout.splitlines())
     values, truth = np.load(tmp_path / "both.npy"), np.array(Image.open(tmp_path / "both.mask.png")) == 255
     for k in (0, 1, 77, 128, 200, 255):
-        found = values >= k / 256
-        expected = [(found & truth).sum() / found.sum(), (found & truth).sum() / truth.sum(), (found == truth).mean()]
+        marked = values >= k / 256
+        expected = [
+            (marked & truth).sum() / marked.sum(),
+            (marked & truth).sum() / truth.sum(),
+            (marked == truth).mean(),
+        ]
         assert [both[name][k] for name in ("precision", "recall", "accuracy")] == pytest.approx(expected)
     assert len(both["recall"]) == 256 and one["recall"] == [None] * 256 and one["accuracy"][0] == 1
     assert whole["precision"] == pytest.approx(both["precision"][128])

@@ -21,8 +21,8 @@ COMMANDS = ("blur-map", "blur-mask", "blur-patches", "blur-refine", "blur-score"
 
 @pytest.mark.parametrize("method", [(), ("--method", "zeng")], ids=str)
 def test_the_sharp_half_of_a_photo_has_the_higher_map(run, photos, method):
-    found = run("blur-map", *method, photos / "photo.jpg")
-    sharpness = np.load(io.BytesIO(found.stdout))
+    mapped = run("blur-map", *method, photos / "photo.jpg")
+    sharpness = np.load(io.BytesIO(mapped.stdout))
     assert (
         sharpness.shape == (90, 120) and sharpness.dtype == np.float32 and sharpness.min() >= 0 and sharpness.max() <= 1
     )
@@ -31,10 +31,10 @@ def test_the_sharp_half_of_a_photo_has_the_higher_map(run, photos, method):
 
 def test_a_pipe_from_photo_to_mask_is_the_line_on_the_box(start, photos, stream):
     first = start("blur-map", photos / "photo.png", stdin=subprocess.DEVNULL)
-    second = start("blur-mask", stdin=first.stdout)
+    masking = start("blur-mask", stdin=first.stdout)
     first.stdout.close()
-    out, err = second.communicate(timeout=60)
-    assert (first.wait(), second.returncode, first.stderr.read(), err) == (0, 0, b"", b"")
+    out, err = masking.communicate(timeout=60)
+    assert (first.wait(), masking.returncode, first.stderr.read(), err) == (0, 0, b"", b"")
     first.stderr.close()
     with Image.open(io.BytesIO(out)) as mask:
         assert mask.format == "PNG" and mask.mode == "L"
@@ -156,9 +156,9 @@ def test_pipes_that_do_not_block_are_waited_for(start, command):
             file.flush()
     time.sleep(0.5)
     with open(reader, "rb") as file:
-        told = file.read()
+        written = file.read()
     assert (process.communicate(timeout=60)[1], process.returncode) == (b"", 0)
-    assert len(arrays(told)) == 1 if command == "blur-mask" else told.count(b"\n") == 1
+    assert len(arrays(written)) == 1 if command == "blur-mask" else written.count(b"\n") == 1
 
 
 def test_a_map_larger_than_a_pipe_goes_through_unbuffered(run):

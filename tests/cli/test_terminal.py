@@ -29,7 +29,7 @@ def roll(tmp_path_factory, scene):
 
 @pytest.fixture
 def shown(environment, root):
-    """shown(words, columns, ...): (status, all that was written to the terminal, its rows); streams as for Terminal.start."""
+    """shown(words, columns, ...): (status, bytes written to the terminal, its rows); streams as for Terminal.start."""
 
     def shown(words, columns, **streams):
         terminal = Terminal(columns)

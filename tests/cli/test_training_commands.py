@@ -34,7 +34,7 @@ def textured(seed):
 
 @pytest.fixture(scope="module")
 def masked(tmp_path_factory):
-    """Twelve photos, left half sharp, and their masks: NAME.mask.png beside them, and masks/NAME.png with white = blurred."""
+    """Twelve photos, left half sharp, and masks: NAME.mask.png beside them, masks/NAME.png with white = blurred."""
     folder = tmp_path_factory.mktemp("masked")
     (folder / "masks").mkdir()
     for number in range(12):
@@ -69,12 +69,12 @@ def patch_set(done):
 
 
 def test_patches_are_one_array_with_labels_that_follow_the_mask(run, masked):
-    found = patch_set(run("blur-patches", *ZENG, *names(masked)))
-    assert found.dtype == patches.RECORD and set(found["photo"]) == {f"p{n}.png".encode() for n in range(12)}
-    left = found["col"] < 100 - patches.SIZE // 2
-    right = found["col"] > 100 + patches.SIZE // 2
-    assert left.any() and (found["label"][left] == 1).all() and right.any() and (found["label"][right] == 0).all()
-    first = found[0]
+    records = patch_set(run("blur-patches", *ZENG, *names(masked)))
+    assert records.dtype == patches.RECORD and set(records["photo"]) == {f"p{n}.png".encode() for n in range(12)}
+    left = records["col"] < 100 - patches.SIZE // 2
+    right = records["col"] > 100 + patches.SIZE // 2
+    assert left.any() and (records["label"][left] == 1).all() and right.any() and (records["label"][right] == 0).all()
+    first = records[0]
     photo = cv2.imread(str(masked / first["photo"].decode()))[..., ::-1]
     half = patches.SIZE // 2
     padded = np.pad(photo, ((half, half), (half, half), (0, 0)), mode="reflect")
@@ -103,31 +103,32 @@ def test_the_seed_decides_and_jobs_do_not(run, segmented):
 
 
 def test_compositions_know_their_blur_and_degraded_ones_do_not(run, segmented):
-    found = patch_set(run("blur-patches", *ZENG, "--compose", *names(segmented)))
-    assert set(found["copy"]) == set(range(8))
-    pristine = found["copy"] % 4 != 3
-    assert np.isfinite(found["sigma"][pristine]).all() and np.isnan(found["sigma"][~pristine]).all()
-    assert (found["sigma"][pristine & (found["label"] == 1)] == 0).all()
-    blurred = found["sigma"][pristine & (found["label"] == 0)]
+    records = patch_set(run("blur-patches", *ZENG, "--compose", *names(segmented)))
+    assert set(records["copy"]) == set(range(8))
+    pristine = records["copy"] % 4 != 3
+    assert np.isfinite(records["sigma"][pristine]).all() and np.isnan(records["sigma"][~pristine]).all()
+    assert (records["sigma"][pristine & (records["label"] == 1)] == 0).all()
+    blurred = records["sigma"][pristine & (records["label"] == 0)]
     assert len(blurred) and blurred.min() > 0.6 and blurred.max() < 6.5
 
 
 def test_copies_of_drawn_masks_keep_their_truth(run, masked):
-    found = patch_set(run("blur-patches", *ZENG, "--copies", 2, *names(masked)[:2]))
-    assert set(found["copy"]) == {0, 1, 2} and np.isnan(found["sigma"]).all()
-    assert {0, 1} <= set(found["label"][found["copy"] == 2])
+    records = patch_set(run("blur-patches", *ZENG, "--copies", 2, *names(masked)[:2]))
+    assert set(records["copy"]) == {0, 1, 2} and np.isnan(records["sigma"]).all()
+    assert {0, 1} <= set(records["label"][records["copy"] == 2])
 
 
 @pytest.mark.parametrize("jobs", [1, 3])
 def test_patches_stand_in_the_order_of_the_photos_and_of_their_copies(run, masked, jobs):
     photos = names(masked)[::-2]
-    found = patch_set(run("blur-patches", *ZENG, "--copies", 2, "-j", jobs, *photos))
-    order = list(zip(found["number"].tolist(), found["copy"].tolist(), strict=True))
+    records = patch_set(run("blur-patches", *ZENG, "--copies", 2, "-j", jobs, *photos))
+    order = list(zip(records["number"].tolist(), records["copy"].tolist(), strict=True))
     assert order == sorted(order) and set(order) == {
         (number, copy) for number in range(len(photos)) for copy in range(3)
     }
     assert all(
-        set(found["photo"][found["number"] == number]) == {photo.name.encode()} for number, photo in enumerate(photos)
+        set(records["photo"][records["number"] == number]) == {photo.name.encode()}
+        for number, photo in enumerate(photos)
     )
 
 
@@ -178,9 +179,9 @@ def test_the_header_says_what_the_weights_were_made_from(trained):
 def test_the_new_weights_make_another_map_than_the_shipped_ones(run, trained, masked, tmp_path):
     (tmp_path / "w.npz").write_bytes(trained[1])
     done = run("blur-map", *ZENG, "--weights", tmp_path / "w.npz", names(masked)[3])
-    found = np.load(io.BytesIO(done.stdout))
+    sharpness = np.load(io.BytesIO(done.stdout))
     shipped = np.load(io.BytesIO(run("blur-map", *ZENG, names(masked)[3]).stdout))
-    assert found.shape == shipped.shape and (found != shipped).any()
+    assert sharpness.shape == shipped.shape and (sharpness != shipped).any()
 
 
 def test_weights_below_the_asked_accuracy_are_not_written(run, trained, tmp_path):
@@ -243,7 +244,7 @@ def test_photos_without_a_segmentation_are_composed_when_asked_and_refused_when_
 )
 def test_weights_that_are_not_finite_are_not_written(monkeypatch, tmp_path, capsys, value, accuracy, complaint):
     made = {name: np.full(shape, value, np.float32) for name, shape in zeng_method.SHAPES.items()}
-    monkeypatch.setattr("blurkit.train.train", lambda *_: (made, {"accuracy": accuracy}))
+    monkeypatch.setattr("blurkit.train.train_weights", lambda *_: (made, {"accuracy": accuracy}))
     np.save(tmp_path / "set.npy", np.zeros(3, patches.RECORD))
     assert train.main([*ZENG, "-q", str(tmp_path / "set.npy"), "-o", str(tmp_path / "weights.npz")]) == 2
     assert complaint in capsys.readouterr().err and not (tmp_path / "weights.npz").exists()

@@ -13,37 +13,11 @@ from mutations import ANY
 from blurkit.cli import completions
 from blurkit.errors import InputError
 
-SMALL = (
-    "1",
-    "2",
-    "3",
-    "0",
-    "-1",
-    "",
-    " 2 ",
-    "x",
-    "1.5",
-    "nan",
-    "\u0662",
-    "0x10",
-    "-0",
-)  # two of them a number in one way of reading only
+# two of them are numbers in one way of reading only
+SMALL = ("1", "2", "3", "0", "-1", "", " 2 ", "x", "1.5", "nan", "\u0662", "0x10", "-0")
 NUMBERS = (
-    *SMALL,
-    "inf",
-    "-inf",
-    "1e999",
-    "1e-999",
-    "9" * 30,
-    "9" * 5000,
-    "65535",
-    "65536",
-    "1_0",
-    ".5",
-    "100",
-    "2147483648",
-    "-2147483649",
-    "\u00b2",
+    *(*SMALL, "inf", "-inf", "1e999", "1e-999", "9" * 30, "9" * 5000),
+    *("65535", "65536", "1_0", ".5", "100", "2147483648", "-2147483649", "\u00b2"),
 )
 DEVICES = ("cuda:\u00b2", "cuda:99999999999999999999", "torch-cpu", "cuda:")
 TEXTS = (*SMALL, *DEVICES, "best:10%", "best:0%", "best:nan%", "all", "mask", "otsu", "\udcff", "a\nb", "\x1b[31m")
@@ -65,43 +39,42 @@ def parsers():
 def arguments(rng, runner=in_process):
     """One such command, as the readers of ``targets`` are given."""
     command = rng.choice(sorted(parsers()))
+    switches = [switch for switch in parsers()[command] if switch[0].option_strings[0] not in UNUSED]
     words = []
     for _ in range(rng.choice([0, 1, 1, 2, 3, 5])):
-        words += option(
-            rng, *rng.choice([switch for switch in parsers()[command] if switch[0].option_strings[0] not in UNUSED])
-        )
+        words += option(rng, *rng.choice(switches))
     words += [rng.choice(FILES) for _ in range(rng.choice([0, 1, 1, 2, 3]))]
     if rng.random() < 0.5:
         rng.shuffle(words)
     stdin = rng.choice([b"", samples.maps()["npy"], b"one.png\0one.npy\0", b"\0\0", b"\xff" * 99])
     variables = {name: rng.choice(values) for name, values in VARIABLES.items() if rng.random() < 0.1}
-    return (
-        f"{command} {words} {variables}",
-        stdin,
-        partial(try_arguments, runner, command, words, stdin, variables),
-        ANY,
-    )
+    try_it = partial(try_arguments, runner, command, words, stdin, variables)
+    return f"{command} {words} {variables}", stdin, try_it, ANY
 
 
-def option(rng, action, kind, known):
+def option(rng, action, kind, choices):
     """An option as words, its values good or bad."""
     name = rng.choice(action.option_strings)
     if kind == "none":
         return [name]
-    if action.metavar == "OUT":
-        pool = OUTS
-    elif kind in ("files", "folders"):
-        pool = FILES
-    elif action.metavar == "REGEX":
-        pool = PATTERNS
-    else:
-        pool = (*known, *(SMALL if name in COSTLY else TEXTS if known else NUMBERS + TEXTS))
+    pool = values_for(name, action.metavar, kind, choices)
     values = [rng.choice(pool) for _ in range(action.nargs or 1)]
-    return (
-        [f"{name}={values[0]}"]
-        if name.startswith("--") and len(values) == 1 and rng.random() < 0.3
-        else [name, *values]
-    )
+    if name.startswith("--") and len(values) == 1 and rng.random() < 0.3:
+        return [f"{name}={values[0]}"]
+    return [name, *values]
+
+
+def values_for(name, metavar, kind, choices):
+    """Values that an option may be given here, those of its choices among them."""
+    if metavar == "OUT":
+        return OUTS
+    if kind in ("files", "folders"):
+        return FILES
+    if metavar == "REGEX":
+        return PATTERNS
+    if name in COSTLY:
+        return (*choices, *SMALL)
+    return (*choices, *TEXTS) if choices else NUMBERS + TEXTS
 
 
 def try_arguments(runner, command, words, stdin, variables):

@@ -1,4 +1,4 @@
-"""What no input may do, whatever it is: take memory, take for ever, be unpickled."""
+"""What no input may do, whatever it is: take much memory, take for ever, be unpickled."""
 
 import importlib.util
 import pickle
@@ -19,8 +19,8 @@ RESIDENT = 128 << 20  # bytes of memory beyond; the first case of a kind imports
 SECONDS = 30
 
 
-def judged(case):
-    """'refused' or 'accepted', and the bytes of memory it took; an exception where the case shows a bug."""
+def checked(case):
+    """('refused' or 'accepted', bytes of memory it took); an exception where the case shows a bug."""
     what, _, try_it, verdict = case
     before = status("VmRSS")
     with limited():

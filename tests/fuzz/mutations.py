@@ -1,6 +1,6 @@
 """Ways in which files come to harm, and what must become of them.
 
-`REFUSE`: damage that can be known, and so must be. `ANY`: a decoder may take it for another sound
+`REFUSE`: damage that can be detected, and so must be. `ANY`: a decoder may take it for another sound
 file, as it does a flipped bit of a JPEG; then the result must be what results are. `SOUND`: nothing
 has happened.
 """
@@ -11,29 +11,24 @@ import zlib
 REFUSE, ANY, SOUND = "refuse", "any", "sound"
 LONGEST = 16  # bytes that go, come or change at once
 GIANT = (30_000, 30_000)  # pixels
-NOT_NEEDED = {
-    "gif": 2,
-    "ppm plain": 4,
-}  # bytes at the end that hold no pixel, or may be another number without their last digit
+NOT_NEEDED = {"gif": 2, "ppm plain": 4}  # bytes at the end without pixels, or whose last digit can be missing
 
 
 def some(rng, data):
     """(start, end) of a short run of bytes, most often at the start or the end of a file, where its structure is."""
-    start = rng.choice(
-        [
-            rng.randrange(len(data)),
-            rng.randrange(min(len(data), 200)),
-            len(data) - 1 - rng.randrange(min(len(data), 200)),
-        ]
-    )
+    anywhere = rng.randrange(len(data))
+    near_start = rng.randrange(min(len(data), 200))
+    near_end = len(data) - 1 - rng.randrange(min(len(data), 200))
+    start = rng.choice([anywhere, near_start, near_end])
     return start, min(len(data), start + rng.randint(1, LONGEST))
 
 
 def flipped(rng, data):
-    found = bytearray(data)
+    changed = bytearray(data)
     for _ in range(rng.randint(1, 4)):
-        found[some(rng, data)[0]] ^= 1 << rng.randrange(8)
-    return bytes(found)
+        start, _ = some(rng, data)
+        changed[start] ^= 1 << rng.randrange(8)
+    return bytes(changed)
 
 
 def overwritten(rng, data):
@@ -58,15 +53,11 @@ def inserted(rng, data):
 
 
 def exchanged(rng, data):
-    first, second = sorted(some(rng, data)[0] for _ in range(2))
-    size = min(LONGEST, second - first, len(data) - second)
-    return (
-        data[:first]
-        + data[second : second + size]
-        + data[first + size : second]
-        + data[first : first + size]
-        + data[second + size :]
-    )
+    (one, _), (other, _) = some(rng, data), some(rng, data)
+    first, last = min(one, other), max(one, other)
+    size = min(LONGEST, last - first, len(data) - last)
+    between, after = data[first + size : last], data[last + size :]
+    return data[:first] + data[last : last + size] + between + data[first : first + size] + after
 
 
 def appended(rng, data):
@@ -77,16 +68,19 @@ BYTES = (flipped, overwritten, removed, repeated, inserted, exchanged, appended)
 
 
 def harmed(rng, data, name, sealed=()):
-    """(what was done, bytes, verdict) of a file whose name begins with its format; every byte of `sealed` formats is under a checksum."""
+    """(what was done, bytes, verdict) of a file whose name begins with its format.
+
+    `sealed`: formats with every byte under a checksum.
+    """
     how = rng.choice(("cut", "cut", *BYTES))
     if how == "cut":
         left = rng.choice([rng.randrange(len(data)), max(0, len(data) - rng.randint(1, 40))])
         return "cut", data[:left], REFUSE if left < len(data) - NOT_NEEDED.get(name, 0) else ANY
-    found = how(rng, data)
-    if found == data:
-        return how.__name__, found, SOUND
-    known = name.split()[0] in sealed and not found.startswith(data)
-    return how.__name__, found, REFUSE if known else ANY
+    changed = how(rng, data)
+    if changed == data:
+        return how.__name__, changed, SOUND
+    detectable = name.split()[0] in sealed and not changed.startswith(data)
+    return how.__name__, changed, REFUSE if detectable else ANY
 
 
 # ---- sizes that lie ---------------------------------------------------------
@@ -94,17 +88,12 @@ def harmed(rng, data, name, sealed=()):
 
 def size_lie(rng, width, height):
     """(what was done, width, height): more pixels than there are bytes for."""
-    return rng.choice(
-        [
-            ("taller", width, height + rng.randint(8, 500)),
-            ("wider", width + rng.randint(8, 500), height),
-            ("giant", *GIANT),
-        ]
-    )
+    taller, wider = height + rng.randint(8, 500), width + rng.randint(8, 500)
+    return rng.choice([("taller", width, taller), ("wider", wider, height), ("giant", *GIANT)])
 
 
 def lying(rng, name, data):
-    """As `harmed`: a photo whose header tells another size; None for formats in which none is written here."""
+    """As `harmed`: a photo whose header has another size; None for formats in which none is written here."""
     form = name.split()[0]
     return LIARS[form](rng, data) if form in LIARS else None
 
@@ -131,23 +120,20 @@ def tiff_liar(rng, data):
     order = "<" if data.startswith(b"II") else ">"
     start = struct.unpack(order + "I", data[4:8])[0] + 2
     tags = {struct.unpack(order + "H", data[at : at + 2])[0]: at for at in range(start, start + 36, 12)}
-    sizes = [
-        struct.unpack(order + ("H" if short(data, tags[tag], order) else "I"), value(data, tags[tag], order))[0]
-        for tag in (256, 257)
-    ]
-    how, *size = size_lie(rng, *sizes)
+    width, height = tiff_number(data, tags[256], order), tiff_number(data, tags[257], order)
+    how, *size = size_lie(rng, width, height)
     for tag, number in zip((256, 257), size, strict=True):
         new = struct.pack(order + "HHI", tag, 4, 1) + struct.pack(order + "I", number)  # as a LONG
         data = data[: tags[tag]] + new + data[tags[tag] + 12 :]
     return how, data, REFUSE
 
 
-def short(data, at, order):
-    return struct.unpack(order + "H", data[at + 2 : at + 4])[0] == 3
-
-
-def value(data, at, order):
-    return data[at + 8 : at + 10 if short(data, at, order) else at + 12]
+def tiff_number(data, at, order):
+    """The value of the directory's entry at an offset, a SHORT or a LONG."""
+    kind = struct.unpack(order + "H", data[at + 2 : at + 4])[0]
+    if kind == 3:
+        return struct.unpack(order + "H", data[at + 8 : at + 10])[0]
+    return struct.unpack(order + "I", data[at + 8 : at + 12])[0]
 
 
 def jpeg_liar(rng, data):
@@ -169,11 +155,8 @@ def webp_liar(rng, data):
     if at < 3:
         return None
     how, *size = size_lie(rng, *struct.unpack("<HH", data[at : at + 4]))
-    return (
-        how,
-        data[:at] + struct.pack("<HH", *(min(n, 16383) for n in size)) + data[at + 4 :],
-        REFUSE if how == "giant" else ANY,
-    )
+    head = struct.pack("<HH", *(min(number, 16383) for number in size))
+    return how, data[:at] + head + data[at + 4 :], REFUSE if how == "giant" else ANY
 
 
 def pfm_liar(rng, data):
@@ -196,66 +179,20 @@ LIARS = {
 
 GOOD_TYPES = ("'<f4'", "'>f8'", "'|u1'", "'<u2'", "'|b1'", "'<f2'")
 BAD_TYPES = (
-    *(
-        "'|O'",
-        "('|O', (3,))",
-        "[('a', '|O')]",
-        "('<f4', (3,))",
-        "[('a', '<f4'), ('b', '|u1')]",
-        "'|V2000000000'",
-        "'<U1000'",
-        "'|S0'",
-        "'|V0'",
-        "''",
-    ),
-    *(
-        "'<i4'",
-        "'<c8'",
-        "'<M8[s]'",
-        "'nonsense'",
-        "None",
-        "7",
-        "[]",
-        "[('a',)]",
-        "'<f4,<f4'",
-        "{'names': ['a'], 'formats': ['<f4']}",
-        "'\\udcff'",
-        "b'<f4'",
-    ),
+    *("'|O'", "('|O', (3,))", "[('a', '|O')]", "('<f4', (3,))", "[('a', '<f4'), ('b', '|u1')]"),
+    *("'|V2000000000'", "'<U1000'", "'|S0'", "'|V0'", "''", "'<i4'", "'<c8'", "'<M8[s]'", "'nonsense'"),
+    *("None", "7", "[]", "[('a',)]", "'<f4,<f4'", "{'names': ['a'], 'formats': ['<f4']}", "'\\udcff'", "b'<f4'"),
 )
 BAD_SHAPES = (
-    *(
-        "()",
-        "(0, 5)",
-        "(5, 0)",
-        "(20,)",
-        "(4, 5, 3)",
-        "(-4, -5)",
-        "(-4, 5)",
-        "(4.0, 5)",
-        "('4', 5)",
-        "[4, 5]",
-        "20",
-        "None",
-        "(4, (5,))",
-        "(True, False)",
-    ),
-    *(
-        "(1000000000, 1000000000)",
-        f"(0, {10**24})",
-        f"({10**24},)",
-        f"({10**400}, 1)",
-        "(300, 400)",
-        "(1,) * 99",
-        "(" + "1, " * 40 + ")",
-        "((4, 5),)",
-    ),
+    *("()", "(0, 5)", "(5, 0)", "(20,)", "(4, 5, 3)", "(-4, -5)", "(-4, 5)", "(4.0, 5)", "('4', 5)"),
+    *("[4, 5]", "20", "None", "(4, (5,))", "(True, False)", "(1000000000, 1000000000)", f"(0, {10**24})"),
+    *(f"({10**24},)", f"({10**400}, 1)", "(300, 400)", "(1,) * 99", "(" + "1, " * 40 + ")", "((4, 5),)"),
 )
 BAD_ORDERS = ("1", "None", "'C'", "[]")
 
 
 def npy_of(descr, order, shape, body, version=1):
-    """The bytes of an NPY file whose header is told as text."""
+    """The bytes of an NPY file whose header is given as text."""
     text = f"{{'descr': {descr}, 'fortran_order': {order}, 'shape': {shape}, }}".encode().ljust(117) + b"\n"
     size = struct.pack("<H" if version == 1 else "<I", len(text))
     return b"\x93NUMPY" + bytes([version, 0]) + size + text + body

@@ -1,8 +1,8 @@
 """All kinds of bad input in numbers, as a table: `make fuzz CASES=20000 SEED=0`.
 
-Most MiB is what a case took beyond what was in use before it; commands in processes of their own are
-held to a bound instead. A kind has a process of its own, so that a crash costs one case; every case can be had again by its
-seed, kind and number.
+Most MiB is what a case took beyond what was in use before it; commands in processes of their own are held to a bound
+instead. A kind has a process of its own, so that a crash costs one case; every case can be repeated by its seed, kind
+and number.
 """
 
 import argparse
@@ -17,7 +17,7 @@ import warnings
 from pathlib import Path
 
 sys.path.append(str(Path(__file__).parents[2]))  # where tests/ is
-SHARES = {
+SHARES = {  # of 100 cases
     "photos": 34,
     "maps": 18,
     "weights": 10,
@@ -25,7 +25,8 @@ SHARES = {
     "commands": 12,
     "arguments": 16,
     "processes": 2,
-}  # of 100 cases
+}
+HEAD = f"{'kind':<12}{'cases':>8}{'refused':>9}{'accepted':>10}{'most MiB':>10}{'seconds':>9}{'failures':>10}"
 
 
 def main():
@@ -39,10 +40,7 @@ def main():
     if args.number is not None:
         args.keep.mkdir(parents=True, exist_ok=True)
         return print(*outcome(args, args.kind, args.number), sep="\t")
-    print(
-        f"seed {args.seed}\n{'kind':<12}{'cases':>8}{'refused':>9}{'accepted':>10}{'most MiB':>10}{'seconds':>9}{'failures':>10}",
-        flush=True,
-    )
+    print(f"seed {args.seed}\n{HEAD}", flush=True)
     failed = 0
     for kind, share in SHARES.items():
         if args.kind in (None, kind):
@@ -52,28 +50,30 @@ def main():
 
 
 def table_row(args, kind, cases):
-    """Run the cases of a kind, print their figures; how many failed."""
-    begun, counts, most, failures = time.monotonic(), {"refused": 0, "accepted": 0}, 0, []
+    """Run the cases of a kind, print their figures; return how many failed."""
+    start, counts, most, failures = time.monotonic(), {"refused": 0, "accepted": 0}, 0, []
     first = 0
     while first < cases:
-        for number, told, taken in child(args, kind, first, cases):
+        for number, result, taken in child(args, kind, first, cases):
             first = number + 1
-            if told in counts:
-                counts[told], most = counts[told] + 1, max(most, taken)
-            elif told != "begun":
-                failures.append((number, told))
-    spent = time.monotonic() - begun
-    print(
-        f"{kind:<12}{cases:>8}{counts['refused']:>9}{counts['accepted']:>10}{most / 2**20:>10.1f}{spent:>9.0f}{len(failures):>10}",
-        flush=True,
-    )
-    for number, told in failures:
-        print(f"    --kind {kind!r} --seed {args.seed} --number {number}: {told}", flush=True)
+            if result in counts:
+                counts[result] += 1
+                most = max(most, taken)
+            elif result != "begun":
+                failures.append((number, result))
+    spent = time.monotonic() - start
+    done = f"{kind:<12}{cases:>8}{counts['refused']:>9}{counts['accepted']:>10}"
+    print(f"{done}{most / 2**20:>10.1f}{spent:>9.0f}{len(failures):>10}", flush=True)
+    for number, result in failures:
+        print(f"    --kind {kind!r} --seed {args.seed} --number {number}: {result}", flush=True)
     return len(failures)
 
 
 def child(args, kind, first, end):
-    """(number, what became of it, bytes) of the cases first..end-1, from a process of their own that may die; before each (number, 'begun', 0)."""
+    """(number, result, bytes) of the cases first..end-1, from a process of their own that may die.
+
+    Before each of them comes (number, 'begun', 0).
+    """
     args.keep.mkdir(parents=True, exist_ok=True)
     reading, writing = os.pipe()
     pid = os.fork()
@@ -93,8 +93,8 @@ def child(args, kind, first, end):
     number = first
     with os.fdopen(reading) as pipe:
         for line in pipe:
-            number, told, taken = line.rstrip("\n").split("\t")
-            yield int(number), told, int(taken)
+            number, result, taken = line.rstrip("\n").split("\t")
+            yield int(number), result, int(taken)
     _, code = os.waitpid(pid, 0)
     if code:
         yield int(number), f"the process died: {os.waitstatus_to_exitcode(code)}", 0
@@ -110,11 +110,11 @@ def outcome(args, kind, number):
     guard.ready()
     case = {**READERS, **COMMANDS}[kind](random.Random(f"{args.seed} {kind} {number}"))
     try:
-        return guard.judged(case)
+        return guard.checked(case)
     except Exception as error:
         (args.keep / f"{kind}-{args.seed}-{number}".replace(" ", "-")).write_bytes(case[1])
-        where = traceback.extract_tb(error.__traceback__)[-1]
-        text = f"{case[0][:200]}: {type(error).__name__}: {error} ({Path(where.filename).name}:{where.lineno})"
+        line = traceback.extract_tb(error.__traceback__)[-1]
+        text = f"{case[0][:200]}: {type(error).__name__}: {error} ({Path(line.filename).name}:{line.lineno})"
         return ascii(text).strip("'\"").replace("\t", " "), 0
 
 

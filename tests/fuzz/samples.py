@@ -76,26 +76,9 @@ def rare_photos():
     """As `photos`: what few programs write."""
     deep = scene().astype(np.uint16) * 257
     inks, grey = np.dstack([deep, deep[..., 0]]), Image.fromarray(scene()).convert("L")
-    masked = struct.pack(
-        "<IHHIIiiHHIIiiIIIII",
-        66 + 2 * grey.width * grey.height,
-        0,
-        0,
-        66,
-        40,
-        *grey.size,
-        1,
-        16,
-        3,
-        0,
-        0,
-        0,
-        0,
-        0,
-        0xF00,
-        0xF0,
-        0xF,
-    )
+    file_header = struct.pack("<IHHI", 66 + 2 * grey.width * grey.height, 0, 0, 66)
+    picture_header = struct.pack("<IiiHHIIiiII", 40, *grey.size, 1, 16, 3, 0, 0, 0, 0, 0)
+    masked = file_header + picture_header + struct.pack("<III", 0xF00, 0xF0, 0xF)
     return {
         "pam": b"P7\nWIDTH 96\nHEIGHT 64\nDEPTH 3\nMAXVAL 255\nTUPLTYPE RGB\nENDHDR\n" + scene().tobytes(),
         "pam deep": b"P7\nWIDTH 96\nHEIGHT 64\nDEPTH 3\nMAXVAL 65535\nENDHDR\n" + deep.astype(">u2").tobytes(),
@@ -174,7 +157,7 @@ def weights():
 
 
 def reweighed(method, change, /, **header):
-    """The bytes of the weights of a method after `change` of its dict of arrays, with what the header is told besides."""
+    """The bytes of the weights of a method after `change` of its dict of arrays, with more in their header."""
     arrays, _ = read_weights(weights()[method], method, get(method).SHAPES)
     arrays = {name: array.copy() for name, array in arrays.items()}
     change(arrays)
@@ -194,7 +177,8 @@ def patch_sets():
         source = info(method).learns_from
         photo = np.ascontiguousarray(data.chelsea())
         truth = np.full(photo.shape[:2], 255, np.uint8)
-        picture, second, sigma = patches.picture(photo, truth if source == "masks" else None, 0, source, method, 0, 0)
-        at = patches.centres(picture, second, 0, 6, method, 0, 0)
-        made[method] = npy(patches.cut(picture, second, at, method, b"cat.png", 0, 0, sigma))
+        mask = truth if source == "masks" else None
+        picture, companion, sigma = patches.picture(photo, mask, 0, source, method, 0, 0)
+        at = patches.centres(picture, companion, 0, 6, method, 0, 0)
+        made[method] = npy(patches.cut(picture, companion, at, method, b"cat.png", 0, 0, sigma))
     return made

@@ -22,6 +22,7 @@ from blurkit.methods import METHODS, get
 
 MAX_PIXELS = 100_000
 MOST_BYTES = 1 << 20  # of a patch set
+ZIP_FORMS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2)
 
 
 class Trap:
@@ -43,8 +44,8 @@ def hurt(rng, name, data, sealed=()):
     """A file harmed, or lying about its size, or once in a while as it was."""
     if rng.random() < 0.02:
         return "nothing", data, SOUND
-    told = lying(rng, name, data) if rng.random() < 0.2 else None
-    return told or harmed(rng, data, name, sealed)
+    liar = lying(rng, name, data) if rng.random() < 0.2 else None
+    return liar or harmed(rng, data, name, sealed)
 
 
 # ---- photos -----------------------------------------------------------------
@@ -63,9 +64,10 @@ def photo(rng):
 
 def try_photo(data, least):
     capture(data)
-    found = decode_photo(data, MAX_PIXELS, least=least)
-    assert found.ndim == 3 and found.shape[2] == 3 and found.dtype in (np.uint8, np.uint16) and found.flags.c_contiguous
-    assert 0 < found.shape[0] * found.shape[1] <= MAX_PIXELS
+    pixels = decode_photo(data, MAX_PIXELS, least=least)
+    assert pixels.ndim == 3 and pixels.shape[2] == 3 and pixels.dtype in (np.uint8, np.uint16)
+    assert pixels.flags.c_contiguous
+    assert 0 < pixels.shape[0] * pixels.shape[1] <= MAX_PIXELS
 
 
 # ---- maps -------------------------------------------------------------------
@@ -86,19 +88,20 @@ def map(rng):
 def wrong_values(rng):
     """(what, bytes) of an NPY map of values that no map has, or that would be code."""
     form = rng.choice(["<f4", ">f8", "<f2", "<f4"])
-    found = np.full((4, 5), 0.5, form)
-    found[rng.randrange(4), rng.randrange(5)] = wrong = rng.choice([np.nan, np.inf, -np.inf, 1.001, -0.001, 6e4])
-    how, found = rng.choice(
-        [(f"{wrong:g}", found), ("objects", np.array([[Trap()]], object)), ("int32", np.zeros((4, 5), np.int32))]
-    )
-    return how, samples.npy(found)
+    sharpness = np.full((4, 5), 0.5, form)
+    wrong = rng.choice([np.nan, np.inf, -np.inf, 1.001, -0.001, 6e4])
+    sharpness[rng.randrange(4), rng.randrange(5)] = wrong
+    objects, integers = np.array([[Trap()]], object), np.zeros((4, 5), np.int32)
+    how, array = rng.choice([(f"{wrong:g}", sharpness), ("objects", objects), ("int32", integers)])
+    return how, samples.npy(array)
 
 
 def try_map(data, raw=False):
     item = inputs.Input("map", "map", data)
-    for _, found in inputs.maps(item, MAX_PIXELS, raw):
-        assert found.dtype == np.float32 and found.ndim == 2 + (raw and found.ndim == 3)
-        assert found.size and np.isfinite(found).all() and found.min() >= 0 and found.max() <= 1
+    for _, sharpness in inputs.maps(item, MAX_PIXELS, raw):
+        assert sharpness.dtype == np.float32
+        assert sharpness.ndim == 2 or raw and sharpness.ndim == 3
+        assert sharpness.size and np.isfinite(sharpness).all() and sharpness.min() >= 0 and sharpness.max() <= 1
 
 
 # ---- weights ----------------------------------------------------------------
@@ -167,28 +170,23 @@ def other_archive(rng, method):
         "names": {rng.choice(["../a.npy", "/a.npy", "a", "\n.npy", "a/../header.npy"]): b"\x93NUMPY"},
     }
     how, more = rng.choice(sorted(ways.items(), key=lambda way: way[0]))
-    form = (
-        zipfile.ZIP_DEFLATED
-        if how == "bomb"
-        else rng.choice([zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2])
-    )
+    form = zipfile.ZIP_DEFLATED if how == "bomb" else rng.choice(ZIP_FORMS)
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", form) as archive:
         for name, data in {**entries, **more}.items():
             archive.writestr(name, data)
-    return (
-        (how, out.getvalue())
-        if how == "bomb" or rng.random() < 0.5
-        else (f"{how} harmed", harmed(rng, out.getvalue(), "npz")[1])
-    )
+    if how == "bomb" or rng.random() < 0.5:
+        return how, out.getvalue()
+    _, data, _ = harmed(rng, out.getvalue(), "npz")
+    return f"{how} harmed", data
 
 
 def try_weights(data, method):
     shapes = get(method).SHAPES
-    found, header = read_weights(data, method, shapes)
-    sound, told = read_weights(samples.weights()[method], method, shapes)
-    assert json.dumps(header) == json.dumps(told) and found.keys() == sound.keys()
-    assert all(np.array_equal(found[name], sound[name]) for name in sound)
+    arrays, header = read_weights(data, method, shapes)
+    sound_arrays, sound_header = read_weights(samples.weights()[method], method, shapes)
+    assert json.dumps(header) == json.dumps(sound_header) and arrays.keys() == sound_arrays.keys()
+    assert all(np.array_equal(arrays[name], sound_arrays[name]) for name in sound_arrays)
 
 
 # ---- patch sets -------------------------------------------------------------
@@ -198,31 +196,34 @@ def patch_set(rng):
     method, data = chosen(rng, samples.patch_sets())
     how, data, verdict = hurt(rng, "npy", data)
     if rng.random() < 0.3:
-        other = rng.choice([name for name in METHODS if name != method])
-        how, data, verdict = rng.choice(
-            [
-                ("of another method", samples.patch_sets()[other], REFUSE),
-                ("then one of another", samples.patch_sets()[method] + samples.patch_sets()[other], REFUSE),
-                ("then a map", samples.patch_sets()[method] + samples.maps()["npy"], REFUSE),
-                (
-                    "too many",
-                    samples.patch_sets()[method] * (2 + MOST_BYTES // len(samples.patch_sets()[method])),
-                    REFUSE,
-                ),
-                ("twice", samples.patch_sets()[method] * 2, SOUND),
-                more_than_there_are(rng, method),
-                npy_liar(rng),
-            ]
-        )
+        how, data, verdict = other_patches(rng, method)
     return f"{method} {how}", data, partial(try_patches, data, method), verdict
 
 
+def other_patches(rng, method):
+    """(what, bytes, verdict) of a stream that is not one patch set of a method."""
+    own = samples.patch_sets()[method]
+    other = samples.patch_sets()[rng.choice([name for name in METHODS if name != method])]
+    return rng.choice(
+        [
+            ("of another method", other, REFUSE),
+            ("then one of another", own + other, REFUSE),
+            ("then a map", own + samples.maps()["npy"], REFUSE),
+            ("too many", own * (2 + MOST_BYTES // len(own)), REFUSE),
+            ("twice", own * 2, SOUND),
+            more_than_there_are(rng, method),
+            npy_liar(rng),
+        ]
+    )
+
+
 def more_than_there_are(rng, method):
-    """A patch set whose header tells more records than follow."""
+    """A patch set whose header counts more records than follow."""
     data = samples.patch_sets()[method]
     count = len(np.load(io.BytesIO(data)))
     more = rng.choice([1, 9, 10**6, 10**12, 10**30])
-    return f"{count + more} told", encode_npy_header((count + more,), get(method).patch_record()) + data[128:], REFUSE
+    header = encode_npy_header((count + more,), get(method).patch_record())
+    return f"{count + more} counted", header + data[128:], REFUSE
 
 
 def try_patches(data, method):

@@ -53,7 +53,7 @@ def test_bad_input_is_refused_in_words_within_its_memory(kind):
     @settings(max_examples=EXAMPLES[kind], suppress_health_check=list(HealthCheck))
     @given(st.randoms(use_true_random=False))
     def tried(rng):
-        guard.judged({**READERS, **COMMANDS}[kind](rng))
+        guard.checked({**READERS, **COMMANDS}[kind](rng))
 
     tried()
 
@@ -79,15 +79,16 @@ def unpickle():
 )
 def test_the_guard_sees_what_it_is_there_for(try_it, verdict, error, complaint):
     with pytest.raises(error, match=complaint):
-        guard.judged(("what", b"", try_it, verdict))
+        guard.checked(("what", b"", try_it, verdict))
 
 
 def test_the_runner_counts_every_case_and_ends_badly_where_one_failed(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(
-        run,
-        "outcome",
-        lambda args, kind, number: os._exit(1) if number == 3 else (("a bug" if number == 5 else "refused"), 0),
-    )
+    def outcome(args, kind, number):
+        if number == 3:
+            os._exit(1)
+        return ("a bug" if number == 5 else "refused"), 0
+
+    monkeypatch.setattr(run, "outcome", outcome)
     monkeypatch.setattr("sys.argv", ["run.py", "--cases", "9", "--kind", "maps", "--keep", str(tmp_path)])
     with pytest.raises(SystemExit, match="True"):
         run.main()

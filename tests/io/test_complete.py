@@ -5,6 +5,7 @@ import io
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
 from blurkit.io.complete import is_whole
 from blurkit.io.encode import encode_cut, encode_map, encode_mask
@@ -41,6 +42,15 @@ def test_what_is_encoded_is_whole_and_cut_short_anywhere_it_is_not(what):
 def test_what_has_more_behind_it_is_not_whole(what):
     form, pieces = WRITTEN[what]
     assert not is_whole(io.BytesIO(b"".join(map(bytes, pieces)) + b"\0"), form)
+
+
+def test_a_tiff_of_many_strips_is_whole_only_with_all_of_them():
+    held = io.BytesIO()
+    Image.fromarray(np.repeat(MAP, 20, axis=0)).save(held, "TIFF", strip_size=4096)
+    data = held.getvalue()
+    assert is_whole(io.BytesIO(data), "tiff")
+    assert not any(is_whole(io.BytesIO(data[:n]), "tiff") for n in range(0, len(data), 997))
+    assert not is_whole(io.BytesIO(data[:-1]), "tiff")
 
 
 @pytest.mark.parametrize("form", ["npy", "png", "tiff", "pfm"])

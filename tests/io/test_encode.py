@@ -35,8 +35,8 @@ def test_tiff_and_pfm_hold_a_map_exactly(form, sharpness):
 
 @given(maps)
 def test_png_holds_a_map_to_half_a_16_bit_step(sharpness):
-    found = decode_map(joined(encode.encode_map(sharpness, "png")))
-    assert np.abs(found - sharpness).max() <= 0.5 / 65535 + 1e-7
+    decoded = decode_map(joined(encode.encode_map(sharpness, "png")))
+    assert np.abs(decoded - sharpness).max() <= 0.5 / 65535 + 1e-7
 
 
 def test_png_has_a_fixed_scale_unless_stretching_is_asked_for():
@@ -84,8 +84,8 @@ def test_a_mask_is_a_grey_png_of_0_and_255():
 
 def test_a_cut_carries_the_mask_as_alpha_and_leaves_the_colours(scene, deep):
     chosen = np.where(np.arange(120) < 60, 255, 0).astype(np.uint8) * np.ones((90, 1), np.uint8)
-    found = np.asarray(Image.open(io.BytesIO(joined(encode.encode_cut(scene, chosen)))))
-    assert np.array_equal(found[..., :3], scene) and np.array_equal(found[..., 3], chosen)
+    decoded = np.asarray(Image.open(io.BytesIO(joined(encode.encode_cut(scene, chosen)))))
+    assert np.array_equal(decoded[..., :3], scene) and np.array_equal(decoded[..., 3], chosen)
     data = np.frombuffer(joined(encode.encode_cut(deep, chosen)), np.uint8)
-    found = cv2.imdecode(data, cv2.IMREAD_UNCHANGED)
-    assert np.array_equal(found[..., 2::-1], deep) and np.array_equal(found[..., 3], chosen.astype(np.uint16) * 257)
+    decoded = cv2.imdecode(data, cv2.IMREAD_UNCHANGED)
+    assert np.array_equal(decoded[..., 2::-1], deep) and np.array_equal(decoded[..., 3], chosen.astype(np.uint16) * 257)

@@ -1,4 +1,4 @@
-"""HEIC and AVIF: what was encoded comes out, upright and within the error of a codec; what is damaged is told."""
+"""HEIC and AVIF: what was encoded comes out, upright and within the error of a codec; damage is reported."""
 
 import io
 import struct
@@ -47,15 +47,15 @@ def grid(scene):
 
 def relabelled(data, width, height):
     """The same file, whose pictures say that they are of another size."""
-    return heif.SIZE.sub(lambda found: found[0][:-8] + struct.pack(">II", width, height), data)
+    return heif.SIZE.sub(lambda match: match[0][:-8] + struct.pack(">II", width, height), data)
 
 
 @pytest.mark.parametrize("form", BEST)
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_a_photo_comes_out_upright_and_close_to_what_was_encoded(form, orientation, scene):
-    found = decode_photo(saved(scene, form, orientation))
-    assert found.dtype == np.uint8 and found.flags.c_contiguous
-    assert differ(found, upright(scene, orientation)) <= MOST_ERROR
+    decoded = decode_photo(saved(scene, form, orientation))
+    assert decoded.dtype == np.uint8 and decoded.flags.c_contiguous
+    assert differ(decoded, upright(scene, orientation)) <= MOST_ERROR
 
 
 def test_exif_does_not_turn_heic_that_its_container_has_turned(scene):
@@ -82,9 +82,9 @@ def test_heic_of_more_than_8_bits_keeps_them(bits):
         pillow_heif.from_bytes("RGB;16", (128, 8), ramp.tobytes()).save(out, quality=-1, chroma=444)
     finally:
         pillow_heif.options.SAVE_HDR_TO_12_BIT = False
-    found = decode_photo(out.getvalue())
-    assert found.dtype == np.uint16 and len(np.unique(found)) > 900  # 8 bits have 256
-    assert differ(found, ramp) <= 2.5 * 65536 / 2**bits
+    decoded = decode_photo(out.getvalue())
+    assert decoded.dtype == np.uint16 and len(np.unique(decoded)) > 900  # 8 bits have 256
+    assert differ(decoded, ramp) <= 2.5 * 65536 / 2**bits
 
 
 def test_the_primary_picture_of_several_is_taken(scene):
@@ -145,8 +145,8 @@ def test_a_damaged_file_is_an_error_or_a_picture_never_a_crash(form, place, chan
     data[place % (400 if early else len(data))] ^= change
     try:
         assert decode_photo(bytes(data), 100_000).shape[2] == 3
-    except InputError as found:
-        assert str(found) and "\n" not in str(found)
+    except InputError as error:
+        assert str(error) and "\n" not in str(error)
 
 
 @pytest.mark.parametrize("form", BEST)

@@ -120,7 +120,7 @@ def test_a_lost_part_between_restarts_is_an_error(busy):
     pytest.importorskip("simplejpeg")  # Pillow passes over it
     data = saved(Image.fromarray(busy), "JPEG", quality=90, restart_marker_rows=1)
     assert decode_photo(data).shape == busy.shape
-    first, second = [found.start() for found in re.finditer(rb"\xff[\xd0-\xd7]", data)][2:4]
+    first, second = [match.start() for match in re.finditer(rb"\xff[\xd0-\xd7]", data)][2:4]
     assert "damaged" in complaint(data[:first] + data[second:])
 
 
@@ -180,11 +180,11 @@ def test_what_fills_up_the_last_blocks_does_not_go_into_a_reduced_photo(size, su
     whole = decode_photo(data, luma=luma)
     assert whole.shape[:2] == size
     for by in (2, 4, 8):
-        found = decode_photo(data, least=(width - 16) // by, luma=luma)
-        down, right = found.shape[0] * by, found.shape[1] * by
+        decoded = decode_photo(data, least=(width - 16) // by, luma=luma)
+        down, right = decoded.shape[0] * by, decoded.shape[1] * by
         assert height - 16 < down <= height and width - 16 < right <= width
-        expected = cv2.resize(whole[:down, :right], found.shape[1::-1], interpolation=cv2.INTER_AREA)
-        assert np.abs(found.astype(int) - expected).max() < 30  # black would be 60 and more apart
+        expected = cv2.resize(whole[:down, :right], decoded.shape[1::-1], interpolation=cv2.INTER_AREA)
+        assert np.abs(decoded.astype(int) - expected).max() < 30  # black would be 60 and more apart
 
 
 def test_a_narrow_photo_is_not_reduced_where_that_would_cost_much_of_it():

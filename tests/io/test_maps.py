@@ -54,8 +54,8 @@ def test_region_numbers_of_16_bits_stay_distinct():
     ],
 )
 def test_arrays_of_any_numeric_type_become_maps(array, expected):
-    found = maps.as_map(array)
-    assert found.dtype == np.float32 and found.dtype.isnative and np.allclose(found, expected, atol=1e-6)
+    result = maps.as_map(array)
+    assert result.dtype == np.float32 and result.dtype.isnative and np.allclose(result, expected, atol=1e-6)
 
 
 @pytest.mark.parametrize(

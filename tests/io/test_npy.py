@@ -40,9 +40,9 @@ def with_header(text, version=b"\x01\x00"):
 @given(arrays)
 def test_what_is_encoded_numpy_loads_and_what_numpy_saves_is_read(array):
     ours = b"".join(bytes(piece) for piece in encode_npy(array))
-    for found in (np.load(io.BytesIO(ours)), read_npy(io.BytesIO(saved(array)))):
-        assert found.dtype == array.dtype and found.shape == array.shape
-        assert np.array_equal(found, array, equal_nan=array.dtype.kind == "f")
+    for result in (np.load(io.BytesIO(ours)), read_npy(io.BytesIO(saved(array)))):
+        assert result.dtype == array.dtype and result.shape == array.shape
+        assert np.array_equal(result, array, equal_nan=array.dtype.kind == "f")
 
 
 @given(arrays)

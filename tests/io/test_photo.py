@@ -39,8 +39,8 @@ def profile():
 
 
 def test_a_colour_png_comes_out_pixel_by_pixel(photos, scene):
-    found = decode_photo((photos / "photo.png").read_bytes())
-    assert found.dtype == np.uint8 and found.flags.c_contiguous and np.array_equal(found, scene)
+    decoded = decode_photo((photos / "photo.png").read_bytes())
+    assert decoded.dtype == np.uint8 and decoded.flags.c_contiguous and np.array_equal(decoded, scene)
 
 
 @pytest.mark.parametrize("form", ["BMP", "PPM", "TIFF", "WEBP"])
@@ -50,13 +50,13 @@ def test_other_lossless_formats_come_out_pixel_by_pixel(form, scene):
 
 
 def test_a_jpeg_comes_close(photos, scene):
-    found = decode_photo((photos / "photo.jpg").read_bytes())
-    assert found.shape == scene.shape and np.abs(found.astype(int) - scene).mean() < 5
+    decoded = decode_photo((photos / "photo.jpg").read_bytes())
+    assert decoded.shape == scene.shape and np.abs(decoded.astype(int) - scene).mean() < 5
 
 
 def test_a_grey_photo_becomes_three_equal_channels(photos, scene):
-    found = decode_photo((photos / "grey.png").read_bytes())
-    assert np.array_equal(found, np.repeat(np.asarray(Image.fromarray(scene).convert("L"))[..., None], 3, axis=2))
+    decoded = decode_photo((photos / "grey.png").read_bytes())
+    assert np.array_equal(decoded, np.repeat(np.asarray(Image.fromarray(scene).convert("L"))[..., None], 3, axis=2))
 
 
 @pytest.mark.parametrize("form", ["JPEG", "PNG", "TIFF"])
@@ -68,15 +68,15 @@ def test_a_jpeg_can_be_decoded_at_a_reduced_size(scene, form, orientation):
     data = saved(Image.fromarray(large), form, exif=tags, **({"quality": 95} if form == "JPEG" else {}))
     whole = decode_photo(data)
     for least, by in ((150, 8), (151, 4), (599, 2), (601, 1), (5000, 1)):
-        found, by = decode_photo(data, least=least), by if form == "JPEG" else 1
+        decoded, by = decode_photo(data, least=least), by if form == "JPEG" else 1
         height, width = (896, 1200) if by > 1 else (901, 1200)  # a block of 16 x 16 goes beyond the photo
         assert (
-            found.shape[:2] == ((height // by, width // by) if orientation == 1 else (width // by, height // by))
-            and found.flags.c_contiguous
+            decoded.shape[:2] == ((height // by, width // by) if orientation == 1 else (width // by, height // by))
+            and decoded.flags.c_contiguous
         )
         inside = whole[:height, :width] if orientation == 1 else whole[:width, -height:]
-        reduced = cv2.resize(inside, found.shape[1::-1], interpolation=cv2.INTER_AREA)
-        assert np.abs(found.astype(int) - reduced).mean() < (4 if by > 1 else 1e-9)
+        reduced = cv2.resize(inside, decoded.shape[1::-1], interpolation=cv2.INTER_AREA)
+        assert np.abs(decoded.astype(int) - reduced).mean() < (4 if by > 1 else 1e-9)
 
 
 @pytest.mark.parametrize("orientation", [1, 6])
@@ -84,15 +84,15 @@ def test_the_luma_of_a_jpeg_can_be_decoded_alone(scene, orientation):
     tags = Image.Exif()
     tags[ORIENTATION] = orientation
     data = saved(Image.fromarray(scene), "JPEG", quality=95, exif=tags)
-    found = decode_photo(data, least=90, luma=True)
+    decoded = decode_photo(data, least=90, luma=True)
     assert (
-        found.dtype == np.uint8
-        and found.flags.c_contiguous
-        and found.shape == ((90, 120) if orientation == 1 else (120, 90))
+        decoded.dtype == np.uint8
+        and decoded.flags.c_contiguous
+        and decoded.shape == ((90, 120) if orientation == 1 else (120, 90))
     )
-    apart = np.abs(grey(found) - grey(decode_photo(data)))
+    apart = np.abs(grey(decoded) - grey(decode_photo(data)))
     assert np.median(apart) < 0.5 / 255 and (apart < 2 / 255).mean() > 0.95  # elsewhere a colour was cut off
-    assert np.array_equal(decode_photo(data, luma=True), found)
+    assert np.array_equal(decode_photo(data, luma=True), decoded)
     assert decode_photo(saved(Image.fromarray(scene), "PNG"), least=90, luma=True).shape == scene.shape
     assert decode_photo(saved(Image.fromarray(scene).convert("CMYK"), "JPEG"), least=90, luma=True).shape == scene.shape
 
@@ -118,9 +118,9 @@ def test_every_mode_comes_out_as_pillow_turns_it_to_rgb(mode, size):
 
 
 def test_a_16_bit_grey_photo_keeps_its_bits(photos, scene):
-    found = decode_photo((photos / "deep_grey.png").read_bytes())
-    assert found.dtype == np.uint16 and np.array_equal(
-        found, np.repeat(scene[..., 1:2].astype(np.uint16) * 257, 3, axis=2)
+    decoded = decode_photo((photos / "deep_grey.png").read_bytes())
+    assert decoded.dtype == np.uint16 and np.array_equal(
+        decoded, np.repeat(scene[..., 1:2].astype(np.uint16) * 257, 3, axis=2)
     )
 
 
@@ -128,16 +128,16 @@ def test_16_bit_colour_keeps_its_bits_and_the_order_of_its_channels(deep):
     done, png = cv2.imencode(".png", deep[..., ::-1])
     ppm = b"P6\n# made by hand\n120 90\n65535\n" + deep.astype(">u2").tobytes()
     for data in (png.tobytes(), tiff(deep), tiff(deep, byteorder=">"), ppm):
-        found = decode_photo(data)
-        assert found.dtype == np.uint16 and np.array_equal(found, deep)
+        decoded = decode_photo(data)
+        assert decoded.dtype == np.uint16 and np.array_equal(decoded, deep)
 
 
 def test_16_bit_grey_comes_whole_out_of_tiff_and_pgm(deep):
     plane = deep[..., 0]
     pgm = b"P5\n120 90\n65535\n" + plane.astype(">u2").tobytes()
     for data in (tiff(plane), tiff(plane, byteorder=">"), pgm):
-        found = decode_photo(data)
-        assert found.dtype == np.uint16 and np.array_equal(found, np.repeat(plane[..., None], 3, axis=2))
+        decoded = decode_photo(data)
+        assert decoded.dtype == np.uint16 and np.array_equal(decoded, np.repeat(plane[..., None], 3, axis=2))
 
 
 def test_alpha_is_dropped_in_8_and_16_bits(photos, scene, deep):
@@ -161,8 +161,8 @@ def test_a_palette_is_looked_up(photos):
 
 
 def test_cmyk_becomes_rgb(photos, scene):
-    found = decode_photo((photos / "cmyk.jpg").read_bytes())
-    assert found.shape == scene.shape and np.abs(found.astype(int) - scene).mean() < 8
+    decoded = decode_photo((photos / "cmyk.jpg").read_bytes())
+    assert decoded.shape == scene.shape and np.abs(decoded.astype(int) - scene).mean() < 8
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
@@ -171,9 +171,9 @@ def test_the_orientation_is_applied_once_as_pillow_does(form, orientation, scene
     tags = Image.Exif()
     tags[ORIENTATION] = orientation
     data = saved(Image.fromarray(scene), form, exif=tags)
-    found = decode_photo(data)
-    assert found.shape == ((120, 90, 3) if orientation > 4 else (90, 120, 3))
-    assert np.array_equal(found, np.asarray(ImageOps.exif_transpose(Image.open(io.BytesIO(data)))))
+    decoded = decode_photo(data)
+    assert decoded.shape == ((120, 90, 3) if orientation > 4 else (90, 120, 3))
+    assert np.array_equal(decoded, np.asarray(ImageOps.exif_transpose(Image.open(io.BytesIO(data)))))
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
@@ -181,13 +181,13 @@ def test_the_orientation_is_applied_once_to_16_bit_colour(orientation, deep):
     undone = {1: deep, 2: deep[:, ::-1], 3: deep[::-1, ::-1], 4: deep[::-1], 5: deep.swapaxes(0, 1)}
     undone |= {6: np.rot90(deep, -1), 7: np.rot90(deep, 2).swapaxes(0, 1), 8: np.rot90(deep)}
     for data in (tiff(deep, extratags=[(ORIENTATION, "H", 1, orientation, True)]), png_with_exif(deep, orientation)):
-        found = decode_photo(data)
-        assert found.dtype == np.uint16 and np.array_equal(found, undone[orientation])
+        decoded = decode_photo(data)
+        assert decoded.dtype == np.uint16 and np.array_equal(decoded, undone[orientation])
 
 
 def test_a_photo_stored_turned_comes_out_upright(photos, scene):
-    found = decode_photo((photos / "turned.jpg").read_bytes())
-    assert found.shape == scene.shape and np.abs(found.astype(int) - scene).mean() < 5
+    decoded = decode_photo((photos / "turned.jpg").read_bytes())
+    assert decoded.shape == scene.shape and np.abs(decoded.astype(int) - scene).mean() < 5
 
 
 def test_an_animation_and_a_file_of_many_pages_give_their_first_picture(scene):

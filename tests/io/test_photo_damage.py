@@ -78,25 +78,25 @@ def test_a_damaged_photo_is_an_error_or_a_picture_never_a_crash(form, place, val
     data[place] = value
     data = bytes(data[:place] if cut else data)
     try:
-        found = decode_photo(data, 100_000)
+        decoded = decode_photo(data, 100_000)
     except InputError as error:
         assert "\n" not in str(error) and str(error)
     else:
-        assert found.ndim == 3 and found.shape[2] == 3 and found.dtype in (np.uint8, np.uint16)
+        assert decoded.ndim == 3 and decoded.shape[2] == 3 and decoded.dtype in (np.uint8, np.uint16)
 
 
 def rechunked(data, change):
     """A PNG whose chunks went through `change`, a function of dict kind -> body, and have right checksums again."""
-    found = {}
+    bodies = {}
     at = 8
     while at < len(data):
         size = int.from_bytes(data[at : at + 4])
         kind = data[at + 4 : at + 8]
-        found[kind] = found.get(kind, b"") + data[at + 8 : at + 8 + size]
+        bodies[kind] = bodies.get(kind, b"") + data[at + 8 : at + 8 + size]
         at += 12 + size
-    change(found)
+    change(bodies)
     return data[:8] + b"".join(
-        struct.pack(">I", len(b)) + k + b + struct.pack(">I", zlib.crc32(k + b)) for k, b in found.items()
+        struct.pack(">I", len(b)) + k + b + struct.pack(">I", zlib.crc32(k + b)) for k, b in bodies.items()
     )
 
 
@@ -139,12 +139,8 @@ def test_a_png_with_fewer_rows_than_it_tells_is_truncated(size, value):
     ):
         assert np.array_equal(decode_photo(data)[..., 0], plain)
         for more in (1, 8, 100):
-            taller = rechunked(
-                data,
-                lambda chunks: chunks.update(
-                    {b"IHDR": struct.pack(">II", size[1], size[0] + more) + chunks[b"IHDR"][8:]}
-                ),
-            )  # noqa: B023
+            sides = struct.pack(">II", size[1], size[0] + more)
+            taller = rechunked(data, lambda chunks, sides=sides: chunks.update({b"IHDR": sides + chunks[b"IHDR"][8:]}))
             with pytest.raises(InputError):
                 decode_photo(taller)
 

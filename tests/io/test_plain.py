@@ -15,14 +15,14 @@ from tests.files import complaint, saved, tiff
 
 
 def bmp(words, bits, masks, height=None, compression=3):
-    """A BMP of words whose bits are told by masks."""
+    """A BMP of 16- or 32-bit words with bit masks of the colours."""
     rows, width = words.shape
     row = -(-width * bits // 32) * 4
     body = b"".join(line.astype(f"<u{bits // 8}").tobytes().ljust(row, b"\0") for line in words[::-1])
-    told = b"".join(struct.pack("<I", mask) for mask in masks)
-    start = 54 + len(told)
+    mask_bytes = b"".join(struct.pack("<I", mask) for mask in masks)
+    start = 54 + len(mask_bytes)
     header = struct.pack("<IiiHHIIiiII", 40, width, height or rows, 1, bits, compression, len(body), 2835, 2835, 0, 0)
-    return b"BM" + struct.pack("<IHHI", start + len(body), 0, 0, start) + header + told + body
+    return b"BM" + struct.pack("<IHHI", start + len(body), 0, 0, start) + header + mask_bytes + body
 
 
 MASKS = {
@@ -42,13 +42,13 @@ MASKS = {
 def test_every_layout_of_bits_in_a_bmp_comes_out_on_the_full_scale(name):
     bits, masks = MASKS[name]
     words = np.random.default_rng(0).integers(0, 1 << bits, (5, 7), np.uint32)
-    found = decode_photo(bmp(words, bits, masks))
-    full = 255 if found.dtype == np.uint8 else 65535
+    decoded = decode_photo(bmp(words, bits, masks))
+    full = 255 if decoded.dtype == np.uint8 else 65535
     for channel, mask in enumerate(masks):
         shift = (mask & -mask).bit_length() - 1
         expected = ((words & mask) >> shift) * (full / (mask >> shift))
         assert (
-            np.abs(found[..., channel] - expected).max() <= (0.5 if full == 255 else 128.5) + 1
+            np.abs(decoded[..., channel] - expected).max() <= (0.5 if full == 255 else 128.5) + 1
         )  # 8 bits in 16 are a 257th apart
 
 

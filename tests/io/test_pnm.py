@@ -31,9 +31,9 @@ def test_every_kind_of_pam_comes_out_on_the_full_scale(kind, largest):
     full, dtype = (255, np.uint8) if largest < 256 else (65535, np.uint16)
     colours = values[..., :3] if KINDS[kind] > 2 else np.repeat(values[..., :1], 3, axis=2)
     for named in (kind, None):
-        found = decode_photo(pam(values, named, largest, b"# words\n\n"))
-        assert found.dtype == dtype and found.flags.c_contiguous
-        assert np.array_equal(found, np.rint(colours * (full / largest)))
+        decoded = decode_photo(pam(values, named, largest, b"# words\n\n"))
+        assert decoded.dtype == dtype and decoded.flags.c_contiguous
+        assert np.array_equal(decoded, np.rint(colours * (full / largest)))
 
 
 @pytest.mark.parametrize(

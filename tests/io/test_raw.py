@@ -1,4 +1,4 @@
-"""RAW files made by hand: told from plain TIFF, their preview and their development known beforehand."""
+"""RAW files made by hand: distinguished from plain TIFF, with a known preview and a known development."""
 
 import io
 import os
@@ -99,12 +99,12 @@ def test_a_damaged_preview_is_told_as_such(dng, scene):
 
 
 def test_the_development_shows_what_the_sensor_saw_in_16_bits(dng, large):
-    found = decode_photo(dng(), develop=True)
-    assert found.dtype == np.uint16 and found.shape == large.shape and found.flags.c_contiguous
-    assert len(np.unique(found)) > 2000
+    decoded = decode_photo(dng(), develop=True)
+    assert decoded.dtype == np.uint16 and decoded.shape == large.shape and decoded.flags.c_contiguous
+    assert len(np.unique(decoded)) > 2000
     for channel in range(3):
-        assert np.corrcoef(found[4:-4, 4:-4, channel].ravel(), large[4:-4, 4:-4, channel].ravel())[0, 1] > 0.97
-        assert np.corrcoef(found[4:-4, 4:-4, channel].ravel(), large[4:-4, 4:-4, channel - 1].ravel())[0, 1] < 0.9
+        assert np.corrcoef(decoded[4:-4, 4:-4, channel].ravel(), large[4:-4, 4:-4, channel].ravel())[0, 1] > 0.97
+        assert np.corrcoef(decoded[4:-4, 4:-4, channel].ravel(), large[4:-4, 4:-4, channel - 1].ravel())[0, 1] < 0.9
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
@@ -202,11 +202,11 @@ def test_a_damaged_file_is_an_error_or_a_picture_never_a_crash(place, change, ea
     )
     data[place % (900 if early else len(data))] ^= change
     try:
-        found = decode_photo(bytes(data), 100_000, develop=develop)
+        decoded = decode_photo(bytes(data), 100_000, develop=develop)
     except InputError as complaint:
         assert str(complaint) and "\n" not in str(complaint)
     else:
-        assert found.ndim == 3 and found.shape[2] == 3
+        assert decoded.ndim == 3 and decoded.shape[2] == 3
 
 
 @pytest.mark.parametrize(("develop", "pixels", "size"), [(False, 10800, "120x90"), (True, 43200, "240x180")])

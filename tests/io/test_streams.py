@@ -47,8 +47,10 @@ def test_a_stream_without_a_buffer_that_takes_a_part_at_a_time_gets_all_of_it():
 def test_either_byte_order_and_every_type_of_number_is_read(dtype):
     scale = {"u": np.iinfo(dtype).max if "u" in dtype else 1}.get(np.dtype(dtype).kind, 1)
     array = (MAPS[0] * scale).round(0 if scale > 1 or "b" in dtype else 3).astype(dtype)
-    [found] = blurkit.read_maps(io.BytesIO(npy(array)))
-    assert found.dtype == np.float32 and np.array_equal(found, (array.astype(np.float64) / scale).astype(np.float32))
+    [sharpness] = blurkit.read_maps(io.BytesIO(npy(array)))
+    assert sharpness.dtype == np.float32 and np.array_equal(
+        sharpness, (array.astype(np.float64) / scale).astype(np.float32)
+    )
 
 
 def test_raw_maps_of_two_planes_and_pixels_of_blur_pass():
@@ -91,5 +93,9 @@ def test_the_front_door_is_open_and_light(root, bare):
     assert {"read_maps", "write_map"} <= set(dir(blurkit))
     with pytest.raises(AttributeError, match="no attribute 'map_reader'"):
         blurkit.map_reader  # noqa: B018
-    code = "import sys, blurkit; dir(blurkit); assert 'numpy' not in sys.modules; blurkit.read_maps; assert 'numpy' in sys.modules"
+    code = """import sys, blurkit
+dir(blurkit)
+assert "numpy" not in sys.modules
+blurkit.read_maps
+assert "numpy" in sys.modules"""
     assert subprocess.run([sys.executable, "-c", code], env={**bare, "PYTHONPATH": str(root)}).returncode == 0

@@ -1,4 +1,4 @@
-"""TIFF of all depths, colours and layouts that people have; damage that libtiff tells of, and metadata that is broken."""
+"""TIFF of all depths, colours and layouts that people have; damage that libtiff reports, and broken metadata."""
 
 import io
 import resource
@@ -59,10 +59,10 @@ def test_grey_of_every_depth_comes_out_on_the_full_scale(bits, photometric):
         pytest.importorskip("imagecodecs")
     values = np.random.default_rng(bits).integers(0, 1 << bits, (9, 13))
     body = values.astype("<u2").tobytes() if bits == 16 else None
-    found = decode_photo(drawn(values, bits, photometric, body=body))
+    decoded = decode_photo(drawn(values, bits, photometric, body=body))
     expected = full_scale(values if photometric else (1 << bits) - 1 - values, bits)
-    assert found.dtype == expected.dtype and found.flags.c_contiguous
-    assert np.array_equal(found, np.repeat(expected[..., None], 3, axis=2))
+    assert decoded.dtype == expected.dtype and decoded.flags.c_contiguous
+    assert np.array_equal(decoded, np.repeat(expected[..., None], 3, axis=2))
 
 
 def test_12_bit_grey_needs_nothing_special(monkeypatch):
@@ -87,8 +87,8 @@ def test_a_palette_of_8_bits_is_that_of_16(bits):
     rng = np.random.default_rng(bits)
     values, table = rng.integers(0, 1 << bits, (9, 13)), rng.integers(0, 256, (3, 1 << bits))
     for scale in (1, 257):
-        found = decode_photo(drawn(values, bits, COLOUR_MAP, {320: (SHORT, (table * scale).ravel().tolist())}))
-        assert np.array_equal(found, table.T[values])
+        decoded = decode_photo(drawn(values, bits, COLOUR_MAP, {320: (SHORT, (table * scale).ravel().tolist())}))
+        assert np.array_equal(decoded, table.T[values])
 
 
 @pytest.mark.parametrize(
@@ -109,10 +109,10 @@ def test_inks_of_16_bits_are_read_as_those_of_8(options, alpha, scene):
     inks = np.asarray(Image.fromarray(scene).convert("CMYK")).astype(np.uint16) * 257
     inks = np.dstack([inks, inks[..., 0]]) if alpha else inks
     array = np.ascontiguousarray(inks.transpose(2, 0, 1)) if "planarconfig" in options else inks
-    found = decode_photo(
+    decoded = decode_photo(
         tiff(array, photometric="separated", **({"extrasamples": ["unassalpha"]} if alpha else {}), **options)
     )
-    assert found.dtype == np.uint16 and np.abs(found / 257 - scene).max() <= 1
+    assert decoded.dtype == np.uint16 and np.abs(decoded / 257 - scene).max() <= 1
 
 
 def lab_of(rgb, bits, offset):
@@ -132,9 +132,9 @@ def test_lab_comes_out_near_what_it_was_made_of(bits, photometric, alpha, scene)
     if alpha:
         values, more = np.dstack([values, values[..., 0]]), {338: (SHORT, [2])}
     body = values.astype("<u2" if bits == 16 else "u1").tobytes()
-    found = decode_photo(drawn(values, bits, photometric, more, body))
-    assert found.dtype == (np.uint16 if bits == 16 else np.uint8)
-    assert np.abs(found / (257 if bits == 16 else 1) - calm).mean() < 4  # Pillow's white is another
+    decoded = decode_photo(drawn(values, bits, photometric, more, body))
+    assert decoded.dtype == (np.uint16 if bits == 16 else np.uint8)
+    assert np.abs(decoded / (257 if bits == 16 else 1) - calm).mean() < 4  # Pillow's white is another
 
 
 def test_colours_multiplied_by_alpha_are_divided_again(deep):
@@ -145,15 +145,15 @@ def test_colours_multiplied_by_alpha_are_divided_again(deep):
         (np.dstack([multiplied, alpha]), "contig"),
         (np.concatenate([multiplied.transpose(2, 0, 1), alpha[None]]), "separate"),
     ):
-        found = decode_photo(tiff(array, photometric="rgb", planarconfig=planes, extrasamples=["assocalpha"]))
-        assert np.abs(found.astype(int) - deep).max() <= 1
+        decoded = decode_photo(tiff(array, photometric="rgb", planarconfig=planes, extrasamples=["assocalpha"]))
+        assert np.abs(decoded.astype(int) - deep).max() <= 1
 
 
 @pytest.mark.parametrize("byteorder", "<>")
 def test_bigtiff_is_read_as_any_other(byteorder, scene, deep):
     for array in (scene, deep, deep[..., 0], scene[..., 0]):
-        found = decode_photo(tiff(array, bigtiff=True, byteorder=byteorder))
-        assert np.array_equal(found, array if array.ndim == 3 else np.repeat(array[..., None], 3, axis=2))
+        decoded = decode_photo(tiff(array, bigtiff=True, byteorder=byteorder))
+        assert np.array_equal(decoded, array if array.ndim == 3 else np.repeat(array[..., None], 3, axis=2))
     sharpness = np.random.default_rng(0).random((20, 30), np.float32)
     assert np.array_equal(maps.decode_map(tiff(sharpness, bigtiff=True, byteorder=byteorder)), sharpness)
     whole = tiff(scene, bigtiff=True, byteorder=byteorder)
@@ -189,11 +189,11 @@ def test_a_smaller_copy_in_front_is_not_the_photo(scene, deep):
     [(BYTE, 6, 6), (SHORT, 6, 6), (LONG, 8, 8), (SHORT, 0, 1), (SHORT, 99, 1), (ASCII, b"6\0", 1)],
 )
 def test_an_orientation_counts_whatever_the_type_of_its_number_if_it_is_one(kind, value, turned, scene, deep):
-    told = {274: (kind, value if kind == ASCII else [value])}
+    tags = {274: (kind, value if kind == ASCII else [value])}
     for photo in (scene, deep):
         body = photo.astype(f"<u{photo.itemsize}").tobytes()
-        found = decode_photo(drawn(photo, 8 * photo.itemsize, RGB, told, body))
-        assert np.array_equal(found, upright(photo, turned))
+        decoded = decode_photo(drawn(photo, 8 * photo.itemsize, RGB, tags, body))
+        assert np.array_equal(decoded, upright(photo, turned))
 
 
 @pytest.mark.parametrize("tag", [700, 33723, 34377, 34665, 34675, 34853, 37500, 50000])
@@ -232,9 +232,9 @@ def test_damage_in_a_fax_is_an_error_also_in_many_threads(form, page, capfd):
             return str(error)[:32]
 
     with ThreadPoolExecutor(4) as pool:
-        found = list(pool.map(words, [data, *harmed] * 3))
-    assert found[:: len(harmed) + 1] == [(200, 300, 3)] * 3
-    noticed = [said == "cannot decode TIFF: damaged: Fax" for said in found]
+        messages = list(pool.map(words, [data, *harmed] * 3))
+    assert messages[:: len(harmed) + 1] == [(200, 300, 3)] * 3
+    noticed = [message == "cannot decode TIFF: damaged: Fax" for message in messages]
     assert sum(noticed) >= 3 * (len(harmed) - 1)  # a flipped bit can make another sound page
     assert noticed == noticed[: len(harmed) + 1] * 3 and "Fax" not in capfd.readouterr().err
 
@@ -267,8 +267,8 @@ def test_what_libtiff_warns_of_but_reads_is_no_damage(page):
     ],
 )
 def test_a_kind_that_no_photo_has_is_named(array, words):
-    said = complaint(tiff(array, **({"photometric": "rgb"} if array.ndim == 3 else {})))
-    assert words in said and "not supported" in said
+    message = complaint(tiff(array, **({"photometric": "rgb"} if array.ndim == 3 else {})))
+    assert words in message and "not supported" in message
 
 
 def test_what_would_take_much_memory_is_refused_by_its_tags(scene):

@@ -99,9 +99,9 @@ def test_weights_that_unpack_to_more_than_their_directory_says_take_no_more_memo
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("header.npy", bytes(60 << 20))
-    told, lie = struct.pack("<I", 60 << 20), struct.pack("<I", 100)
-    data = out.getvalue().replace(told, lie)
-    assert out.getvalue().count(told) == 2
+    true_size, lie = struct.pack("<I", 60 << 20), struct.pack("<I", 100)
+    data = out.getvalue().replace(true_size, lie)
+    assert out.getvalue().count(true_size) == 2
     tracemalloc.start()
     with pytest.raises(WeightsError, match="damaged"):
         read_weights(data, "zeng", SHAPES)

@@ -1,4 +1,4 @@
-"""The contract: every method fills it, and a fourth one needs a package and one line in the registry."""
+"""The contract: every method fulfils it, and a fourth one needs a package and one line in the registry."""
 
 import inspect
 import io
@@ -28,7 +28,8 @@ SHAPES = {"gain": (1,)}
 
 
 def patch_record():
-    return np.dtype([("value", "f4"), ("sharp", "u1"), ("photo", "S64"), ("number", "u4"), ("copy", "u2"), ("row", "u4"), ("col", "u4")])
+    fields = [("value", "f4"), ("sharp", "u1"), ("photo", "S64"), ("number", "u4"), ("copy", "u2")]
+    return np.dtype([*fields, ("row", "u4"), ("col", "u4")])
 
 
 def contrast(photo):
@@ -42,9 +43,9 @@ def centres(picture, companion, copy, count, rng):
 
 def cut(picture, companion, at, sigma):
     records = np.zeros(len(at), patch_record())
-    places = tuple(at[:, :2].T)
-    records["value"], records["sharp"] = contrast(picture)[places], companion[places] == 255
-    records["row"], records["col"] = places
+    rows, columns = at[:, 0], at[:, 1]
+    records["value"], records["sharp"] = contrast(picture)[rows, columns], companion[rows, columns] == 255
+    records["row"], records["col"] = rows, columns
     return records
 
 
@@ -52,7 +53,8 @@ def fit(records, epochs, seed, device, report):
     sharp = records["sharp"] == 1
     middle = np.float32((records["value"][sharp].mean() + records["value"][~sharp].mean()) / 2)
     report("gain", 1, 1, 0.0, 1.0)
-    return {"gain": np.array([0.5 / middle], np.float32)}, {"accuracy": float(((records["value"] > middle) == sharp).mean())}
+    right = (records["value"] > middle) == sharp
+    return {"gain": np.array([0.5 / middle], np.float32)}, {"accuracy": float(right.mean())}
 
 
 def estimate(photo, weights, as_published=False, device="auto", side=0):
@@ -69,36 +71,55 @@ def needs_guide(as_published):
 
 def blur(photo, weights, device="auto"):
     grey = photo if photo.ndim == 2 else photo.mean(axis=2).astype(photo.dtype)
-    energy = cv2.resize(contrast(np.repeat(grey[..., None], 3, 2)), None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)
+    pixels = contrast(np.repeat(grey[..., None], 3, 2))
+    energy = cv2.resize(pixels, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)
     return np.stack([0.1 / (energy + 1e-3), np.full_like(energy, 0.2)])
 """
-COMMAND = "import sys; from blurkit import methods; methods.METHODS['toy'] = 'toy'; from blurkit.cli.{} import main; sys.exit(main())"
+COMMAND = """
+import sys
+
+sys.path[:0] = {folders!r}
+from blurkit import methods
+
+methods.METHODS["toy"] = "toy"
+from blurkit.cli.{command} import main
+
+sys.exit(main())
+"""
+FACTS = """
+import sys
+from blurkit import methods
+
+for name in methods.METHODS:
+    methods.info(name)
+assert "numpy" not in sys.modules
+"""
 
 
-def verbs(protocol):
-    """{name: parameters} of what a Protocol asks for."""
+def functions(protocol):
+    """{name: parameters} of the functions that a Protocol requires."""
     members = {name: value for name, value in vars(protocol).items() if callable(value) and not name.startswith("_")}
     return {name: list(inspect.signature(value).parameters.values())[1:] for name, value in members.items()}
 
 
 @pytest.mark.parametrize("name", methods.METHODS)
-def test_every_method_fills_the_contract(name):
+def test_every_method_fulfils_the_contract(name):
     stages, info = methods.get(name), methods.info(name)
-    wanted = verbs(contract.Method)
+    required = functions(contract.Method)
     if info.learns_from == "sharp photos":
-        wanted |= verbs(contract.LearnsFromSharpPhotos)
+        required |= functions(contract.LearnsFromSharpPhotos)
     if info.measures_sigma:
-        wanted |= verbs(contract.MeasuresSigma)
-    for verb, parameters in wanted.items():
-        own = list(inspect.signature(getattr(stages, verb)).parameters.values())
-        if verb in ("estimate", "refine", "needs_guide", "blur", "fit", "in_pixels"):  # called by keywords
-            assert [p.name for p in own] == [p.name for p in parameters], verb
-        assert len(own) == len(parameters), verb
+        required |= functions(contract.MeasuresSigma)
+    for function, parameters in required.items():
+        own = list(inspect.signature(getattr(stages, function)).parameters.values())
+        if function in ("estimate", "refine", "needs_guide", "blur", "fit", "in_pixels"):  # called by keywords
+            assert [p.name for p in own] == [p.name for p in parameters], function
+        assert len(own) == len(parameters), function
     assert stages.SHAPES and all(isinstance(shape, tuple) for shape in stages.SHAPES.values())
 
 
 @pytest.mark.parametrize("name", methods.METHODS)
-def test_what_is_known_of_a_method_is_frozen_and_makes_sense(name):
+def test_facts_about_a_method_are_read_only_and_plausible(name):
     info = methods.info(name)
     assert info.title.startswith(f"{name}: ") and info.learns_from in ("masks", "sharp photos")
     assert info.epochs > 0 and 0.5 <= info.least_accuracy < 1 and info.raw_planes in (1, 2)
@@ -106,15 +127,14 @@ def test_what_is_known_of_a_method_is_frozen_and_makes_sense(name):
         info.epochs = 3
 
 
-def test_facts_are_known_without_numpy(root):
-    code = "import sys; from blurkit import methods; [methods.info(n) for n in methods.METHODS]; assert 'numpy' not in sys.modules"
-    assert subprocess.run([sys.executable, "-c", code], cwd=root).returncode == 0
+def test_facts_need_no_numpy(root):
+    assert subprocess.run([sys.executable, "-c", FACTS], cwd=root).returncode == 0
 
 
 def test_an_unknown_method_is_named_with_those_there_are():
-    for ask in (methods.get, methods.info):
+    for load in (methods.get, methods.info):
         with pytest.raises(UsageError, match="unknown method 'laplace'; there are: zeng, park, joint"):
-            ask("laplace")
+            load("laplace")
 
 
 # ---- a fourth method ----------------------------------------------------------
@@ -122,7 +142,7 @@ def test_an_unknown_method_is_named_with_those_there_are():
 
 @pytest.fixture
 def toy(tmp_path, masked_scene):
-    """toy(command, argument, ...): a command that knows one more method, of two files; what it writes."""
+    """toy(command, argument, ...): run a command with one more method, made of two files; returns its output."""
     (tmp_path / "toy").mkdir()
     (tmp_path / "toy" / "__init__.py").write_text(TOY_INFO)
     (tmp_path / "toy" / "method.py").write_text(TOY_METHOD)
@@ -130,10 +150,9 @@ def toy(tmp_path, masked_scene):
     (tmp_path / "toy.npz").write_bytes(weights)
 
     def toy(command, *words, stdin=b"", root=masked_scene.root):
-        code = f"import sys; sys.path[:0] = [{str(root)!r}, {str(tmp_path)!r}]; " + COMMAND.format(command)
-        done = subprocess.run(
-            [sys.executable, "-c", code, *map(str, words)], input=stdin, capture_output=True, cwd=masked_scene.folder
-        )
+        code = COMMAND.format(folders=[str(root), str(tmp_path)], command=command)
+        argv = [sys.executable, "-c", code, *map(str, words)]
+        done = subprocess.run(argv, input=stdin, capture_output=True, cwd=masked_scene.folder)
         assert done.returncode == 0, done.stderr
         return done.stdout
 
@@ -152,14 +171,15 @@ def masked_scene(tmp_path, scene, root):
 
 
 def test_a_fourth_method_is_a_package_and_one_line(toy, scene):
+    options = ("--method", "toy", "--weights", toy.weights)
     assert b"toy" in toy("map", "--help")
-    sharp = np.load(io.BytesIO(toy("map", "--method", "toy", "--weights", toy.weights, "photo.png")))
-    assert sharp.shape == scene.shape[:2] and sharp[:, :50].mean() > sharp[:, 70:].mean() + 0.2
-    raw = toy("map", "--method", "toy", "--weights", toy.weights, "--raw", "photo.png")
-    assert toy("refine", "--method", "toy", stdin=raw) == toy(
-        "map", "--method", "toy", "--weights", toy.weights, "photo.png"
-    )
-    assert 0 < float(toy("score", "--method", "toy", "--weights", toy.weights, "photo.png").split(b"\t")[0]) < 1
+    data = toy("map", *options, "photo.png")
+    sharpness = np.load(io.BytesIO(data))
+    assert sharpness.shape == scene.shape[:2] and sharpness[:, :50].mean() > sharpness[:, 70:].mean() + 0.2
+    raw = toy("map", *options, "--raw", "photo.png")
+    assert toy("refine", "--method", "toy", stdin=raw) == data
+    score = toy("score", *options, "photo.png").split(b"\t")[0]
+    assert 0 < float(score) < 1
 
 
 def test_a_fourth_method_is_trained_by_the_same_commands(toy, masked_scene):

@@ -24,72 +24,66 @@ stacks = st.tuples(st.integers(0, 3), st.integers(4, 12), st.integers(4, 12), st
 def test_convolution_equals_torchs(torch, shape, size, stride, border):
     *shape, seed = shape
     stack, weight, bias = random(seed, *shape), random(seed + 1, 6, shape[3], size, size), random(seed + 2, 6)
-    found = layers.convolve_stack(stack, weight, bias, stride, border)
+    result = layers.convolve_stack(stack, weight, bias, stride, border)
     tensors = (torch.from_numpy(a) for a in (stack.transpose(0, 3, 1, 2).copy(), weight, bias))
-    second = torch.nn.functional.conv2d(*tensors, stride=stride, padding=border).relu().permute(0, 2, 3, 1).numpy()
-    assert found.dtype == np.float32 and found.shape == second.shape
-    assert np.abs(found - second).max(initial=0) <= 1e-4
+    expected = torch.nn.functional.conv2d(*tensors, stride=stride, padding=border).relu().permute(0, 2, 3, 1).numpy()
+    assert result.dtype == np.float32 and result.shape == expected.shape
+    assert np.abs(result - expected).max(initial=0) <= 1e-4
 
 
 def test_convolution_equals_plain_loops():
     stack, weight, bias = random(0, 1, 5, 7, 2), random(1, 3, 2, 3, 3), random(2, 3)
-    found = layers.convolve_stack(stack, weight, bias, 2)
-    assert found.shape == (1, 2, 3, 3)
+    result = layers.convolve_stack(stack, weight, bias, 2)
+    assert result.shape == (1, 2, 3, 3)
     for row, column, k in np.ndindex(2, 3, 3):
         total = float(bias[k])
         for channel, down, across in np.ndindex(2, 3, 3):
-            total += float(weight[k, channel, down, across]) * float(
-                stack[0, 2 * row + down, 2 * column + across, channel]
-            )
-        assert found[0, row, column, k] == pytest.approx(max(total, 0), abs=1e-5)
+            value = float(stack[0, 2 * row + down, 2 * column + across, channel])
+            total += float(weight[k, channel, down, across]) * value
+        assert result[0, row, column, k] == pytest.approx(max(total, 0), abs=1e-5)
 
 
 @given(stacks, st.integers(1, 4))
 def test_pooling_equals_torchs_that_rounds_sizes_up(torch, shape, size):
     *shape, seed = shape
     stack = np.abs(random(seed, *shape))
-    second = torch.nn.functional.max_pool2d(torch.from_numpy(stack.transpose(0, 3, 1, 2).copy()), size, ceil_mode=True)
-    found = layers.pool_stack(stack, size)
-    assert (
-        found.shape == tuple(second.permute(0, 2, 3, 1).shape) and (found == second.permute(0, 2, 3, 1).numpy()).all()
-    )
+    tensor = torch.from_numpy(stack.transpose(0, 3, 1, 2).copy())
+    expected = torch.nn.functional.max_pool2d(tensor, size, ceil_mode=True).permute(0, 2, 3, 1).numpy()
+    result = layers.pool_stack(stack, size)
+    assert result.shape == expected.shape and (result == expected).all()
 
 
 @given(st.integers(1, 9), st.integers(1, 9), st.integers(1, 5))
 def test_every_cell_holds_its_largest_also_a_small_one_at_the_end(height, width, size):
     stack = np.abs(random(height, 2, height, width, 1))
-    found = layers.pool_stack(stack, size)
+    result = layers.pool_stack(stack, size)
     for row, column in np.ndindex(-(-height // size), -(-width // size)):
         cell = stack[:, row * size : (row + 1) * size, column * size : (column + 1) * size]
-        assert (found[:, row, column] == cell.max(axis=(1, 2))).all()
+        assert (result[:, row, column] == cell.max(axis=(1, 2))).all()
 
 
 @given(st.integers(1, 9), st.integers(1, 9), st.integers(1, 3))
-def test_halving_takes_the_mean_of_what_there_is(height, width, count):
+def test_halving_takes_the_mean_of_complete_and_incomplete_cells(height, width, count):
     stack = random(height * width, count, height, width, 2)
-    found = layers.halve_stack(stack)
-    assert found.shape == (count, -(-height // 2), -(-width // 2), 2) and found.dtype == np.float32
-    for row, column in np.ndindex(found.shape[1:3]):
-        assert found[:, row, column] == pytest.approx(
-            stack[:, 2 * row : 2 * row + 2, 2 * column : 2 * column + 2].mean(axis=(1, 2)), abs=1e-6
-        )
+    result = layers.halve_stack(stack)
+    assert result.shape == (count, -(-height // 2), -(-width // 2), 2) and result.dtype == np.float32
+    for row, column in np.ndindex(result.shape[1:3]):
+        cell = stack[:, 2 * row : 2 * row + 2, 2 * column : 2 * column + 2]
+        assert result[:, row, column] == pytest.approx(cell.mean(axis=(1, 2)), abs=1e-6)
 
 
 @given(st.integers(1, 6), st.integers(1, 6), st.integers(1, 2), st.integers(1, 2), st.sampled_from([1, 3, 16]))
 def test_enlarging_equals_torchs(torch, height, width, down, across, channels):
-    stack, shape = (
-        random(height * width, 2, height, width, channels),
-        (2 * height - (down == 2), 2 * width - (across == 2)),
-    )
-    second = torch.nn.functional.interpolate(
-        torch.from_numpy(stack.transpose(0, 3, 1, 2).copy()), size=shape, mode="bilinear"
-    )
-    found = layers.enlarge_stack(stack, shape)
-    assert found.shape == (2, *shape, channels) and found.dtype == np.float32
-    assert np.abs(found - second.permute(0, 2, 3, 1).numpy()).max() <= 1e-5
+    stack = random(height * width, 2, height, width, channels)
+    shape = (2 * height - (down == 2), 2 * width - (across == 2))
+    tensor = torch.from_numpy(stack.transpose(0, 3, 1, 2).copy())
+    expected = torch.nn.functional.interpolate(tensor, size=shape, mode="bilinear").permute(0, 2, 3, 1).numpy()
+    result = layers.enlarge_stack(stack, shape)
+    assert result.shape == (2, *shape, channels) and result.dtype == np.float32
+    assert np.abs(result - expected).max() <= 1e-5
 
 
-def test_a_stack_is_not_changed_by_what_is_made_of_it():
+def test_layers_leave_their_stack_unchanged():
     stack = np.abs(random(0, 2, 6, 6, 3))
     before = stack.copy()
     layers.pool_stack(stack, 2)
@@ -104,37 +98,38 @@ def test_a_stack_is_not_changed_by_what_is_made_of_it():
 @pytest.mark.parametrize("rectified", [True, False])
 def test_dense_equals_torchs(torch, rectified):
     vectors, weight, bias = random(0, 5, 7), random(1, 4, 7), random(2, 4)
-    second = torch.nn.functional.linear(*(torch.from_numpy(a) for a in (vectors, weight, bias))).numpy()
-    assert (second < 0).any()
-    found = layers.dense(vectors, weight, bias, rectified)
-    assert found.dtype == np.float32
-    assert found == pytest.approx(np.maximum(second, 0) if rectified else second, abs=1e-5)
+    expected = torch.nn.functional.linear(*(torch.from_numpy(a) for a in (vectors, weight, bias))).numpy()
+    assert (expected < 0).any()
+    result = layers.dense(vectors, weight, bias, rectified)
+    assert result.dtype == np.float32
+    assert result == pytest.approx(np.maximum(expected, 0) if rectified else expected, abs=1e-5)
 
 
-def test_torchs_window_offers_the_same_layers(torch):
-    there, here = backend.TorchBackend("cpu"), backend.CpuBackend
+def test_the_torch_backend_offers_the_same_layers(torch):
+    on_torch, on_cpu = backend.TorchBackend("cpu"), backend.CpuBackend
     stack, kernel, bias = np.abs(random(0, 3, 9, 9, 4)), random(1, 5, 4, 3, 3), random(2, 5)
     weight = random(3, 2, 4)
-    verbs = {
-        "convolve_stack": lambda w: w.convolve_stack(w.put(stack), kernel, bias, 2),
-        "convolve_stack, with a border": lambda w: w.convolve_stack(w.put(stack), kernel, bias, 1, 1),
-        "pool_stack": lambda w: w.pool_stack(w.put(stack), 2),
-        "halve_stack": lambda w: w.halve_stack(w.put(stack)),
-        "enlarge_stack": lambda w: w.enlarge_stack(w.put(stack), (17, 18)),
-        "dense": lambda w: w.dense(w.put(stack[:, 0, 0]), weight, bias[:2]),
-        "dense, not rectified": lambda w: w.dense(w.put(stack[:, 0, 0]), weight, bias[:2], rectified=False),
-        "join": lambda w: w.join(w.put(stack[:, 0, 0]), w.put(stack[:, 0, 1])),
+    operations = {
+        "convolve_stack": lambda b: b.convolve_stack(b.put(stack), kernel, bias, 2),
+        "convolve_stack, with a border": lambda b: b.convolve_stack(b.put(stack), kernel, bias, 1, 1),
+        "pool_stack": lambda b: b.pool_stack(b.put(stack), 2),
+        "halve_stack": lambda b: b.halve_stack(b.put(stack)),
+        "enlarge_stack": lambda b: b.enlarge_stack(b.put(stack), (17, 18)),
+        "dense": lambda b: b.dense(b.put(stack[:, 0, 0]), weight, bias[:2]),
+        "dense, not rectified": lambda b: b.dense(b.put(stack[:, 0, 0]), weight, bias[:2], rectified=False),
+        "join": lambda b: b.join(b.put(stack[:, 0, 0]), b.put(stack[:, 0, 1])),
     }
-    for name, verb in verbs.items():
-        found, expected = there.take(verb(there)), here.take(verb(here))
-        assert found.shape == expected.shape and found.dtype == np.float32, name
-        assert np.abs(found - expected).max() <= 1e-5, name
+    for name, operation in operations.items():
+        result, expected = on_torch.take(operation(on_torch)), on_cpu.take(operation(on_cpu))
+        assert result.shape == expected.shape and result.dtype == np.float32, name
+        assert np.abs(result - expected).max() <= 1e-5, name
 
 
 @pytest.mark.parametrize("stride, border", [(1, 1), (2, 0), (2, 1)])
 def test_how_many_rows_are_taken_at_a_time_does_not_matter(monkeypatch, stride, border):
     rng = np.random.default_rng(1)
-    stack, weight = rng.normal(size=(2, 23, 17, 5)).astype(np.float32), rng.normal(size=(7, 5, 3, 3)).astype(np.float32)
+    stack = rng.normal(size=(2, 23, 17, 5)).astype(np.float32)
+    weight = rng.normal(size=(7, 5, 3, 3)).astype(np.float32)
     bias = rng.normal(size=7).astype(np.float32)
     whole = layers.convolve_stack(stack, weight, bias, stride, border)
     for block in (1, 2000, 7000):

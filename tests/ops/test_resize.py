@@ -1,4 +1,4 @@
-"""Grids and the ways between them. Second routes: NumPy's padding and means."""
+"""Grids and resizing between them. Checked against NumPy's padding and means."""
 
 import numpy as np
 import pytest
@@ -66,16 +66,21 @@ def test_resizing_averages_areas_on_the_way_down_and_goes_straight_on_the_way_up
     large = resize.resize_to(small, (3 * height, 3 * width))
     assert large.shape == (3 * height, 3 * width, *colours) and large.dtype == dtype
     assert (large[1::3, 1::3] == small).all()  # the centres are where they were
-    for axis, place in ((0, np.s_[2:-1:3, 1::3]), (1, np.s_[1::3, 2:-1:3])):
-        one, next_one = (np.take(small.astype(float), range(i, small.shape[axis] - 1 + i), axis) for i in (0, 1))
-        assert np.abs(large[place] - (2 * one + next_one) / 3).max(initial=0) <= 1.01 * (dtype != np.float32) + 1e-4
+    for axis, between in ((0, np.s_[2:-1:3, 1::3]), (1, np.s_[1::3, 2:-1:3])):
+        before, after = (np.take(small.astype(float), range(i, small.shape[axis] - 1 + i), axis) for i in (0, 1))
+        assert np.abs(large[between] - (2 * before + after) / 3).max(initial=0) <= 1.01 * (dtype != np.float32) + 1e-4
 
 
 @given(st.integers(1, 70), st.integers(1, 70), st.integers(1, 70), st.integers(1, 70), st.integers(0, 255))
 def test_resizing_gives_the_shape_asked_for_and_leaves_a_flat_photo_flat(height, width, rows, columns, value):
-    found = resize.resize_to(np.full((height, width, 3), value, np.uint8), (rows, columns))
-    assert found.shape == (rows, columns, 3) and (found == value).all()
+    result = resize.resize_to(np.full((height, width, 3), value, np.uint8), (rows, columns))
+    assert result.shape == (rows, columns, 3) and (result == value).all()
 
 
 def test_resizing_to_the_same_shape_changes_nothing(plane):
     assert np.array_equal(resize.resize_to(plane, plane.shape), plane)
+
+
+@pytest.mark.parametrize("scale, expected", [(0.5, (4, 20)), (1, (7, 40)), (2.0, (14, 80)), (0.01, (1, 1))])
+def test_a_scaled_shape_is_rounded_and_never_empty(scale, expected):
+    assert resize.scaled_shape((7, 40), scale) == resize.scaled_shape((7, 40, 3), scale) == expected

@@ -29,7 +29,7 @@ def test_discs_and_gaussians_spread_by_sigma_along_each_axis(sigma, disc):
 
 
 @given(st.integers(0, 10**6))
-def test_photo_and_truth_have_one_size_and_the_truth_is_all_or_nothing(seed):
+def test_photo_and_truth_have_one_size_and_the_truth_is_0_or_255(seed):
     rng = np.random.default_rng(seed)
     photo = rng.integers(0, 256, (50, 60, 3), np.uint8)
     made, truth, sigma = compose.compose(photo, HALVES, np.random.default_rng(seed))
@@ -40,17 +40,17 @@ def test_photo_and_truth_have_one_size_and_the_truth_is_all_or_nothing(seed):
     assert np.array_equal(made, again) and np.array_equal(truth, its_truth)
 
 
-def test_where_the_truth_says_sharp_more_detail_is_left_than_where_it_says_blurred():
+def test_regions_of_sharp_truth_keep_more_detail_than_those_of_blurred_truth():
     photo = np.random.default_rng(3).integers(0, 256, (200, 200, 3), np.uint8)
     segments = np.kron(np.arange(16).reshape(4, 4), np.ones((50, 50), np.int64))
     compared = 0
     for seed in range(20):
         made, truth, sigma = compose.compose(photo, segments, np.random.default_rng(seed))
         detail = np.abs(cv2.Laplacian(made[..., 1].astype(np.float32), cv2.CV_32F))
-        inner = [cv2.erode((truth == v).astype(np.uint8), np.ones((9, 9))) > 0 for v in (255, 0)]
-        if sigma > 1 and all(i.sum() > 200 for i in inner):
+        sharp, blurred = (cv2.erode((truth == value).astype(np.uint8), np.ones((9, 9))) > 0 for value in (255, 0))
+        if sigma > 1 and sharp.sum() > 200 and blurred.sum() > 200:
             compared += 1
-            assert detail[inner[0]].mean() > 2 * detail[inner[1]].mean()
+            assert detail[sharp].mean() > 2 * detail[blurred].mean()
     assert compared >= 5
 
 
@@ -98,9 +98,9 @@ def test_photos_are_reduced_and_some_are_wholly_sharp_and_as_many_wholly_blurred
 
 def test_16_bit_photos_keep_16_bits():
     photo = np.random.default_rng(0).integers(0, 65536, (50, 60, 3), np.uint16)
-    assert {compose.compose(photo, HALVES, np.random.default_rng(s))[0].dtype for s in range(6)} == {
-        np.dtype(np.uint16)
-    }
+    for seed in range(6):
+        made, _, _ = compose.compose(photo, HALVES, np.random.default_rng(seed))
+        assert made.dtype == np.uint16
 
 
 def test_regions_follow_the_edges_of_a_photo():
@@ -109,7 +109,7 @@ def test_regions_follow_the_edges_of_a_photo():
     inside = np.zeros((80, 100), bool)
     inside[20:60, 30:80] = True
     for scene in (photo, photo.astype(np.uint16) * 257):
-        found = compose.regions(scene)
-        assert found.shape == (80, 100) and len(np.unique(found)) > 4
-        shares = np.bincount(found.ravel(), inside.ravel()) / np.bincount(found.ravel())
+        regions = compose.regions(scene)
+        assert regions.shape == (80, 100) and len(np.unique(regions)) > 4
+        shares = np.bincount(regions.ravel(), inside.ravel()) / np.bincount(regions.ravel())
         assert ((shares < 0.02) | (shares > 0.98)).all()  # every region lies on one side

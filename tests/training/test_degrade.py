@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from blurkit import patches
 from blurkit.methods import METHODS, info
-from blurkit.training.degrade import add_noise, compress, degrade
+from blurkit.training.degrade import add_noise, compress, degrade, log_uniform
 
 SCALES = (0.5, 1.5)
 MASKED = [name for name in METHODS if info(name).learns_from == "masks"]
@@ -35,10 +35,8 @@ def test_sizes_run_from_least_to_most_as_many_below_their_geometric_mean_as_abov
     shapes = [degrade(photo, truth, np.random.default_rng(seed), (least, most))[0].shape for seed in range(300)]
     scales = [height / 40 for height, width, _ in shapes if (height, width) != (40, 60)]
     assert all(abs(width / 60 - height / 40) <= 0.021 for height, width, _ in shapes)  # half a pixel of either side
-    assert (
-        least - 0.013 <= min(scales) < least + 0.1 * (most - least)
-        and most - 0.1 * (most - least) < max(scales) <= most + 0.013
-    )
+    assert least - 0.013 <= min(scales) < least + 0.1 * (most - least)
+    assert most - 0.1 * (most - least) < max(scales) <= most + 0.013
     assert 0.4 < np.mean(np.array(scales) < np.sqrt(least * most)) < 0.6
     assert 0.25 < np.mean([shape == photo.shape for shape in shapes]) < 0.5  # some keep their size
 
@@ -49,17 +47,26 @@ def test_a_scale_of_one_keeps_the_size(scene):
 
 
 @pytest.mark.parametrize("name", MASKED)
-def test_every_method_that_learns_from_masks_says_its_scales_and_its_copies_keep_to_them(scene, monkeypatch, name):
-    def heights():
+def test_copies_keep_to_the_scales_of_their_method(scene, monkeypatch, name):
+    def copy_heights():
         return [patches.picture(photo, truth, copy, "masks", name, 0, 0)[0].shape[0] for copy in range(80)]
 
     photo, truth = scene[:50, :50], np.zeros((50, 50), np.uint8)
-    (least, most), found = info(name).scales, heights()
-    assert 0 < least < 1 < most and found[0] == 50  # the photo itself
-    assert 50 * least - 0.5 <= min(found) < 50 * (least + 0.1) and 50 * (most - 0.2) < max(found) <= 50 * most + 0.5
+    (least, most), heights = info(name).scales, copy_heights()
+    assert 0 < least < 1 < most and heights[0] == 50  # the photo itself
+    assert 50 * least - 0.5 <= min(heights) < 50 * (least + 0.1)
+    assert 50 * (most - 0.2) < max(heights) <= 50 * most + 0.5
     wide = info(name)._replace(scales=(3, 4))
     monkeypatch.setattr("blurkit.methods.info", lambda _: wide)
-    assert {height > 149 for height in heights()} == {True, False} and set(heights()) & set(range(51, 149)) == set()
+    heights = copy_heights()
+    assert {height > 149 for height in heights} == {True, False} and set(heights) & set(range(51, 149)) == set()
+
+
+@given(st.floats(0.01, 10), st.floats(1, 20), st.integers(0, 10**6))
+def test_a_log_uniform_number_has_a_uniform_logarithm(least, factor, seed):
+    number = log_uniform(np.random.default_rng(seed), (least, least * factor))
+    share = np.random.default_rng(seed).random()
+    assert number == pytest.approx(least * factor**share, rel=1e-9)
 
 
 def test_noise_has_the_spread_asked_for():
@@ -71,9 +78,8 @@ def test_noise_has_the_spread_asked_for():
 def test_the_same_seed_gives_the_same_noise_at_the_scale_of_the_type(seed, dtype):
     photo, top = np.full((20, 30, 3), 0.5 * np.iinfo(dtype).max), np.iinfo(dtype).max
     noisy = add_noise(photo, 3.0, np.random.default_rng(seed), dtype)
-    assert noisy.dtype == dtype and np.array_equal(
-        noisy, np.rint(photo + np.random.default_rng(seed).normal(0, 3 * top / 255, photo.shape))
-    )
+    expected = np.rint(photo + np.random.default_rng(seed).normal(0, 3 * top / 255, photo.shape))
+    assert noisy.dtype == dtype and np.array_equal(noisy, expected)
 
 
 def test_noise_is_clipped_not_wrapped():

@@ -1,10 +1,10 @@
-"""joint: many cheap kinds of evidence, weighed by a small network, spread along the photo.
+"""joint: many cheap kinds of evidence, weighed by a small network, then smoothed along the edges of the photo.
 
-Ours. From zeng it takes that focus shows in the answers of small filters, from park that
-sure places speak for the others. The evidence is detail of several widths, gradients,
-and what a second blur takes away of them; a network of four scales, 151,500 weights,
-learns from drawn masks and from composed photos what it means. A second, small network tells
-from the same evidence how wide the blur is, for the score of a photo.
+Our own method. From zeng it takes that focus shows in the responses of small filters, from park the edge-aware
+smoothing of a confidence-weighted map. The evidence is detail of several widths, gradients, and what a second blur
+removes of them. A network of four scales and 151,500 weights learns from drawn masks and from composed photos what
+the evidence means. A second, small network estimates the width of the blur from the same evidence, for the score of
+a photo.
 """
 
 from blurkit.methods import MethodInfo

@@ -1,4 +1,4 @@
-"""The verbs: cut tiles of evidence, fit weights, estimate a raw map, refine it; and the blur of every cell, for the score."""
+"""The operations of a method: cut tiles of evidence, fit weights, estimate a raw map, refine it, measure the blur."""
 
 import numpy as np
 
@@ -9,13 +9,13 @@ from blurkit.methods.joint import refine as refinement
 from blurkit.ops import resize
 from blurkit.ops.backend import backend_for, side_by_side
 from blurkit.ops.colour import grey
+from blurkit.ops.statistics import logistic
 
-SHAPES = {**network.SHAPES, **blurs.SHAPES}  # what a weights file holds
-SECOND_SIDE = (
-    480  # pixels; every photo is looked at twice, so that softness at pixel level and the size of things matter less
-)
+SHAPES = {**network.SHAPES, **blurs.SHAPES}  # of a weights file
+# Every photo is measured at two sizes, so that softness at pixel level and the size of things matter less.
+SECOND_SIDE = 480  # pixels; longer side of the second size
 MOST_ENLARGED = 1.5  # times; a thumbnail enlarged further is soft everywhere
-SECOND_SHARE = 0.42  # of the second look in the log odds
+SECOND_SHARE = 0.42  # share of the second size in the log odds
 
 
 def patch_record():
@@ -26,23 +26,32 @@ def patch_record():
 
 
 def centres(picture, truth, copy, count, rng):
-    """Where to cut: the first cells of at most `count` tiles that cover the picture, a seed for each, and whether it is the photo itself."""
+    """Where to cut at most `count` tiles that cover the picture.
+
+    Returns
+    -------
+    ndarray, (n, 4), int64
+        Row and column of the first cell; a seed for the tile; 1 if the picture is the photo itself, else 0.
+    """
     from blurkit.methods.joint import patches
 
     corners = patches.corners(picture, count, rng)
-    return np.column_stack([corners, rng.integers(2**31, size=len(corners)), np.full(len(corners), copy == 0)])
+    seeds = rng.integers(2**31, size=len(corners))
+    is_photo = np.full(len(corners), copy == 0)
+    return np.column_stack([corners, seeds, is_photo])
 
 
 def cut(picture, truth, at, sigma):
-    """Tiles, see ``patches.cut``; `sigma` is the blur of what is out of focus, if known.
+    """Tiles, see ``patches.cut``; `sigma` is the blur of what is out of focus in pixels, NaN if unknown.
 
-    Cells of known blur come from photos themselves and from compositions; what was resized,
-    noised and compressed before is no longer known to be as sharp as it was.
+    Only photos themselves and compositions give cells of known blur. A copy that was resized, noised and compressed is
+    left out: whether its parts in focus are still as sharp is unknown.
     """
     from blurkit.methods.joint import patches
 
     records = patches.cut(picture, truth, at[:, :2], sigma)
-    if np.isfinite(sigma) or at[:, 3].all():
+    is_photo = at[:, 3].all()
+    if np.isfinite(sigma) or is_photo:
         patches.add_samples(records, picture, truth, at[:, 2])
     return records
 
@@ -54,23 +63,23 @@ def fit(records, epochs, seed, device, report):
     ----------
     records : ndarray, (n,), ``patches.RECORD``
     epochs, seed : int
-        The passes are those of the large network; the small one of blur always has its own, on the CPU.
+        The epochs are those of the large network; the small one, of blur, has a number of its own and runs on the CPU.
     device : str, torch device name
     report : callable
-        ``report(what, step, steps, loss, accuracy)``.
+        ``report(phase, step, steps, loss, accuracy)``, the phase "blur" or "network".
 
     Returns
     -------
     weights : dict of ndarray, as `SHAPES`
-    measured : dict of float
-        ``accuracy``: share of the cells of held-out photos that are told rightly.
-        ``blur_order``: share of pairs of copies of held-out photos that are found in the order of their blur.
+    results : dict of float
+        ``accuracy``: share of the labelled cells of held-out photos that are classified correctly.
+        ``blur_order``: share of pairs of tiles of one held-out photo whose estimates are in the order of their blur.
     """
     from blurkit.methods.joint import training
 
-    found, order = blurs.fit(records, seed, lambda *step: report("blur", *step))
+    blur_weights, order = blurs.fit(records, seed, lambda *step: report("blur", *step))
     weights, accuracy = training.train(records, epochs, seed, device, lambda *step: report("network", *step))
-    return {**weights, **found}, {"accuracy": accuracy, "blur_order": order}
+    return {**weights, **blur_weights}, {"accuracy": accuracy, "blur_order": order}
 
 
 def estimate(photo, weights, as_published=False, device="auto", side=WORKING_SIDE):
@@ -90,24 +99,24 @@ def estimate(photo, weights, as_published=False, device="auto", side=WORKING_SID
     Returns
     -------
     ndarray, (H, W), float32 in [0, 1], 1 = in focus
-        Probability, from two looks: at the size above, and at a longer side of 480 pixels (see `second_shape`).
+        Probability, measured at two sizes: the one above, and a longer side of 480 pixels (see `second_shape`).
     """
     shape = resize.working_shape(photo.shape, side)
     reduced = resize.reduce_to(photo, shape)
-    again = resize.resize_to(reduced, second_shape(shape))
-    first, second = side_by_side(lambda: look(reduced, weights, device), lambda: look(again, weights, device))
-    odds = first + SECOND_SHARE * (resize.resize_to(second, first.shape) - first)
-    return resize.enlarge_to(1 / (1 + np.exp(-odds)), photo.shape[:2])
+    resized = resize.resize_to(reduced, second_shape(shape))
+    first, second = side_by_side(lambda: log_odds(reduced, weights, device), lambda: log_odds(resized, weights, device))
+    mixed = first + SECOND_SHARE * (resize.resize_to(second, first.shape) - first)
+    return resize.enlarge_to(logistic(mixed), photo.shape[:2])
 
 
-def look(photo, weights, device):
-    """Log odds of every cell of a photo at one size, (h, w) float32."""
-    planes, halved, whole, backend = measured(photo, device)
-    return network.log_odds(planes, halved, whole, weights, backend)
+def log_odds(photo, weights, device):
+    """Log odds of every cell of a photo, measured at its own size: (h, w) float32."""
+    planes, halved, statistics, backend = measured(photo, device)
+    return network.log_odds(planes, halved, statistics, weights, backend)
 
 
 def measured(photo, device):
-    """What the networks are given of a photo at one size: planes, those of its half, statistics; and the window they were measured by."""
+    """Inputs of the networks: evidence, that of the half-size photo, and statistics; and the backend used."""
     plane = grey(photo)
     backend = backend_for(device, plane.shape)
     planes, halved = evidence.both_sizes(plane, backend)
@@ -115,7 +124,7 @@ def measured(photo, device):
 
 
 def blur(photo, weights, device="auto"):
-    """How wide the blur of every cell is.
+    """Width of the blur of every cell.
 
     Parameters
     ----------
@@ -128,24 +137,24 @@ def blur(photo, weights, device="auto"):
     Returns
     -------
     ndarray, (2, ceil(h / 4), ceil(w / 4)), float32
-        Sigma in pixels, and deviation of its logarithm, see ``blur.estimate``; infinite without any edge.
+        Sigma in pixels, and the deviation of its natural logarithm (see ``blur.estimate``), infinite without any edge.
     """
-    planes, halved, whole, backend = measured(photo, device)
-    sigma, deviation = blurs.estimate(planes, halved, whole, weights, backend)
-    return np.stack([sigma, np.where(evidence.shows_nothing(planes), np.float32(np.inf), deviation)])
+    planes, halved, statistics, backend = measured(photo, device)
+    sigma, deviation = blurs.estimate(planes, halved, statistics, weights, backend)
+    deviation = np.where(evidence.shows_nothing(planes), np.float32(np.inf), deviation)
+    return np.stack([sigma, deviation])
 
 
 def second_shape(shape):
-    """(H, W) of the second look at a photo of (H, W): longer side of `SECOND_SIDE`, but at most `MOST_ENLARGED` times as large."""
-    scale = min(SECOND_SIDE / max(shape), MOST_ENLARGED)
-    return tuple(max(1, round(n * scale)) for n in shape)
+    """(H, W) of the second size: longer side of `SECOND_SIDE`, but enlarged at most `MOST_ENLARGED` times."""
+    return resize.scaled_shape(shape, min(SECOND_SIDE / max(shape), MOST_ENLARGED))
 
 
 def refine(raw, guide, as_published=False, side=WORKING_SIDE, sigma=False, steps=None):
-    """Refined map, (H, W) float32 in [0, 1]: `raw` spread along the photo `guide`."""
+    """Refined map, (H, W) float32 in [0, 1]: `raw` smoothed along the edges of the photo `guide`."""
     return refinement.spread(raw, guide, side)
 
 
 def needs_guide(as_published):
-    """True if `refine` cannot do without the photo."""
+    """True if `refine` needs the photo."""
     return True

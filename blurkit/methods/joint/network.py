@@ -1,9 +1,8 @@
 """Stage 3: the network that weighs the evidence, on the CPU in NumPy.
 
-Cells of 4 pixels are joined to cells of 8, 16 and 32 and looked at in windows of 3 x 3 of
-each; at 8 pixels the evidence of the halved photo joins in, at the coarsest
-how sharp the photo is as a whole; then the way back, adding what the finer cells know.
-Weights are kept with their batch normalisation folded in.
+Cells of 4 pixels are merged into cells of 8, 16 and 32 pixels, with a convolution over 3 x 3 cells at each of these
+scales. The evidence of the half-size photo is added at 8 pixels, the statistics of the photo at the coarsest scale.
+On the way back the finer scales are added. Weights are stored with batch normalisation folded in.
 """
 
 import numpy as np
@@ -11,7 +10,7 @@ import numpy as np
 from blurkit.methods.joint.evidence import PLANES, STATISTICS
 from blurkit.ops.tiles import row_blocks
 
-LAYERS = {  # name: (outputs, inputs, side of the window)
+LAYERS = {  # name: (outputs, inputs, side of the kernel in cells)
     "enter": (16, PLANES, 1),
     "down8": (32, 16, 2),
     "enter8": (32, PLANES, 1),
@@ -38,18 +37,59 @@ SHAPES = {
     **{f"{name}.weight": (k, c, s, s) if s > 1 else (k, c) for name, (k, c, s) in LAYERS.items()},
     **{f"{name}.bias": (k,) for name, (k, _, _) in LAYERS.items()},
 }
-SUREST = 16.0  # log odds; a probability of 1e-7
-FARTHEST = 5.0  # deviations from the mean beyond which evidence is cut
+MOST_LOG_ODDS = 16.0  # a probability of 1e-7, or 1 less that
+MOST_DEVIATIONS = 5.0  # from the mean; evidence further away is clipped
 
 
-def log_odds(planes, halved, whole, weights, backend):
+class Network:
+    """The layers with their weights, on one backend.
+
+    Parameters
+    ----------
+    weights : dict of ndarray, as `SHAPES`
+    backend : object from ``backend.backend_for``
+    """
+
+    def __init__(self, weights, backend):
+        self.weights = weights
+        self.backend = backend
+
+    def layer(self, name, x):
+        """Apply one layer: (n, h, w, inputs) or (n, inputs) -> the same with its outputs in the last axis."""
+        weight, bias = self.weights[f"{name}.weight"], self.weights[f"{name}.bias"]
+        side = LAYERS[name][2]
+        if side == 1:
+            return self.backend.dense(x, weight, bias, rectified=name not in LINEAR)
+        return self.backend.convolve_stack(x, weight, bias, stride=2 if side == 2 else 1, border=side // 3)
+
+    def first_layer(self, name, planes):
+        """Normalise evidence and apply a first layer, by blocks of rows: (19, h, w) -> (1, h, w, outputs)."""
+        blocks = []
+        for rows in row_blocks(planes.shape[1:]):
+            cells = planes[:, rows].transpose(1, 2, 0)[None]
+            x = self.backend.put(normalised(cells, self.weights["mean"], self.weights["scale"]))
+            blocks.append(self.layer(name, x))
+        return self.backend.join(*blocks)
+
+    def add_statistics(self, x, statistics):
+        """Add to every cell what layer "whole" makes of their mean and of the photo's statistics; x (1, h, w, 64)."""
+        weights = self.weights
+        photo = self.backend.put(normalised(statistics, weights["whole_mean"], weights["whole_scale"])[None])
+        return x + self.layer("whole", self.backend.join(x.mean((1, 2)), photo))
+
+    def merged(self, name, coarse, fine):
+        """Apply a linear layer to the coarser scale, enlarge it to the finer one and add that."""
+        return self.backend.enlarge_stack(self.layer(name, coarse), tuple(fine.shape[1:3])) + fine
+
+
+def log_odds(planes, halved, statistics, weights, backend):
     """Log odds that a cell is in focus.
 
     Parameters
     ----------
     planes, halved : ndarray, (19, h, w) and (19, ceil(h / 2), ceil(w / 2)), float32
         From ``evidence.both_sizes``.
-    whole : ndarray, (3,), float32
+    statistics : ndarray, (3,), float32
         From ``evidence.statistics``.
     weights : dict of ndarray, as `SHAPES`
     backend : object from ``backend.backend_for``
@@ -58,42 +98,23 @@ def log_odds(planes, halved, whole, weights, backend):
     -------
     ndarray, (h, w), float32 in [-16, 16]
     """
+    net = Network(weights, backend)
     height, width = planes.shape[1:]
-    even = np.pad(planes, ((0, 0), (0, height % 2), (0, width % 2)), "edge") if height % 2 or width % 2 else planes
-
-    def layer(name, x):
-        return apply(name, x, weights, backend)
-
-    def finer(name, x, beside):
-        return backend.enlarge_stack(layer(name, x), tuple(beside.shape[1:3])) + beside
-
-    def entered(name, found):
-        parts = (found[:, rows].transpose(1, 2, 0)[None] for rows in row_blocks(found.shape[1:]))
-        return backend.join(
-            *(layer(name, backend.put(normal(part, weights["mean"], weights["scale"]))) for part in parts)
-        )
-
-    four = entered("enter", even)  # (1, h, w, 16)
-    eight = layer("mix8", layer("down8", four) + entered("enter8", halved))  # (1, h/2, w/2, 32)
-    sixteen = layer("mix16", layer("down16", backend.halve_stack(eight)))  # (1, h/4, w/4, 48)
-    coarsest = layer("mix32", layer("down32", backend.halve_stack(sixteen)))  # (1, h/8, w/8, 64)
-    told = backend.put(normal(whole, weights["whole_mean"], weights["whole_scale"])[None])
-    coarsest = coarsest + layer("whole", backend.join(coarsest.mean((1, 2)), told))
-    sixteen = layer("join16", finer("up16", coarsest, sixteen))
-    eight = layer("join8", finer("up8", sixteen, eight))
-    four = layer("join4", finer("up4", eight, four))
-    return backend.take(layer("output", four))[0, :height, :width, 0].clip(-SUREST, SUREST)
+    if height % 2 or width % 2:
+        planes = np.pad(planes, ((0, 0), (0, height % 2), (0, width % 2)), "edge")
+    # Numbers in the names: side of a cell in pixels.
+    cells4 = net.first_layer("enter", planes)  # (1, h, w, 16)
+    cells8 = net.layer("mix8", net.layer("down8", cells4) + net.first_layer("enter8", halved))  # (1, h/2, w/2, 32)
+    cells16 = net.layer("mix16", net.layer("down16", backend.halve_stack(cells8)))  # (1, h/4, w/4, 48)
+    cells32 = net.layer("mix32", net.layer("down32", backend.halve_stack(cells16)))  # (1, h/8, w/8, 64)
+    cells32 = net.add_statistics(cells32, statistics)
+    cells16 = net.layer("join16", net.merged("up16", cells32, cells16))
+    cells8 = net.layer("join8", net.merged("up8", cells16, cells8))
+    cells4 = net.layer("join4", net.merged("up4", cells8, cells4))
+    output = backend.take(net.layer("output", cells4))
+    return output[0, :height, :width, 0].clip(-MOST_LOG_ODDS, MOST_LOG_ODDS)
 
 
-def normal(values, mean, scale):
-    """Values as the network takes them, (..., c) float32: mean 0, deviation 1, cut at 5 deviations."""
-    return ((values - mean) / scale).clip(-FARTHEST, FARTHEST)
-
-
-def apply(name, x, weights, backend):
-    """One layer: (n, h, w, c) or (n, c) -> the same with its outputs for c."""
-    weight, bias = weights[f"{name}.weight"], weights[f"{name}.bias"]
-    side = LAYERS[name][2]
-    if side == 1:
-        return backend.dense(x, weight, bias, rectified=name not in LINEAR)
-    return backend.convolve_stack(x, weight, bias, stride=2 if side == 2 else 1, border=side // 3)
+def normalised(values, mean, scale):
+    """Values as the networks take them, (..., c) float32: mean 0, deviation 1, clipped at 5 deviations."""
+    return ((values - mean) / scale).clip(-MOST_DEVIATIONS, MOST_DEVIATIONS)

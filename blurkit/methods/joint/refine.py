@@ -1,23 +1,24 @@
-"""Stage 6: the sure parts of the map spread along the photo."""
+"""Stage 6: edge-aware smoothing of the map, weighted by its confidence."""
 
 from blurkit.defaults import WORKING_SIDE
 from blurkit.methods.joint.evidence import CELL
 from blurkit.ops import resize
-from blurkit.ops.smoothing import sure_parts
+from blurkit.ops.smoothing import spread_confident
 
-STRENGTH, EDGE_SCALE, ROUNDS = 700.0, 0.01, 3  # of ``propagate.sure_parts``
-LEAST_WEIGHT = 0.2  # of a cell that is wholly unsure
-GAIN = 5.0  # on the logit of the spread map
+STRENGTH, EDGE_SCALE, ROUNDS = 700.0, 0.01, 3  # of ``smoothing.spread_confident``
+LEAST_WEIGHT = 0.2  # of a cell of probability .5
+GAIN = 5.0  # on the logit of the smoothed map
 
 
 def spread(raw, guide, side=WORKING_SIDE):
-    """A raw map refined along the photo it was made from.
+    """A raw map refined along the edges of the photo it was made from.
 
     Parameters
     ----------
     raw : ndarray, (H, W), float32 in [0, 1]
         Probability of being in focus.
     guide : ndarray, (H, W, 3), uint8 or uint16
+        The photo.
     side : int, pixels
         Working size, as for ``resize.working_shape``.
 
@@ -26,4 +27,6 @@ def spread(raw, guide, side=WORKING_SIDE):
     ndarray, (H, W), float32 in [0, 1]
     """
     measured = resize.working_shape(raw.shape, side)
-    return sure_parts(raw, guide, measured, CELL, STRENGTH, EDGE_SCALE, ROUNDS, least_weight=LEAST_WEIGHT, gain=GAIN)
+    return spread_confident(
+        raw, guide, measured, CELL, STRENGTH, EDGE_SCALE, ROUNDS, least_weight=LEAST_WEIGHT, gain=GAIN
+    )

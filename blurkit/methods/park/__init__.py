@@ -3,8 +3,8 @@
 J. Park, Y.-W. Tai, D. Cho, I. S. Kweon, "A Unified Approach of Multi-scale Deep and
 Hand-crafted Features for Defocus Estimation", CVPR 2017, doi:10.1109/CVPR.2017.295.
 
-The stages, in the order of the paper; our network in `network` and `training`,
-the seeds in `edges` and all of `spread` are ours.
+The stages, in the order of the paper. Not in the paper: our network in `network` and its training, the seeds in `edges`
+and all of `spread`.
 """
 
 from blurkit.methods import MethodInfo
@@ -14,6 +14,7 @@ STAGES = (
     "patches",
     "features",
     "network",
+    "samples",
     "training",
     "sparse",
     "guide",

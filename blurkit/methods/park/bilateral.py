@@ -1,7 +1,7 @@
 """Stage 7: probability-joint bilateral filter of the sparse map, at edge points.
 
-Section 3.4 of the paper. With the published settings the weights in space and
-colour stay above .98, so it is close to a mean weighted by confidence.
+Section 3.4 of the paper. With the published settings the weights in space and colour stay above .98, so it is close to
+a mean weighted by confidence.
 """
 
 import numpy as np
@@ -27,23 +27,25 @@ def probability_joint_bilateral(sigma, confidence, guide):
     ndarray, (H, W), float64, pixels
         0 where there is no edge point.
     """
-    height, width = sigma.shape
     row, column = np.nonzero(sigma)
-    padded = np.pad(
-        np.dstack([sigma, confidence, guide[..., 0]]).astype(np.float64), ((RADIUS, RADIUS), (RADIUS, RADIUS), (0, 0))
-    )
-    trust = np.exp(-((1 - padded[..., 1]) ** 2) / (2 * CONFIDENCE**2)) * (padded[..., 0] != 0)  # (H + 26, W + 26)
-    flat = padded.reshape(-1, padded.shape[2])
-    middle = (row + RADIUS) * (width + 2 * RADIUS) + column + RADIUS
-    colour = flat[middle, 2]
-    above, below = np.zeros(len(row)), np.zeros(len(row))
+    sigmas, confidences, colours = (padded(plane) for plane in (sigma, confidence, guide[..., 0]))
+    trust = np.exp(-((1 - confidences) ** 2) / (2 * CONFIDENCE**2)) * (sigmas != 0)
+    stride = sigma.shape[1] + 2 * RADIUS
+    middle = (row + RADIUS) * stride + column + RADIUS
+    weighted_sum, sum_of_weights = np.zeros(len(row)), np.zeros(len(row))
     for down in range(-RADIUS, RADIUS + 1):
         for across in range(-RADIUS, RADIUS + 1):
-            other = middle + down * (width + 2 * RADIUS) + across
+            other = middle + down * stride + across
             space = (down**2 + across**2) / (2 * SPATIAL**2)
-            weight = trust.ravel()[other] * np.exp(-space - (flat[other, 2] - colour) ** 2 / (2 * COLOUR**2))
-            above += weight * flat[other, 0]
-            below += weight
-    found = np.zeros((height, width))
-    found[row, column] = above / below
-    return found
+            colour = (colours[other] - colours[middle]) ** 2 / (2 * COLOUR**2)
+            weight = trust[other] * np.exp(-space - colour)
+            weighted_sum += weight * sigmas[other]
+            sum_of_weights += weight
+    filtered = np.zeros(sigma.shape)
+    filtered[row, column] = weighted_sum / sum_of_weights
+    return filtered
+
+
+def padded(plane):
+    """A plane with RADIUS zeros around it, row after row: (H, W) -> ((H + 26) * (W + 26),) float64."""
+    return np.pad(plane.astype(np.float64), RADIUS).ravel()

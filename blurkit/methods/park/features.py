@@ -1,8 +1,7 @@
 """Stage 3: hand-crafted features of edge patches: DCT, gradient, singular values.
 
-Section 3.1 of the paper, with the parameters of the published program. A feature
-of a large patch fills the first part of its layout, that of a small patch the rest;
-the other part is zero, so that one classifier serves both scales.
+Section 3.1 of the paper, with the parameters of the published program. A feature of a large patch fills the first part
+of its layout, that of a small patch the rest; the other part is zero, so that one classifier serves both scales.
 """
 
 import numpy as np
@@ -27,7 +26,7 @@ def cosine_basis(size):
 def rings(size, count, frequency=np.arange):
     """Averages over overlapping rings of radial frequency: (size * size, count) float64.
 
-    ``frequency(size)`` tells the frequency of every coefficient along an axis, from 0 to size - 1.
+    ``frequency(size)`` gives the frequency of every coefficient along an axis, from 0 to size - 1.
     """
     radius = np.hypot(*np.meshgrid(frequency(size), frequency(size))).reshape(-1, 1)
     bound = np.linspace(0, size - 1, count + 1)
@@ -71,9 +70,9 @@ def gradient(patches):
     across, down = np.diff(patches, axis=2)[:, :-1], np.diff(patches, axis=1)[:, :, :-1]
     magnitude = np.sqrt(across**2 + down**2) / np.sqrt(2)
     bound = np.linspace(0, 1, bins + 1)[1:-1]
-    backend = np.searchsorted(bound + np.spacing(bound), magnitude, side="right")  # a bin holds its upper bound
-    backend += bins * np.arange(count)[:, None, None]
-    return np.bincount(backend.ravel(), minlength=count * bins).reshape(count, bins).astype(np.float64)
+    place = np.searchsorted(bound + np.spacing(bound), magnitude, side="right")  # a bin holds its upper bound
+    place += bins * np.arange(count)[:, None, None]  # every patch has bins of its own
+    return np.bincount(place.ravel(), minlength=count * bins).reshape(count, bins).astype(np.float64)
 
 
 def svd(patches):
@@ -81,12 +80,12 @@ def svd(patches):
     return np.linalg.svd(patches, compute_uv=False)[:, : COUNTS[patches.shape[1]]]
 
 
-def normalised(found):
+def normalised(values):
     """log(1 + x), divided by its sum, and a constant 1: (n, k) -> (n, k + 1)."""
-    found = np.log1p(found)
-    total = found.sum(axis=1, keepdims=True)
-    found = np.divide(found, total, out=np.zeros_like(found), where=total > 0)
-    return np.hstack([found, np.ones((len(found), 1))])
+    logs = np.log1p(values)
+    total = logs.sum(axis=1, keepdims=True)
+    shares = np.divide(logs, total, out=np.zeros_like(logs), where=total > 0)
+    return np.hstack([shares, np.ones((len(shares), 1))])
 
 
 def hand_crafted(grey, strong):
@@ -97,19 +96,19 @@ def hand_crafted(grey, strong):
     grey : ndarray, (n, 28, 28), float64 in [0, 1]
         Patches as ``patches.gather`` cuts them, largest of R, G, B.
     strong : ndarray, (n,), bool
-        Of these the middle 15 x 15 are used.
+        True for patches at strong edges, of which only the middle 15 x 15 are used.
 
     Returns
     -------
     ndarray, (n, 3, 40), float64
         DCT, gradient, SVD; each [26 of a large patch | 14 of a small one], the other part zero.
     """
-    found = np.zeros((len(grey), len(NAMES), LENGTH))
+    features = np.zeros((len(grey), len(NAMES), LENGTH))
     first = COUNTS[LARGE] + 1
     for side, chosen, part in ((LARGE, ~strong, np.s_[:first]), (SMALL, strong, np.s_[first:])):
         edge = (LARGE - side) // 2
         longer = grey[chosen, edge : edge + side + 1, edge : edge + side + 1]
         patches = longer[:, :-1, :-1]
-        for which, feature in enumerate((dct(patches), gradient(longer), svd(patches))):
-            found[chosen, which, part] = normalised(feature)
-    return found
+        for number, values in enumerate((dct(patches), gradient(longer), svd(patches))):  # as `NAMES`
+            features[chosen, number, part] = normalised(values)
+    return features

@@ -1,8 +1,7 @@
 """Stage 8: propagation of the sparse map over the photo with the matting Laplacian.
 
-A. Levin, D. Lischinski, Y. Weiss, "A Closed-Form Solution to Natural Image Matting",
-IEEE TPAMI 30(2), 2008, doi:10.1109/TPAMI.2007.1177. Minimises
-d' L d + gamma * sum of (d - s)^2 over edge points, equation 8 of the paper.
+A. Levin, D. Lischinski, Y. Weiss, "A Closed-Form Solution to Natural Image Matting", IEEE TPAMI 30(2), 2008,
+doi:10.1109/TPAMI.2007.1177. Minimises d' L d + gamma * sum of (d - s)^2 over edge points, equation 8 of the paper.
 """
 
 import numpy as np
@@ -41,22 +40,22 @@ def matting_laplacian(guide, epsilon=EPSILON):
     for top in range(0, height - 2, STRIP):
         part = guide[top : top + STRIP + 2]
         add_windows(bands, part, top, (height, width), epsilon)
-    steps = {}  # in photos of 3 or 4 columns two bands may share one
+    steps = {}  # {distance in row order: couplings}; in photos of 3 or 4 columns two bands may share a distance
     for (down, across), coupling in bands.items():
         step = down * width + across
         steps[step] = steps.get(step, 0) + coupling.ravel()
-    offsets, rows = [], []
+    offsets, diagonals = [], []
     for step, flat in steps.items():
         offsets.append(step)
-        rows.append(np.concatenate([np.zeros(step), flat[: len(flat) - step]]))
+        diagonals.append(np.concatenate([np.zeros(step), flat[: len(flat) - step]]))
         if step:
             offsets.append(-step)
-            rows.append(flat)
-    return sparse.dia_array((np.array(rows), offsets), shape=(height * width,) * 2).tocsr()
+            diagonals.append(flat)
+    return sparse.dia_array((np.array(diagonals), offsets), shape=(height * width,) * 2).tocsr()
 
 
 def add_windows(bands, part, top, shape, epsilon):
-    """Add to `bands` what the windows of a strip of the guide, from row `top` on, couple."""
+    """Add to `bands` the couplings within the windows of a strip of the guide, `part`, from row `top` on."""
     height, width = part.shape[0] - 2, part.shape[1] - 2
     colours = np.stack([part[r : r + height, c : c + width] for r, c in WINDOW])  # (9, h, w, 3)
     colours = colours - colours.mean(axis=0)
@@ -89,12 +88,13 @@ def propagate(sigma, guide):
     """
     from scipy import sparse
 
-    known = (sigma != 0).ravel()
-    if not known.any():
+    is_point = (sigma != 0).ravel()
+    if not is_point.any():
         raise InputError("photo has no edges: nothing shows its blur")
-    matrix = matting_laplacian(guide) + sparse.dia_array((GAMMA * known[None], [0]), shape=(known.size,) * 2)
-    solved = solve(matrix.tocsr(), GAMMA * known * sigma.ravel(), sigma.shape, float(sigma[sigma != 0].mean()))
-    return solved.reshape(sigma.shape)
+    matrix = matting_laplacian(guide) + sparse.dia_array((GAMMA * is_point[None], [0]), shape=(is_point.size,) * 2)
+    mean = float(sigma[sigma != 0].mean())
+    solution = solve(matrix.tocsr(), GAMMA * is_point * sigma.ravel(), sigma.shape, mean)
+    return solution.reshape(sigma.shape)
 
 
 def check_size(shape):
@@ -109,12 +109,32 @@ def check_size(shape):
 
 
 def solve(matrix, right, shape, start):
-    """Conjugate gradients with a two-level preconditioner: damped Jacobi around a coarse grid solved exactly."""
+    """Conjugate gradients with a two-level preconditioner: damped Jacobi around a coarse grid solved exactly.
+
+    Parameters
+    ----------
+    matrix : scipy.sparse.csr_array, (H * W, H * W), float64
+    right : ndarray, (H * W,), float64
+        Right-hand side.
+    shape : tuple
+        (H, W).
+    start : float
+        First guess of all unknowns.
+
+    Returns
+    -------
+    ndarray, (H * W,), float64
+
+    Raises
+    ------
+    InputError
+        It does not converge.
+    """
     from scipy.sparse.linalg import LinearOperator, cg, splu
 
-    bring_up = coarse_to_fine(shape)
+    enlarge = coarse_to_fine(shape)
     coarse = splu(
-        (bring_up.T @ matrix @ bring_up).tocsc(),
+        (enlarge.T @ matrix @ enlarge).tocsc(),
         permc_spec="MMD_AT_PLUS_A",
         diag_pivot_thresh=0.0,
         options={"SymmetricMode": True},
@@ -122,15 +142,16 @@ def solve(matrix, right, shape, start):
     damped = DAMPING / matrix.diagonal()
 
     def precondition(residual):
-        found = damped * residual
-        found += bring_up @ coarse.solve(bring_up.T @ (residual - matrix @ found))
-        return found + damped * (residual - matrix @ found)
+        correction = damped * residual
+        correction += enlarge @ coarse.solve(enlarge.T @ (residual - matrix @ correction))
+        return correction + damped * (residual - matrix @ correction)
 
     operator = LinearOperator(matrix.shape, precondition)
-    solved, failed = cg(matrix, right, np.full(len(right), start), rtol=TOLERANCE, maxiter=MOST_STEPS, M=operator)
+    guess = np.full(len(right), start)
+    solution, failed = cg(matrix, right, guess, rtol=TOLERANCE, maxiter=MOST_STEPS, M=operator)
     if failed:
         raise InputError(f"matting system not solved in {MOST_STEPS} steps")
-    return solved
+    return solution
 
 
 def coarse_to_fine(shape):
@@ -150,8 +171,7 @@ def interpolation(length):
     low = np.minimum(place.astype(int), max(cells - 2, 0))
     share = place - low
     high = np.minimum(low + 1, cells - 1)
-    pixel = np.arange(length)
-    return sparse.coo_array(
-        (np.concatenate([1 - share, share]), (np.concatenate([pixel, pixel]), np.concatenate([low, high]))),
-        shape=(length, cells),
-    ).tocsr()
+    pixels = np.arange(length)
+    rows, columns = np.concatenate([pixels, pixels]), np.concatenate([low, high])
+    weights = np.concatenate([1 - share, share])
+    return sparse.coo_array((weights, (rows, columns)), shape=(length, cells)).tocsr()

@@ -1,5 +1,7 @@
 """The four verbs: cut patches, fit weights, estimate blur at edges, spread it over the photo."""
 
+from functools import partial
+
 import numpy as np
 
 from blurkit.defaults import WORKING_SIDE
@@ -23,8 +25,9 @@ def blurred(photo, rng):
 
 
 def centres(picture, sharp, copy, count, rng):
-    """Where to cut: about `count` edge points, see ``patches.points``; copies take turns in how they are found."""
-    return patches.points(picture, sharp, (patches.SHARP, patches.BLURRED, patches.SEEDS)[copy % 3], count, rng)
+    """Where to cut: about `count` edge points, see ``patches.points``, whose sources take turns from copy to copy."""
+    source = patches.SOURCES[copy % len(patches.SOURCES)]
+    return patches.points(picture, sharp, source, count, rng)
 
 
 def cut(picture, sharp, at, sigma):
@@ -47,17 +50,23 @@ def fit(records, epochs, seed, device, report):
     -------
     weights : dict of ndarray, as `SHAPES`
     measured : dict of float
-        Shares of held-out patches whose class is at most one off: ``accuracy`` of our
-        network, ``published_accuracy`` of the paper's.
-    """
-    from blurkit.methods.park import training
+        Shares of held-out patches whose class is at most one off: ``accuracy`` of our network, ``published_accuracy``
+        of the paper's.
 
-    training.split(records, training.usable_as_published(records))  # too few are found out before the long part
-    ours, accuracy = training.train_ours(records, epochs, seed, device, lambda *step: report("network", *step))
-    paper, published = training.train_published(
-        records, epochs, seed, device, lambda phase, *step: report(f"paper's network, {phase}", *step)
-    )
-    return {**paper, **ours}, {"accuracy": accuracy, "published_accuracy": published}
+    Raises
+    ------
+    InputError
+        There are too few patches, for either network.
+    """
+    from blurkit.methods.park import samples, training
+
+    def report_published(phase, *step):
+        report(f"paper's network, {phase}", *step)
+
+    samples.split(records, samples.usable_as_published(records))  # refuses too few patches before the long part
+    ours, accuracy = training.train_ours(records, epochs, seed, device, partial(report, "network"))
+    published, published_accuracy = training.train_published(records, epochs, seed, device, report_published)
+    return {**published, **ours}, {"accuracy": accuracy, "published_accuracy": published_accuracy}
 
 
 def estimate(photo, weights, as_published=False, device="auto", side=WORKING_SIDE):
@@ -77,7 +86,7 @@ def estimate(photo, weights, as_published=False, device="auto", side=WORKING_SID
     Returns
     -------
     ndarray, (2, H, W), float32 in [0, 1]
-        Sharpness, see ``sparse.sharpness_of``, and how sure it is; 0 where there is no point.
+        Sharpness, see ``sparse.sharpness_of``, and its confidence; 0 where there is no point.
     """
     shape = photo.shape[:2]
     backend = backend_for(device, shape)
@@ -89,18 +98,18 @@ def estimate(photo, weights, as_published=False, device="auto", side=WORKING_SID
 
 
 def seeds(photo, weights, backend):
-    """Edge points of a photo of 8 bits, (n, 2), and our probabilities there, (n, 17)."""
+    """Edge points of a photo of 8 bits, (n, 2) int64, and our probabilities there, (n, 17) float32."""
     points = edges.seeds(edges.value(photo))
     windows = patches.windows(photo)
-    return points, network.in_chunks(
-        lambda part: network.posterior(windows[tuple(part.T)][:, :-1, :-1], weights, backend),
-        len(patches.CLASSES),
-        points,
-    )
+
+    def probabilities_at(part):
+        return network.posterior(windows[tuple(part.T)][:, :-1, :-1], weights, backend)
+
+    return points, network.in_chunks(probabilities_at, len(patches.CLASSES), points)
 
 
 def blur(photo, weights, device="auto"):
-    """How wide the blur of every cell of 4 x 4 pixels is, by the edge points in it.
+    """Sigma of every cell of 4 x 4 pixels, by the edge points in it.
 
     Parameters
     ----------
@@ -120,43 +129,51 @@ def blur(photo, weights, device="auto"):
 
 
 def published_points(photo, weights, backend):
-    """Edge points, (n, 2), and the paper's probabilities there, (n, 11)."""
-    found = edges.edges(edges.value(photo))
-    points = np.argwhere(found)
-    strong = found[tuple(points.T)] == edges.STRONG
+    """Edge points of a photo of 8 bits, (n, 2) int64, and the paper's probabilities there, (n, 11) float32."""
+    kinds = edges.edges(edges.value(photo))
+    points = np.argwhere(kinds)
+    strong = kinds[tuple(points.T)] == edges.STRONG
     windows = patches.windows(photo)
-    probabilities = network.in_chunks(
-        lambda part, strong: published_probabilities(windows[tuple(part.T)], strong, weights, backend),
-        len(patches.SIGMAS),
-        points,
-        strong,
-    )
-    return points, probabilities
+
+    def probabilities_at(part, part_strong):
+        return published_probabilities(windows[tuple(part.T)], part_strong, weights, backend)
+
+    return points, network.in_chunks(probabilities_at, len(patches.SIGMAS), points, strong)
 
 
-def published_probabilities(cut, strong, weights, backend):
-    """The paper's probabilities of patches as they are cut: (n, 28, 28, 3) uint8 -> (n, 11) float32."""
+def published_probabilities(windows, strong, weights, backend):
+    """The paper's probabilities of patches from ``patches.gather``: (n, 28, 28, 3) uint8 -> (n, 11) float32."""
     from blurkit.methods.park import features
 
-    crafted = features.hand_crafted(edges.value(cut), strong).reshape(len(cut), -1)
-    return network.published_probabilities(cut[:, :-1, :-1], crafted, strong, weights, backend)
+    crafted = features.hand_crafted(edges.value(windows), strong).reshape(len(windows), -1)
+    return network.published_probabilities(windows[:, :-1, :-1], crafted, strong, weights, backend)
 
 
 def refine(raw, guide, as_published=False, side=WORKING_SIDE, sigma=False, steps=None):
-    """A raw map spread over the photo `guide`.
+    """Spread a raw map over the photo `guide`.
 
     Parameters
     ----------
     raw : ndarray, (2, H, W), float32 in [0, 1]
         From `estimate`, with the same `as_published` and `side`.
     guide : ndarray, (H, W, 3), uint8 or uint16
+    as_published, side
+        As for `estimate`.
     sigma : bool
         Blur in pixels of the photo, instead of sharpness.
+    steps
+        Not used: this refinement does not go in steps.
 
     Returns
     -------
     ndarray, (H, W), float32
         In [0, 1], 1 = in focus; or pixels, >= 0.
+
+    Raises
+    ------
+    InputError
+        The raw map was made with another `as_published`; or, as published, the photo is too small, too large or without
+        edges.
     """
     if sparse.is_published(raw) != as_published and raw[1].any():
         raise InputError(f"raw map was made {'without' if as_published else 'with'} as_published; refine it alike")
@@ -166,25 +183,32 @@ def refine(raw, guide, as_published=False, side=WORKING_SIDE, sigma=False, steps
 
 
 def published_refinement(raw, photo, sigma):
-    """Rolling guidance, joint bilateral filter, matting, weighted median; the map is 1 at .5 pixels and 0 at 2."""
+    """Rolling guidance, joint bilateral filter, matting, weighted median: (H, W) float32.
+
+    Blur in pixels if `sigma`; else sharpness, 1 at a blur of .5 pixels and 0 at 2.
+    """
     from blurkit.methods.park import bilateral, guide, median
 
     laplacian.check_size(photo.shape)
-    scaled = photo / np.float64(np.iinfo(photo.dtype).max)
-    smooth = guide.rolling_guidance(scaled)
-    found = bilateral.probability_joint_bilateral(sparse.sigma_of(raw[0]) * (raw[1] > 0), raw[1], smooth)
-    found = median.weighted_median(laplacian.propagate(found, smooth), smooth)
+    sharpness, confidence = raw
+    smooth = guide.rolling_guidance(photo / np.float64(np.iinfo(photo.dtype).max))
+    at_points = sparse.sigma_of(sharpness) * (confidence > 0)
+    filtered = bilateral.probability_joint_bilateral(at_points, confidence, smooth)
+    blur = median.weighted_median(laplacian.propagate(filtered, smooth), smooth)
+    if sigma:
+        return np.float32(blur)
     sharpest, softest = patches.SIGMAS[[0, -1]]
-    return np.float32(found if sigma else np.clip((softest - found) / (softest - sharpest), 0, 1))
+    return np.float32(np.clip((softest - blur) / (softest - sharpest), 0, 1))
 
 
 def in_pixels(raw, as_published=False, side=WORKING_SIDE):
     """A raw map with blur in pixels of the photo as its first plane: (2, H, W) float32; 0 where there is no point."""
-    scale = 1 if as_published else spread.scale(raw.shape[1:], resize.working_shape(raw.shape[1:], side))
-    found = np.stack([np.zeros_like(raw[0]), raw[1]])
-    points = raw[1] > 0
-    found[0][points] = sparse.sigma_of(raw[0][points]) * np.float32(scale)
-    return found
+    sharpness, confidence = raw
+    scale = 1 if as_published else spread.scale(sharpness.shape, resize.working_shape(sharpness.shape, side))
+    points = confidence > 0
+    sigma = np.zeros_like(sharpness)
+    sigma[points] = sparse.sigma_of(sharpness[points]) * np.float32(scale)
+    return np.stack([sigma, confidence])
 
 
 def needs_guide(as_published):

@@ -1,16 +1,15 @@
-"""Stage 4: the networks that name the blur of a patch, at inference.
+"""Stage 4: the networks that classify the blur of a patch, at inference.
 
-`published_*` is the paper's: four convolutions whose 25 numbers join the hand-crafted
-features before a classifier of three layers. `posterior` is ours: it sees the patch
-alone, the whole 27 x 27 pixels at strong edges too, and is smaller than the paper's
-classifier. Both run on the CPU without torch, or on a GPU with it (``device``).
+`published_*` is the paper's: the 25 outputs of four convolutions and the hand-crafted features go into a classifier of
+three layers. `posterior` is ours: it sees the patch alone, the whole 27 x 27 pixels at strong edges too, and is smaller
+than the paper's classifier. Both run on the CPU without torch, or on a GPU with it (``backend``).
 """
 
 import numpy as np
 
 from blurkit.methods.park.patches import CLASSES, LARGE, SIGMAS, SMALL
 
-PUBLISHED = {  # out, in, rows, columns
+PUBLISHED = {  # of the paper's layers: (out, in, rows, columns) or (out, in)
     "published.conv1": (25, 3, 3, 3),
     "published.conv2": (50, 25, 3, 3),
     "published.conv3": (50, 50, 3, 3),
@@ -19,20 +18,27 @@ PUBLISHED = {  # out, in, rows, columns
     "published.fc2": (150, 300),
     "published.fc3": (len(SIGMAS), 150),
 }
-OURS = {
+OURS = {  # the same of ours
     "conv1": (24, 3, 5, 5),
     "conv2": (48, 24, 3, 3),
     "conv3": (64, 48, 3, 3),
     "conv4": (128, 64, 3, 3),
     "output": (len(CLASSES), 128),
 }
-SHAPES = {
-    f"{layer}.{kind}": shape if kind == "weight" else shape[:1]
-    for layer, shape in {**PUBLISHED, **OURS}.items()
-    for kind in ("weight", "bias")
-}
 
-FULL_SCALE = 255  # the paper's network is fed pixels and features in 8-bit steps
+
+def shapes_of(layers):
+    """{array of a weights file: shape} of layers, {name: shape of the weight}: a weight and a bias each."""
+    shapes = {}
+    for layer, shape in layers.items():
+        shapes[f"{layer}.weight"] = shape
+        shapes[f"{layer}.bias"] = shape[:1]
+    return shapes
+
+
+SHAPES = shapes_of({**PUBLISHED, **OURS})
+
+FULL_SCALE = 255  # the paper's network takes pixels and features in 8-bit steps
 FLAT = 0.02  # of full scale; added to a patch's deviation, so that flat ones stay flat
 CHUNK = 128  # patches at a time, to stay in the cache
 
@@ -44,14 +50,14 @@ def deep_feature(patches, strong, weights, backend):
     ----------
     patches : ndarray, (n, 27, 27, 3), uint8
     strong : ndarray, (n,), bool
-        Of these only the middle 15 x 15 are seen, their border repeated.
+        True for patches at strong edges, of which only the middle 15 x 15 are seen, their border repeated.
     weights : dict of ndarray
-        As `SHAPES`; patches are fed transposed, as the published weights expect.
-    backend : ``backend.CpuBackend`` or a ``device.TorchBackend``
+        As `SHAPES`; patches are transposed first, as the published weights expect.
+    backend : ``backend.CpuBackend`` or a ``backend.TorchBackend``
 
     Returns
     -------
-    (n, 25), float32, >= 0, where `backend` puts it
+    (n, 25), float32, >= 0, on the device of `backend`
     """
     x = backend.put(repeat_border(patches, strong).transpose(0, 2, 1, 3).astype(np.float32))
     for layer, pooled in (("conv1", True), ("conv2", True), ("conv3", False), ("conv4", False)):
@@ -62,12 +68,12 @@ def deep_feature(patches, strong, weights, backend):
 
 
 def repeat_border(patches, strong):
-    """(n, 27, 27, c) patches, those at strong edges cut to 15 x 15 and filled up by their border pixels."""
+    """Patches, those at strong edges cut to 15 x 15 and filled up by their border pixels: (n, 27, 27, c)."""
     edge = (LARGE - SMALL) // 2
     place = np.clip(np.arange(LARGE), edge, LARGE - 1 - edge)
-    found = np.array(patches)
-    found[strong] = patches[strong][:, place][:, :, place]
-    return found
+    result = np.array(patches)
+    result[strong] = patches[strong][:, place][:, :, place]
+    return result
 
 
 def published_probabilities(patches, hand_crafted, strong, weights, backend):
@@ -120,9 +126,9 @@ def softmax(scores):
 
 
 def in_chunks(function, width, *arrays):
-    """function(part, part, ...) of a few rows at a time, joined: (n, width) float32."""
-    found = np.empty((len(arrays[0]), width), np.float32)
-    for start in range(0, len(found), CHUNK):
-        part = np.s_[start : start + CHUNK]
-        found[part] = function(*(array[part] for array in arrays))
-    return found
+    """A function of arrays of n rows, applied to a few rows at a time: (n, width) float32."""
+    result = np.empty((len(arrays[0]), width), np.float32)
+    for start in range(0, len(result), CHUNK):
+        rows = np.s_[start : start + CHUNK]
+        result[rows] = function(*(array[rows] for array in arrays))
+    return result

@@ -1,10 +1,11 @@
-"""Stage 2: patches at edge points, and the photos blurred on purpose they are learned from."""
+"""Stage 2: patches at edge points, and blurred copies of sharp photos to cut training patches from."""
 
 import cv2
 import numpy as np
 
 from blurkit.methods.park import edges
 from blurkit.ops.colour import eight_bits
+from blurkit.ops.resize import scaled_shape
 from blurkit.training.degrade import add_noise, compress
 
 LARGE, SMALL = 27, 15  # pixels; sides of the patches at weak and at strong edges
@@ -14,31 +15,34 @@ SIGMAS = np.array([0.5, 0.65, 0.8, 0.95, 1.1, 1.25, 1.4, 1.55, 1.7, 1.85, 2.0], 
 """Pixels; the paper's eleven classes of blur."""
 
 CLASSES = np.concatenate([[0.0, 0.3], SIGMAS, [2.3, 2.7, 3.2, 4.0]]).astype(np.float32)
-"""Pixels; our classes: the paper's, sharper ones for photos that are, stronger ones for what no edge is left of."""
+"""Pixels; our classes: the paper's, sharper ones for sharper photos, stronger ones for blur that leaves no edge."""
 
-SHARPEST = 2  # place of the paper's first class among ours
+SHARPEST = 2  # index of the paper's first class in `CLASSES`
 
 KERNEL = 27  # pixels; side of the blur kernel (the published program)
-SCALE_RANGE = (0.25, 0.6)  # sources are reduced first: at pixel level few photos are sharp as they are
-CLEAN_SHARE = 0.35  # of the pictures; only rounded to 8 bits
+SCALE_RANGE = (0.25, 0.6)  # of the size; photos are reduced first, since few are sharp at the level of pixels
+CLEAN_SHARE = 0.35  # of the copies; only rounded to 8 bits
 NOISE_RANGE = (0.5, 8.0)  # 8-bit steps; sensor noise of the others, standard deviation
 QUALITY_RANGE = (60, 97)  # JPEG quality of the others
-SHARPENED_SHARE = 0.2  # of the sources; as cameras do
+NOISE, JPEG = 1, 2
+DEGRADATIONS = (NOISE, JPEG, NOISE | JPEG)  # of the others, equally often
+SHARPENED_SHARE = 0.2  # of the photos before blur; as cameras do
 SHARPENING = (0.3, 1.2)  # of the difference to a blurred copy, added
 SHARPENING_SIGMA = 0.8  # pixels
 
 SHARP, BLURRED, SEEDS = 0, 1, 2
-"""Where points are found: as the paper trains (edges of the sharp source), as it estimates
-(edges of the blurred copy), and as our default does (its seeds). Copies take turns."""
+SOURCES = (SHARP, BLURRED, SEEDS)
+"""Where points come from: edges of the sharp photo (as the paper trains), edges of the blurred copy (as it estimates),
+and seeds of the blurred copy (as our default estimates)."""
 
-SEED_CELL = 3  # pixels; of the seeds learned from, more than are measured
+SEED_CELL = 3  # pixels; as `edges.THIN`, but smaller: training takes more seeds of a photo than a map does
 
 RECORD = np.dtype(
     [
         ("patch", "u1", (SIDE, SIDE, 3)),  # RGB; the point is at (13, 13)
         ("strong", "u1"),  # 1 at a strong edge, whose patch is the middle 15 x 15; 0 at a weak one
         ("sigma", "<f4"),  # blur in pixels, one of CLASSES
-        ("source", "u1"),  # how the point was found: SHARP, BLURRED or SEEDS
+        ("source", "u1"),  # where the point comes from: SHARP, BLURRED or SEEDS
         ("photo", "S64"),  # file name, its last 64 bytes
         ("number", "<u4"),  # of the photo within its run, for files of one name
         ("copy", "<u2"),  # of the blurred copies of a photo
@@ -49,7 +53,7 @@ RECORD = np.dtype(
 
 
 def blurred(photo, rng):
-    """A reduced copy of a sharp photo, blurred by a known sigma, then noised and compressed at random.
+    """A reduced copy of a sharp photo, blurred by a known sigma, then with noise or compressed, or both, at random.
 
     Parameters
     ----------
@@ -66,19 +70,28 @@ def blurred(photo, rng):
         One of CLASSES, pixels.
     """
     scale = np.exp(rng.uniform(*np.log(SCALE_RANGE)))
-    size = tuple(max(1, round(n * scale)) for n in photo.shape[1::-1])
-    sharp = cv2.resize(eight_bits(photo), size, interpolation=cv2.INTER_AREA)
+    height, width = scaled_shape(photo.shape, scale)
+    sharp = cv2.resize(eight_bits(photo), (width, height), interpolation=cv2.INTER_AREA)
     if rng.random() < SHARPENED_SHARE:
-        sharp = sharpen(sharp, rng.uniform(*SHARPENING))
+        amount = rng.uniform(*SHARPENING)
+        sharp = sharpen(sharp, amount)
     sigma = float(rng.choice(CLASSES))
     picture = gaussian_blur(sharp, sigma)
     if rng.random() >= CLEAN_SHARE:
-        noisy, packed = [(True, False), (False, True), (True, True)][rng.integers(3)]
-        if noisy:
-            picture = add_noise(picture, rng.uniform(*NOISE_RANGE), rng)
-        if packed:
-            picture = compress(picture, int(rng.integers(*QUALITY_RANGE)))
+        picture = degraded(picture, rng)
     return picture, sharp, sigma
+
+
+def degraded(picture, rng):
+    """A uint8 photo with noise, or compressed, or both, at random."""
+    kind = DEGRADATIONS[rng.integers(len(DEGRADATIONS))]
+    if kind & NOISE:
+        deviation = rng.uniform(*NOISE_RANGE)
+        picture = add_noise(picture, deviation, rng)
+    if kind & JPEG:
+        quality = int(rng.integers(*QUALITY_RANGE))
+        picture = compress(picture, quality)
+    return picture
 
 
 def gaussian_blur(photo, sigma):
@@ -98,7 +111,7 @@ def sharpen(photo, amount):
 
 
 def points(picture, sharp, source, count, rng):
-    """About `count` points of a blurred copy, as many at strong as at weak edges.
+    """About `count` points of a blurred copy: edge points, half of them strong, or seeds.
 
     Parameters
     ----------
@@ -115,18 +128,22 @@ def points(picture, sharp, source, count, rng):
         Row, column, 1 if strong, source.
     """
     grey = edges.value(sharp if source == SHARP else picture)
-    found = edges.edges(grey, edges.TRAIN if source == SHARP else edges.ESTIMATE)
+    kinds = edges.edges(grey, edges.TRAIN if source == SHARP else edges.ESTIMATE)
     if source == SEEDS:
-        at = edges.seeds(grey, SEED_CELL)
-        chosen = [at[rng.permutation(len(at))[:count]]]
+        chosen = drawn(edges.seeds(grey, SEED_CELL), count, rng)
     else:
-        chosen = []
-        for kind in (edges.WEAK, edges.STRONG):
-            at = np.argwhere(found == kind)
-            chosen.append(at[rng.permutation(len(at))[: -(-count // 2)]])
-    at = np.concatenate(chosen)
-    strong = found[at[:, 0], at[:, 1]] == edges.STRONG
-    return np.column_stack([at, strong, np.full(len(at), source)])
+        half = -(-count // 2)
+        weak = drawn(np.argwhere(kinds == edges.WEAK), half, rng)
+        strong = drawn(np.argwhere(kinds == edges.STRONG), half, rng)
+        chosen = np.concatenate([weak, strong])
+    is_strong = kinds[chosen[:, 0], chosen[:, 1]] == edges.STRONG
+    return np.column_stack([chosen, is_strong, np.full(len(chosen), source)])
+
+
+def drawn(points, count, rng):
+    """At most `count` of some points, (n, 2), drawn at random."""
+    order = rng.permutation(len(points))
+    return points[order[:count]]
 
 
 def cut(picture, at, sigma):
@@ -135,11 +152,13 @@ def cut(picture, at, sigma):
     Returns
     -------
     ndarray, (n,), RECORD
-        `photo`, `number` and `copy` are left empty.
+        `photo`, `number` and `copy` are left zero.
     """
     records = np.zeros(len(at), RECORD)
     records["patch"] = gather(picture, at)
-    records["row"], records["col"], records["strong"], records["source"] = at.T
+    row, column, strong, source = at.T
+    records["row"], records["col"] = row, column
+    records["strong"], records["source"] = strong, source
     records["sigma"] = sigma
     return records
 
@@ -161,7 +180,7 @@ def gather(photo, points):
 
 
 def windows(photo):
-    """The patches of all points as a view, (H, W, 28, 28, 3), to be indexed a few at a time."""
+    """The patches of all pixels as a view, (H, W, 28, 28, 3) uint8, to be indexed a few at a time."""
     half = LARGE // 2
     padded = cv2.copyMakeBorder(photo, half, half + 1, half, half + 1, cv2.BORDER_REPLICATE)
     return np.lib.stride_tricks.sliding_window_view(padded, (SIDE, SIDE, 3))[:, :, 0]

@@ -1,22 +1,20 @@
 """Training of both networks on patches of known blur: the paper's in two phases, and ours."""
 
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 import torch
 from torch import nn
 
-from blurkit.errors import InputError
-from blurkit.methods.park import edges, features, network, patches
-from blurkit.training.loop import descend, held_out, reproducible
+from blurkit.methods.park import network, patches
+from blurkit.methods.park.samples import classes, crafted_of, soft_labels, split, turned, usable_as_published
+from blurkit.training.loop import descend, reproducible
 
-VALIDATION = 10  # one photo in ten, by name, is held out: more photos matter more than more patches
 BATCH = 256  # patches a step
 RATES = {"deep": 1e-3, "fine": 3e-4, "ours": 3e-3}  # AdamW, highest rate of each phase
-EPOCHS_DEEP, EPOCHS_FINE = 3, 2  # of the paper's network, for every 4 of ours
+PHASES = {"deep": 3 / 4, "fine": 2 / 4}  # of the paper's network, in order: epochs for each of ours
 DROPOUT = {"published": 0.5, "ours": 0.2}
-NEIGHBOURS = 0.6  # classes; a label's share given to classes beside the true one, Gaussian
-FEWEST = 256  # patches to learn from
 
 
 class Published(nn.Module):
@@ -24,13 +22,14 @@ class Published(nn.Module):
 
     def __init__(self):
         super().__init__()
-        shapes = network.PUBLISHED
-        self.convolutions = nn.ModuleList(
-            nn.Conv2d(shape[1], shape[0], shape[2]) for name, shape in shapes.items() if "conv" in name
-        )
-        self.connected = nn.ModuleList(nn.Linear(shape[1], shape[0]) for name, shape in shapes.items() if "fc" in name)
+        self.convolutions, self.connected = nn.ModuleList(), nn.ModuleList()
+        for name, (outputs, inputs, *sides) in network.PUBLISHED.items():
+            if "conv" in name:
+                self.convolutions.append(nn.Conv2d(inputs, outputs, sides[0]))
+            else:
+                self.connected.append(nn.Linear(inputs, outputs))
         self.dropout = nn.Dropout(DROPOUT["published"])
-        nn.init.ones_(self.connected[-1].bias)  # behind the last ReLU of the paper nothing learns below 0
+        nn.init.ones_(self.connected[-1].bias)  # a ReLU follows, below 0 it has no gradient
 
     def forward(self, photos, hand_crafted):
         x = photos  # (n, 3, 27, 27) in [-.5, .5]
@@ -44,21 +43,21 @@ class Published(nn.Module):
         return self.connected[-1](x).relu()  # (n, 11)
 
     def weights(self):
-        """As `network` takes them: patches transposed and, like the features, in 8-bit steps."""
-        found = {}
+        """Arrays as `network` takes them: for transposed patches and, like the features, in 8-bit steps."""
+        tensors = {}
         for number, layer in enumerate(self.convolutions, start=1):
             weight = layer.weight.detach().clone().transpose(2, 3)
             bias = layer.bias.detach().clone()
             if number == 1:
                 bias -= weight.sum(dim=(1, 2, 3)) / 2
                 weight /= network.FULL_SCALE
-            found |= {f"published.conv{number}.weight": weight, f"published.conv{number}.bias": bias}
+            tensors |= {f"published.conv{number}.weight": weight, f"published.conv{number}.bias": bias}
         for number, layer in enumerate(self.connected, start=1):
             weight = layer.weight.detach().clone()
             if number == 1:
                 weight[:, : -network.PUBLISHED["published.conv4"][0]] /= network.FULL_SCALE
-            found |= {f"published.fc{number}.weight": weight, f"published.fc{number}.bias": layer.bias.detach()}
-        return as_arrays(found)
+            tensors |= {f"published.fc{number}.weight": weight, f"published.fc{number}.bias": layer.bias.detach()}
+        return as_arrays(tensors)
 
 
 class Ours(nn.Module):
@@ -66,11 +65,13 @@ class Ours(nn.Module):
 
     def __init__(self):
         super().__init__()
-        strides = {"conv1": 2}
-        self.convolutions = nn.ModuleDict(
-            {n: nn.Conv2d(s[1], s[0], s[2], strides.get(n, 1)) for n, s in network.OURS.items() if "conv" in n}
-        )
-        self.output = nn.Linear(*network.OURS["output"][::-1])
+        self.convolutions = nn.ModuleDict()
+        for name, (outputs, inputs, *sides) in network.OURS.items():
+            if "conv" in name:
+                stride = 2 if name == "conv1" else 1
+                self.convolutions[name] = nn.Conv2d(inputs, outputs, sides[0], stride)
+        outputs, inputs = network.OURS["output"]
+        self.output = nn.Linear(inputs, outputs)
         self.dropout = nn.Dropout(DROPOUT["ours"])
 
     def forward(self, photos):
@@ -82,11 +83,11 @@ class Ours(nn.Module):
         return self.output(self.dropout(x.flatten(1)))  # (n, 17)
 
     def weights(self):
-        """As `network` takes them."""
-        layers = {**self.convolutions, "output": self.output}
-        return as_arrays(
-            {f"{name}.{kind}": getattr(layer, kind) for name, layer in layers.items() for kind in ("weight", "bias")}
-        )
+        """Arrays as `network` takes them."""
+        tensors = {}
+        for name, layer in {**self.convolutions, "output": self.output}.items():
+            tensors |= {f"{name}.weight": layer.weight, f"{name}.bias": layer.bias}
+        return as_arrays(tensors)
 
 
 def as_arrays(tensors):
@@ -94,25 +95,8 @@ def as_arrays(tensors):
     return {name: np.array(tensor.detach().cpu().numpy(), np.float32, order="C") for name, tensor in tensors.items()}
 
 
-def usable_as_published(records):
-    """Indices of the records of the paper's eleven classes, at points found its way."""
-    among = (records["sigma"] >= patches.SIGMAS[0] - 1e-3) & (records["sigma"] <= patches.SIGMAS[-1] + 1e-3)
-    return np.flatnonzero(among & (records["source"] != patches.SEEDS))
-
-
-def split(records, chosen):
-    """Indices to learn from and to check on, of the chosen records; an InputError where they are too few."""
-    held = held_out(records, VALIDATION)
-    learn, check = chosen[~held[chosen]], chosen[held[chosen]]
-    if len(learn) < FEWEST or not len(check):
-        raise InputError(
-            f"of {len(records)} patches {len(learn)} can be learned from and {len(check)} are held out; at least {FEWEST} and 1 are needed: more photos"
-        )
-    return learn, check
-
-
 def train_ours(records, epochs, seed, device, report):
-    """Train our network; patches are flipped and turned, channels exchanged at random.
+    """Train our network on patches flipped and turned at random, their channels in random order.
 
     Parameters
     ----------
@@ -120,13 +104,18 @@ def train_ours(records, epochs, seed, device, report):
         May lie in a file: only a batch is read at a time.
     epochs, seed : int
     device : str, torch device name
-    report : callable, as for ``learning.descend``
+    report : callable, as for ``loop.descend``
 
     Returns
     -------
     weights : dict of ndarray
     within_one : float
         Share of held-out patches whose class is at most one off.
+
+    Raises
+    ------
+    InputError
+        There are too few patches.
     """
     reproducible(seed, device)
     rng = np.random.default_rng(seed)
@@ -138,104 +127,117 @@ def train_ours(records, epochs, seed, device, report):
     def prepare(batch):
         indices = np.sort(learn[batch])
         photos = turned(records["patch"][indices][:, :-1, :-1], rng)
-        return channels_first(network.normalised(photos[..., rng.permutation(3)])), torch.from_numpy(labels[indices])
+        channels = rng.permutation(3)
+        return channels_first(network.normalised(photos[..., channels])), torch.from_numpy(labels[indices])
 
     def loss_of(prepared):
-        photos, target = (p.to(device) for p in prepared)
+        photos, target = (tensor.to(device) for tensor in prepared)
         scores = model(photos)
         loss = -(spread[target] * scores.log_softmax(dim=1)).sum(dim=1).mean()
-        return loss, ((scores.argmax(dim=1) - target).abs() <= 1).float().mean()
+        return loss, share_within_one(scores, target)
 
     descend(model.train(), loss_of, len(learn), epochs, rng, report, BATCH, RATES["ours"], prepare=prepare)
     model.eval()
 
     def scores_of(indices):
-        return model(channels_first(network.normalised(records["patch"][indices][:, :-1, :-1])).to(device))
+        photos = network.normalised(records["patch"][indices][:, :-1, :-1])
+        return model(channels_first(photos).to(device))
 
     return model.weights(), within_one(scores_of, check, labels)
+
+
+@dataclass(frozen=True)
+class PublishedInputs:
+    """What the paper's network takes, batch by batch, from records."""
+
+    records: np.ndarray  # (n,), ``patches.RECORD``
+    chosen: np.ndarray  # (m,), int, ascending: those records with hand-crafted features
+    crafted: np.ndarray  # (m, 120), uint8, of the chosen records
+    device: str
+
+    def batch(self, indices, rng=None, deep_only=False):
+        """Inputs of some of the chosen records.
+
+        Parameters
+        ----------
+        indices : ndarray, (b,), int
+            In `records`.
+        rng : numpy.random.Generator, optional
+            Patches are turned and flipped at random if given.
+        deep_only : bool
+            Hand-crafted features are zero.
+
+        Returns
+        -------
+        photos : torch.Tensor, (b, 3, 27, 27), float32 in [-.5, .5]
+        hand_crafted : torch.Tensor, (b, 120), float32 in [0, 1]
+        """
+        records = self.records[indices]
+        photos = network.repeat_border(records["patch"][:, :-1, :-1], records["strong"] == 1)
+        if rng is not None:
+            photos = turned(photos, rng)
+        photos = (photos / np.float32(network.FULL_SCALE) - np.float32(0.5)).astype(np.float32)
+        if deep_only:
+            hand_crafted = np.zeros((len(records), self.crafted.shape[1]), np.float32)
+        else:
+            hand_crafted = self.crafted[np.searchsorted(self.chosen, indices)] / np.float32(255)
+        return channels_first(photos).to(self.device), torch.from_numpy(hand_crafted).to(self.device)
 
 
 def train_published(records, epochs, seed, device, report):
     """Train the paper's network: deep feature with the classifier, then with the hand-crafted features.
 
-    Parameters and returns as for `train_ours`, but ``report`` is called with the phase
-    first, "deep" or "fine". Only records of the paper's eleven classes, at points found
-    the paper's way, are used.
+    Parameters, returns and errors as for `train_ours`, but ``report`` is called with the phase first, "deep" or "fine".
+    Only records of the paper's eleven classes, at its edge points, are used.
     """
     reproducible(seed, device)
     rng = np.random.default_rng(seed)
     chosen = usable_as_published(records)
     learn, check = split(records, chosen)
-    labels, crafted = classes(records["sigma"], patches.SIGMAS), crafted_of(records, chosen)
+    labels = classes(records["sigma"], patches.SIGMAS)
+    inputs = PublishedInputs(records, chosen, crafted_of(records, chosen), device)
     model = Published().to(device)
+    for phase, share in PHASES.items():
+        train_phase(model, phase, int(max(1, epochs * share)), inputs, learn, labels, rng, report)
+    model.eval()
 
-    def inputs(indices, turn, deep_only):
-        """One batch, as the network takes it."""
-        found = records[indices]
-        photos = network.repeat_border(found["patch"][:, :-1, :-1], found["strong"] == 1)
-        photos = channels_first((turn(photos) / np.float32(network.FULL_SCALE) - np.float32(0.5)).astype(np.float32))
-        by_hand = (
-            np.zeros((len(found), crafted.shape[1]), np.float32)
-            if deep_only
-            else crafted[np.searchsorted(chosen, indices)] / np.float32(255)
-        )
-        return photos.to(device), torch.from_numpy(by_hand).to(device)
+    def scores_of(indices):
+        return model(*inputs.batch(indices))
+
+    return model.weights(), within_one(scores_of, check, labels)
+
+
+def train_phase(model, phase, epochs, inputs, learn, labels, rng, report):
+    """Train the paper's network through one of its phases.
+
+    Parameters
+    ----------
+    model : Published
+    phase : {"deep", "fine"}
+        In the first the hand-crafted features are zero.
+    epochs : int
+    inputs : PublishedInputs
+    learn : ndarray, (k,), int
+        Indices of the records to learn from.
+    labels : ndarray, (n,), int64
+        Classes of all records.
+    rng : numpy.random.Generator
+    report : callable, as for `train_published`
+    """
+
+    def prepare(batch):
+        indices = np.sort(learn[batch])
+        photos, hand_crafted = inputs.batch(indices, rng, deep_only=phase == "deep")
+        return photos, hand_crafted, torch.from_numpy(labels[indices])
 
     def loss_of(prepared):
-        *photos_and_crafted, target = (p.to(device) for p in prepared)
-        scores = model(*photos_and_crafted)
-        return nn.functional.cross_entropy(scores, target), ((scores.argmax(dim=1) - target).abs() <= 1).float().mean()
+        photos, hand_crafted, target = prepared
+        target = target.to(inputs.device)
+        scores = model(photos, hand_crafted)
+        return nn.functional.cross_entropy(scores, target), share_within_one(scores, target)
 
-    for phase, share in (("deep", EPOCHS_DEEP), ("fine", EPOCHS_FINE)):
-
-        def prepare(batch, phase=phase):
-            indices = np.sort(learn[batch])
-            return *inputs(indices, lambda photos: turned(photos, rng), phase == "deep"), torch.from_numpy(
-                labels[indices]
-            )
-
-        descend(
-            model.train(),
-            loss_of,
-            len(learn),
-            max(1, epochs * share // 4),
-            rng,
-            partial(report, phase),
-            BATCH,
-            RATES[phase],
-            prepare=prepare,
-        )
-    model.eval()
-    return model.weights(), within_one(lambda indices: model(*inputs(indices, np.asarray, False)), check, labels)
-
-
-def classes(sigma, grid):
-    """Index of the nearest class of the grid, (n,) int64."""
-    middle = (grid[1:] + grid[:-1]) / 2
-    return np.searchsorted(middle, sigma).astype(np.int64)
-
-
-def soft_labels(count):
-    """Targets that give the neighbours of the true class a share: (count, count) float32, rows sum to one."""
-    apart = np.subtract.outer(np.arange(count), np.arange(count))
-    share = np.exp(-(apart**2) / (2 * NEIGHBOURS**2))
-    return (share / share.sum(axis=1, keepdims=True)).astype(np.float32)
-
-
-def crafted_of(records, chosen):
-    """Hand-crafted features of the chosen records in 8-bit steps: (m, 120) uint8."""
-    found = np.empty((len(chosen), len(features.NAMES) * features.LENGTH), np.uint8)
-    for start in range(0, len(chosen), 1024):
-        part = records[chosen[start : start + 1024]]
-        values = features.hand_crafted(edges.value(part["patch"]), part["strong"] == 1)
-        found[start : start + 1024] = np.rint(values.reshape(len(part), -1) * 255)
-    return found
-
-
-def turned(photos, rng):
-    """A batch of square patches, (n, s, s, c), turned and flipped alike at random."""
-    photos = np.rot90(photos, rng.integers(4), (1, 2))
-    return photos[:, ::-1] if rng.integers(2) else photos
+    report_step = partial(report, phase)
+    descend(model.train(), loss_of, len(learn), epochs, rng, report_step, BATCH, RATES[phase], prepare=prepare)
 
 
 def channels_first(photos):
@@ -243,12 +245,20 @@ def channels_first(photos):
     return torch.from_numpy(np.ascontiguousarray(photos.transpose(0, 3, 1, 2)))
 
 
+def share_within_one(scores, target):
+    """Share of a batch whose best class is at most one from the true one: (b, classes), (b,) -> () float32."""
+    return ((scores.argmax(dim=1) - target).abs() <= 1).float().mean()
+
+
 @torch.no_grad()
 def within_one(scores_of, indices, labels):
-    """Share of patches whose best class is at most one from the true one."""
+    """Share of patches whose best class is at most one from the true one: float.
+
+    `scores_of` gives the scores, (b, classes), of the patches at some indices.
+    """
     right = 0
     for start in range(0, len(indices), BATCH):
         part = indices[start : start + BATCH]
-        found = scores_of(part).argmax(dim=1).cpu().numpy()
-        right += int((np.abs(found - labels[part]) <= 1).sum())
+        best = scores_of(part).argmax(dim=1).cpu().numpy()
+        right += int((np.abs(best - labels[part]) <= 1).sum())
     return right / len(indices)

@@ -3,14 +3,15 @@
 import numpy as np
 
 KEPT = 6  # components handed on; the paper keeps the first two, K1 and K2
+QUARTERS = 4  # turns of 90 degrees
 
 
 def components(kernels):
     """The directions in which the learned kernels vary most.
 
-    Each kernel loses its own mean first, so the components sum to zero and answer to
-    structure, not to brightness. All eight flips and quarter turns of every
-    kernel join (not in the paper): the result then depends less on the seed.
+    The mean of each kernel is removed first. So the components sum to zero, and respond to structure rather than to
+    brightness. All eight flips and quarter turns of every kernel are included (not in the paper): the result then
+    depends less on the seed.
 
     Parameters
     ----------
@@ -18,24 +19,28 @@ def components(kernels):
 
     Returns
     -------
-    found : ndarray, (6, 7, 7), float64
+    directions : ndarray, (6, 7, 7), float64
         Unit vectors, largest share of the variance first; the largest value of each is positive.
     explained : ndarray, (6,), float64
         Their shares of the variance.
     """
-    turned = np.concatenate(
-        [np.rot90(k, quarter, (1, 2)) for k in (kernels, kernels[:, :, ::-1]) for quarter in range(4)]
-    )
-    rows = turned.reshape(len(turned), -1).astype(np.float64)  # (8n, 49)
+    flipped = kernels[:, :, ::-1]
+    views = [np.rot90(side, quarter, (1, 2)) for side in (kernels, flipped) for quarter in range(QUARTERS)]
+    rows = np.concatenate(views).reshape(2 * QUARTERS * len(kernels), -1).astype(np.float64)  # (8n, 49)
     rows -= rows.mean(axis=1, keepdims=True)
-    _, strengths, found = np.linalg.svd(rows, full_matrices=False)
-    found = found[:KEPT]
-    largest = np.take_along_axis(found, np.abs(found).argmax(axis=1)[:, None], axis=1)
-    return (found * np.sign(largest)).reshape(KEPT, *kernels.shape[1:]), strengths[:KEPT] ** 2 / np.sum(strengths**2)
+    _, singular_values, directions = np.linalg.svd(rows, full_matrices=False)
+    directions = directions[:KEPT]
+    largest = np.take_along_axis(directions, np.abs(directions).argmax(axis=1)[:, None], axis=1)
+    explained = singular_values[:KEPT] ** 2 / np.sum(singular_values**2)
+    return (directions * np.sign(largest)).reshape(KEPT, *kernels.shape[1:]), explained
 
 
 def pair(first, second):
     """Two components as the filters of a cascade.
+
+    Parameters
+    ----------
+    first, second : ndarray, (7, 7)
 
     Returns
     -------
@@ -48,9 +53,10 @@ def pair(first, second):
 
 def cascade_kernel(first, second):
     """Both filters as one 13 x 13 kernel (their full convolution, float64)."""
-    size = first.shape[0] + second.shape[0] - 1
+    height, width = first.shape
+    size = height + second.shape[0] - 1
     kernel = np.zeros((size, size))
     for row in range(second.shape[0]):
         for column in range(second.shape[1]):
-            kernel[row : row + first.shape[0], column : column + first.shape[1]] += float(second[row, column]) * first
+            kernel[row : row + height, column : column + width] += float(second[row, column]) * first
     return kernel

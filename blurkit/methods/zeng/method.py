@@ -9,7 +9,8 @@ from blurkit.methods.zeng import refine as refinement
 from blurkit.ops import resize, tiles
 from blurkit.ops.backend import CpuBackend, backend_for
 from blurkit.ops.colour import grey
-from blurkit.ops.filters import box_mean, magnitude
+from blurkit.ops.filters import magnitude
+from blurkit.ops.statistics import logit
 from blurkit.training.loop import held_out
 
 SHAPES = {  # what a weights file holds
@@ -22,14 +23,15 @@ SHAPES = {  # what a weights file holds
     "calibration.output": (32,),
     "calibration.output_bias": (),
 }
-BLURS = {  # log odds of the sharpest tenth: sigma, pixels; medians of 40 training photos blurred by 3, 2, 1.5, 1, .5 and 0
+BLURS = {  # {log odds of the sharpest tenth of the raw map: sigma in pixels}
     -7.17: 3 + LEAST_SIGMA,
     -5.23: 2 + LEAST_SIGMA,
     -2.94: 1.5 + LEAST_SIGMA,
     -0.47: 1 + LEAST_SIGMA,
     2.61: 0.5 + LEAST_SIGMA,
     3.24: LEAST_SIGMA,
-}
+}  # medians of 40 training photos blurred by 3, 2, 1.5, 1, .5 and 0
+LEAST_PROBABILITY = 1e-7  # distance of a probability from 0 and 1, so that its log odds stay finite
 STRUCTURE = 4.0  # 8-bit steps; gradient of a cell below which it shows nothing of its blur
 BLUR_DEVIATION = 0.5  # of log sigma, wherever there is structure
 
@@ -42,14 +44,17 @@ def patch_record():
 
 
 def centres(picture, truth, copy, count, rng):
-    """Where to cut: (n, 2) centres of about `count` super-pixels."""
+    """Where to cut: centres of about `count` super-pixels, (n, 2) int64."""
     from blurkit.methods.zeng import superpixels
 
     return superpixels.centroids(picture, count)
 
 
 def cut(picture, truth, at, sigma):
-    """Patches at the given centres, see ``patches.cut``; `sigma` is the blur of what is out of focus, if known."""
+    """Patches at the given centres, see ``patches.cut``.
+
+    `sigma` is the blur in pixels of what is out of focus, NaN if unknown.
+    """
     from blurkit.methods.zeng import patches
 
     records = patches.cut(picture, truth, at)
@@ -72,23 +77,28 @@ def fit(records, epochs, seed, device, report):
     -------
     weights : dict of ndarray, as `SHAPES`
     measured : dict of float
-        ``accuracy`` of the network and ``calibration_accuracy``, both on held-out
-        photos; ``explained``: share of the kernels' variance in K1, K2.
+        ``accuracy`` of the network and ``calibration_accuracy``, both on held-out photos; ``explained``: share of the
+        kernels' variance in K1, K2.
+
+    Raises
+    ------
+    InputError
+        The patch set has too few patches or photos.
     """
     from blurkit.methods.zeng import basis, network, training
 
     model, accuracy = training.train(records, epochs, seed, device, lambda *step: report("kernels", *step))
     kernels = network.first_kernels(model).detach().numpy().reshape(-1, network.KERNEL, network.KERNEL)
     components, explained = basis.components(kernels)
-    judges = training.judges(records)
-    filters = metric.best_pair(components, records["patch"][judges], records["label"][judges] == 1)
+    chosen = training.judges(records)
+    filters = metric.best_pair(components, records["patch"][chosen], records["label"][chosen] == 1)
     inputs, targets, origin = calibration.examples(records, filters)
     held = held_out(records)[origin]
     if held.all() or not held.any():
         raise InputError("patch set has too few photos to hold some out for validation")
     weights = calibration.fit(inputs[~held], targets[~held], seed, lambda *step: report("calibration", *step))
     right = (calibration.probability(inputs[held], weights) > 0.5) == (targets[held] > 0.5)
-    # Measured on photos it had not seen; what ships has seen them all.
+    # The accuracy is that on photos kept out; the weights returned are fitted to all photos.
     weights = calibration.fit(inputs, targets, seed, lambda *step: report("calibration of all", *step))
     measured = {
         "accuracy": accuracy,
@@ -122,24 +132,25 @@ def estimate(photo, weights, as_published=False, device="auto", side=WORKING_SID
     plane = grey(photo)
     if as_published:
         backend = backend_for(device, plane.shape)
-        return metric.published_map(backend.take(metric.response(backend.put(plane), weights["published"], backend)))
+        response = metric.response(backend.put(plane), weights["published"], backend)
+        return metric.published_map(backend.take(response))
     return resize.enlarge_to(in_focus(plane, weights, device), shape)
 
 
 def in_focus(plane, weights, device):
-    """Probability that a cell is in focus, told a few rows at a time: grey (H, W) -> (ceil(H / 4), ceil(W / 4)) float32."""
+    """Probability that a cell is in focus: grey (H, W) -> (ceil(H / 4), ceil(W / 4)) float32."""
     cells = evidence.planes(plane, weights["filters"], backend_for(device, plane.shape))  # (7, h, w)
-    found = evidence.features(cells, box_mean)  # (h, w, 12)
-    told = evidence.statistics(found)
+    features = evidence.features(cells)  # (h, w, 12)
+    of_photo = evidence.statistics(features)
     parts = [
-        calibration.probability(evidence.with_statistics(found[rows], told), weights)
-        for rows in tiles.row_blocks(found.shape)
+        calibration.probability(evidence.with_statistics(features[rows], of_photo), weights)
+        for rows in tiles.row_blocks(features.shape)  # a few rows at a time, to bound memory
     ]
-    return np.concatenate(parts).reshape(found.shape[:2])
+    return np.concatenate(parts).reshape(features.shape[:2])
 
 
 def blur(photo, weights, device="auto"):
-    """How wide the blur of every cell of 4 x 4 pixels is, read off the log odds of the raw map.
+    """Sigma of every cell of 4 x 4 pixels, read off the log odds of the raw map.
 
     Parameters
     ----------
@@ -152,24 +163,48 @@ def blur(photo, weights, device="auto"):
     Returns
     -------
     ndarray, (2, ceil(h / 4), ceil(w / 4)), float32
-        Sigma in pixels, and deviation of its logarithm, infinite where nothing shows.
+        Sigma in pixels, and deviation of its logarithm, infinite where there is no structure.
     """
     plane = grey(photo)
-    smooth = resize.enlarge_to(in_focus(plane, weights, device), plane.shape)  # as maps are, which `BLURS` was read off
-    raw = resize.reduce_to(smooth, resize.cells(plane.shape, evidence.CELL)).astype(np.float64).clip(1e-7, 1 - 1e-7)
-    odds, sigmas = (np.array(list(v)) for v in (BLURS.keys(), BLURS.values()))
-    steps = np.diff(np.log(sigmas))[[0, -1]] / np.diff(odds)[[0, -1]]
-    found = np.log(raw / (1 - raw))
-    beyond = steps[0] * np.minimum(found - odds[0], 0) + steps[1] * np.maximum(
-        found - odds[-1], 0
-    )  # on in a straight line
+    # `BLURS` was read off maps, which are enlarged to the photo's size.
+    enlarged = resize.enlarge_to(in_focus(plane, weights, device), plane.shape)
+    raw = resize.reduce_to(enlarged, resize.cells(plane.shape, evidence.CELL)).astype(np.float64)
+    sigma = sigma_of(logit(raw.clip(LEAST_PROBABILITY, 1 - LEAST_PROBABILITY)))
     gradient = resize.pool(magnitude(plane, CpuBackend), evidence.CELL)
     deviation = np.where(gradient > STRUCTURE / 255, BLUR_DEVIATION, np.inf)
-    return np.array([np.exp(np.interp(found, odds, np.log(sigmas)) + beyond), deviation], np.float32)
+    return np.array([sigma, deviation], np.float32)
+
+
+def sigma_of(log_odds):
+    """Sigma in pixels of log odds, same shape, float64: `BLURS` interpolated and continued linearly, in log sigma."""
+    odds, log_sigmas = np.array(list(BLURS.keys())), np.log(np.array(list(BLURS.values())))
+    slopes = np.diff(log_sigmas) / np.diff(odds)
+    below, above = np.minimum(log_odds - odds[0], 0), np.maximum(log_odds - odds[-1], 0)
+    beyond = slopes[0] * below + slopes[-1] * above
+    return np.exp(np.interp(log_odds, odds, log_sigmas) + beyond)
 
 
 def refine(raw, guide=None, as_published=False, side=WORKING_SIDE, sigma=False, steps=None):
-    """Refined map, (H, W) float32 in [0, 1]: the paper's iterated tanh (after `steps` alone, if given), or spread along the photo `guide`."""
+    """Refine a raw map.
+
+    Parameters
+    ----------
+    raw : ndarray, (H, W), float32 in [0, 1]
+    guide : ndarray, (H, W, 3), uint8 or uint16, optional
+        The photo, along which the map is spread; not used as published.
+    as_published : bool
+        The paper's iterated tanh instead.
+    side : int, pixels
+        Working size, as for ``resize.working_shape``; not used as published.
+    sigma : bool
+        Not used: maps of this method hold no blur in pixels.
+    steps : int, optional
+        As published: the result after so many steps alone, instead of the paper's mix.
+
+    Returns
+    -------
+    ndarray, (H, W), float32 in [0, 1], 1 = in focus
+    """
     if as_published:
         return refinement.iterate(raw, {steps: 1.0} if steps else refinement.STEPS)
     return refinement.propagate_along(raw, guide, side)

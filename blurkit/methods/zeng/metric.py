@@ -1,5 +1,7 @@
 """Stage 6: the local metric |K2 * (K1 * I)|."""
 
+from itertools import combinations_with_replacement
+
 import cv2
 import numpy as np
 
@@ -8,8 +10,8 @@ from blurkit.ops.backend import CpuBackend
 from blurkit.ops.colour import grey
 
 TOP_PERCENTILE = 90.0  # of the metric; what lies above counts as fully sharp
-FAINT = 0.002  # of full scale, half an 8-bit step: answers below it are rounding, not structure
-SPREAD = 15.0  # pixels; sigma of the Gaussian that makes a region of isolated answers
+FAINT = 0.002  # of full scale, half an 8-bit step: responses below it are rounding, not structure
+SPREAD = 15.0  # pixels; sigma of the Gaussian that joins isolated responses into regions
 
 
 def response(plane, filters, backend):
@@ -20,22 +22,22 @@ def response(plane, filters, backend):
     plane : (H, W), float32, grey in [0, 1], on the device of `backend`
     filters : ndarray, (2, 7, 7), float32
         K1, K2 from ``basis``.
-    backend : object with the verbs of ``blurkit.window``
+    backend : object from ``backend.backend_for``
 
     Returns
     -------
     (H, W), float32, >= 0, on the same device
-        White noise of deviation 1 answers with deviation 1.
+        To white noise of deviation 1 the response has deviation 1, before the absolute value.
     """
     first, second = filters
     return abs(backend.convolve(backend.convolve(plane, first), second))
 
 
 def best_pair(components, photos, sharp):
-    """The pair of components whose metric tells sharp patches from blurred ones best.
+    """The pair of components whose metric separates sharp patches from blurred ones best.
 
-    Not in the paper, which takes the first two. How much variance a component explains
-    says little about the map it gives; how well it ranks patches does.
+    Not in the paper, which takes the first two. The variance a component explains says little about the map it gives;
+    how well it ranks patches says more.
 
     Parameters
     ----------
@@ -50,15 +52,16 @@ def best_pair(components, photos, sharp):
         Scaled as by ``basis.pair``.
     """
     planes = [grey(photo) for photo in photos]
-    edge = components.shape[1]
-    pairs = [
-        basis.pair(components[i], components[j]) for i in range(len(components)) for j in range(i, len(components))
-    ]
-    found = []
-    for filters in pairs:
-        middles = [response(p, filters, CpuBackend)[edge:-edge, edge:-edge] for p in planes]
-        found.append(separation(np.array([np.log(m + FAINT).mean() for m in middles]), sharp))
-    return pairs[int(np.argmax(found))]
+    pairs = [basis.pair(first, second) for first, second in combinations_with_replacement(components, 2)]
+    separations = [separation(mean_log_metric(planes, filters), sharp) for filters in pairs]
+    return pairs[int(np.argmax(separations))]
+
+
+def mean_log_metric(planes, filters):
+    """Mean logarithm of the metric of each patch, away from its border: n planes (s, s) -> (n,)."""
+    edge = filters.shape[1]
+    inner = [response(plane, filters, CpuBackend)[edge:-edge, edge:-edge] for plane in planes]
+    return np.array([np.log(plane + FAINT).mean() for plane in inner])
 
 
 def separation(values, positive):

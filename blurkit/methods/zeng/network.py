@@ -1,9 +1,8 @@
 """Stage 3: the classification network whose first kernels become the metric.
 
-A small VGG: two convolutions, a halving, two convolutions, a halving, one fully
-connected layer to two classes. Every convolution has 7 x 7 kernels, takes
-batch-normalised input and is followed by CReLU. The paper's widths and depth
-are not known; these train in minutes on two cores.
+A small VGG: two convolutions, a max-pooling by 2, two convolutions, another max-pooling by 2, one fully connected layer
+to two classes. Every convolution has 7 x 7 kernels, takes batch-normalised input and is followed by CReLU. The paper
+does not give its widths and depth; these train in minutes on two cores.
 """
 
 import torch

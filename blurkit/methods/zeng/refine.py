@@ -1,8 +1,7 @@
 """Stage 9: refinement of the raw map.
 
-`iterate` is the paper's: a place whose neighbourhood is weak falls to zero, any
-other goes through tanh again and again. `propagate_along` is ours and needs the photo:
-sure places tell unsure ones, and edges of the photo stop the word.
+`iterate` is the paper's: a pixel whose neighbourhood has a low mean falls to zero, any other goes through tanh again
+and again. `propagate_along` is ours and needs the photo: edge-aware smoothing of the map, weighted by its confidence.
 """
 
 import cv2
@@ -10,15 +9,15 @@ import numpy as np
 
 from blurkit.defaults import WORKING_SIDE
 from blurkit.ops import resize
-from blurkit.ops.smoothing import sure_parts
+from blurkit.ops.smoothing import spread_confident
 
 STEPS = {10: 0.3, 50: 0.2, 100: 0.5}  # step: share in the mix (the paper's)
 NEIGHBOURHOOD = 15  # pixels; side of the square whose mean is tested against Otsu's threshold of the same step
 
-STRENGTH, EDGE_SCALE, ROUNDS = 4000.0, 0.02, 3  # of ``propagate.sure_parts``
+STRENGTH, EDGE_SCALE, ROUNDS = 4000.0, 0.02, 3  # of ``smoothing.spread_confident``
 CELL = 2  # pixels; side of the grid cells on which the map is spread
-LEAST_WEIGHT = 0.01  # weight of a cell that is wholly unsure; a sure one has 1
-GAIN = 4.0  # on the logit of the spread map, which averaging has drawn towards the middle
+LEAST_WEIGHT = 0.01  # of a cell at .5, which has no confidence; one at 0 or 1 has 1 more
+GAIN = 4.0  # on the logit of the smoothed map, since averaging draws values towards .5
 LEAN = 0.7  # added to that logit: losing some of the subject is worse than keeping some background
 
 
@@ -34,19 +33,18 @@ def iterate(raw, shares=STEPS):
     Returns
     -------
     ndarray, (H, W), float32 in [0, 1]
-        By default .3 B_10 + .2 B_50 + .5 B_100; divided by the most it can be.
+        By default .3 B_10 + .2 B_50 + .5 B_100, divided by its largest possible value.
     """
-    current = raw
-    mix = np.zeros_like(raw)
-    most, top = 1.0, 0.0
+    current, of_one = raw, 1.0  # `of_one`: what becomes of a map of ones
+    mix, mix_of_one = np.zeros_like(raw), 0.0
     for step in range(1, max(shares) + 1):
         mean = cv2.blur(current, (NEIGHBOURHOOD, NEIGHBOURHOOD), borderType=cv2.BORDER_REFLECT_101)
         current = np.where(mean < otsu(current), np.float32(0), np.tanh(current))
-        most = np.tanh(most)
+        of_one = np.tanh(of_one)
         if step in shares:
             mix += np.float32(shares[step]) * current
-            top += shares[step] * most
-    return np.minimum(mix / np.float32(top), 1)  # rounding may end a hair above
+            mix_of_one += shares[step] * of_one
+    return np.minimum(mix / np.float32(mix_of_one), 1)  # rounding may end a hair above
 
 
 def otsu(plane):
@@ -56,12 +54,12 @@ def otsu(plane):
 
 
 def propagate_along(raw, guide, side=WORKING_SIDE):
-    """Edge-aware spreading of the sure parts of a map.
+    """Edge-aware smoothing of a map, weighted by its confidence.
 
     Parameters
     ----------
     raw : ndarray, (H, W), float32 in [0, 1]
-        Probability of being in focus; .5 = unsure.
+        Probability of being in focus; .5 has no confidence.
     guide : ndarray, (H, W, 3), uint8 or uint16
         The photo.
     side : int, pixels
@@ -71,7 +69,7 @@ def propagate_along(raw, guide, side=WORKING_SIDE):
     -------
     ndarray, (H, W), float32 in [0, 1]
     """
-    return sure_parts(
+    return spread_confident(
         raw,
         guide,
         resize.working_shape(raw.shape, side),

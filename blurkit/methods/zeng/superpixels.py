@@ -10,8 +10,7 @@ ITERATIONS = 5  # k-means rounds; centroids move less than a pixel after five
 def centroids(photo, count):
     """Centres of about `count` SLIC super-pixels.
 
-    The photo is halved first: a centroid need not be exact to the pixel, and
-    that makes this stage four times faster.
+    The photo is halved first: a centroid need not be exact to the pixel, and this stage becomes four times faster.
 
     Parameters
     ----------
@@ -34,4 +33,5 @@ def centroids(photo, count):
     rows, columns = np.indices(labels.shape)
     row = np.bincount(flat, rows.ravel()) / size * (height / labels.shape[0])
     column = np.bincount(flat, columns.ravel()) / size * (width / labels.shape[1])
-    return np.stack([np.minimum(row, height - 1), np.minimum(column, width - 1)], 1).astype(np.int64)  # (n, 2)
+    inside = [np.minimum(row, height - 1), np.minimum(column, width - 1)]
+    return np.stack(inside, axis=1).astype(np.int64)  # (n, 2)

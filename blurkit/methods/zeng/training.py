@@ -9,21 +9,21 @@ from blurkit.methods.zeng import network, patches
 from blurkit.training.loop import descend, evenly, held_out, reproducible
 
 BATCH = 128  # patches a step
-PEAK_RATE = 3e-3  # AdamW, one cycle: up over the first third, then down to nothing
-LEAST_STRUCTURE = 0.04  # of full scale; deviation of grey below which a patch cannot show its focus
+PEAK_RATE = 3e-3  # AdamW, one cycle: rising over the first third of the steps, then falling to zero
+LEAST_STRUCTURE = 0.04  # of full scale; deviation of grey (mean of R, G, B); flatter patches do not show focus
 SLIGHT_BLUR = 2.0  # pixels; sigma
-ENOUGH = 0.1  # share of the labelled patches
+ENOUGH = 0.1  # share of the labelled patches; if so many have slight blur, these alone are used
 FEWEST = 16  # patches to learn from, and to validate on
-JUDGES = 4000  # patches of either label
+MOST_OF_LABEL = 4000  # patches of either label that choose between filters
+TESTED_TOGETHER = 512  # patches at a time, to bound memory
 
 
 def usable(records):
     """Indices of the patches the network may learn from.
 
-    Labelled, with structure in the crop it sees, and, where the set holds enough of
-    them, only those whose blur is known and slight: hand-drawn masks call smooth things
-    sharp, and strong blur shows in coarse kernels, so both teach kernels that make
-    worse maps.
+    They are labelled and have structure in the crop the network sees. If the set holds enough patches whose blur is
+    known and slight, only these are used: hand-drawn masks call smooth things sharp, and strong blur shows in coarse
+    kernels, so both teach kernels that make worse maps.
 
     Parameters
     ----------
@@ -35,28 +35,32 @@ def usable(records):
         As many sharp as blurred.
     """
     labelled = np.flatnonzero(records["label"] >= 0)
-    slight = labelled[records["sigma"][labelled] <= SLIGHT_BLUR]  # NaN is not
+    slight = labelled[records["sigma"][labelled] <= SLIGHT_BLUR]  # false for NaN
     chosen = slight if len(slight) >= len(labelled) * ENOUGH else labelled
     edge = (patches.SIZE - network.CROP) // 2
-    structure = np.array([records["patch"][i, edge:-edge, edge:-edge].mean(axis=2).std() for i in chosen]) / 255
+    crops = (records["patch"][i, edge:-edge, edge:-edge] for i in chosen)
+    structure = np.array([crop.mean(axis=2).std() for crop in crops]) / 255
     chosen = chosen[structure > LEAST_STRUCTURE]
     return balanced([chosen[records["label"][chosen] == label] for label in (0, 1)], len(chosen))
 
 
 def judges(records):
-    """Indices of the labelled patches that choose between filters: as many of either label, none held out."""
+    """Indices of the labelled patches that choose between filters: as many of either label, none held out.
+
+    (m,) int64, ascending.
+    """
     learnable = (records["label"] >= 0) & ~held_out(records)
-    return balanced([np.flatnonzero(learnable & (records["label"] == label)) for label in (0, 1)], JUDGES)
+    return balanced([np.flatnonzero(learnable & (records["label"] == label)) for label in (0, 1)], MOST_OF_LABEL)
 
 
-def balanced(sides, most):
-    """The same number of indices of each side, at most `most`, spread evenly over it; ascending."""
-    fewer = min(most, *map(len, sides))
-    return np.sort(np.concatenate([evenly(side, fewer) for side in sides]))
+def balanced(groups, most):
+    """The same number of indices of each group, at most `most`, spread evenly over it; ascending."""
+    size = min(most, *map(len, groups))
+    return np.sort(np.concatenate([evenly(group, size) for group in groups]))
 
 
 def train(records, epochs, seed, device, report):
-    """Train a network; the data are crops at random places, flipped and turned at random.
+    """Train a network on crops at random offsets, flipped and turned at random.
 
     Parameters
     ----------
@@ -85,20 +89,22 @@ def train(records, epochs, seed, device, report):
     learn, check = chosen[~validation], chosen[validation]
     if min(len(learn), len(check)) < FEWEST:
         raise InputError(
-            f"patch set has {len(chosen)} usable patches (labelled, with structure, as many sharp as blurred), {len(check)} of them held out; "
-            f"at least {FEWEST} to learn from and {FEWEST} held out are needed: more photos, or more per_photo"
+            f"patch set has {len(chosen)} usable patches (labelled, with structure, as many sharp as blurred), "
+            f"{len(check)} of them held out; at least {FEWEST} to learn from and {FEWEST} held out are needed: "
+            "more photos, or more per_photo"
         )
     model = network.build().to(device)
 
     def prepare(batch):
-        return random_crops(records["patch"], learn[batch], rng), torch.from_numpy(
-            records["label"][learn[batch]].astype(np.int64)
-        )
+        indices = learn[batch]
+        labels = records["label"][indices].astype(np.int64)
+        return random_crops(records["patch"], indices, rng), torch.from_numpy(labels)
 
     def loss_of(prepared):
-        crops, labels = (p.to(device) for p in prepared)  # (b, 3, 24, 24), (b,)
+        crops, labels = (tensor.to(device) for tensor in prepared)  # (b, 3, 24, 24), (b,)
         logits = model(crops)
-        return nn.functional.cross_entropy(logits, labels), (logits.argmax(1) == labels).float().mean()
+        right = (logits.argmax(1) == labels).float().mean()
+        return nn.functional.cross_entropy(logits, labels), right
 
     model.train()
     descend(model, loss_of, len(learn), epochs, rng, report, BATCH, PEAK_RATE, prepare=prepare)
@@ -108,10 +114,11 @@ def train(records, epochs, seed, device, report):
 
 def random_crops(all_patches, indices, rng):
     """Crops at random offsets, flipped and turned alike within a batch: (b, 3, 24, 24) float32 in [0, 1]."""
-    room = patches.SIZE - network.CROP
-    offsets = rng.integers(0, room + 1, (len(indices), 2))
-    crops = np.stack([crop(all_patches[i], *o) for i, o in zip(indices, offsets, strict=True)])
-    crops = np.rot90(crops, rng.integers(4), (1, 2))
+    most = patches.SIZE - network.CROP
+    offsets = rng.integers(0, most + 1, (len(indices), 2))
+    crops = np.stack([crop(all_patches[i], row, column) for i, (row, column) in zip(indices, offsets, strict=True)])
+    quarters = rng.integers(4)
+    crops = np.rot90(crops, quarters, (1, 2))
     if rng.integers(2):
         crops = crops[:, :, ::-1]
     return as_input(crops)
@@ -130,9 +137,10 @@ def as_input(crops):
 @torch.no_grad()
 def accuracy(model, records, indices):
     """Share of centre crops classified rightly; 0 without any."""
-    right, middle = 0, (patches.SIZE - network.CROP) // 2
-    for start in range(0, len(indices), 512):
-        part = indices[start : start + 512]
-        crops = np.stack([crop(records["patch"][i], middle, middle) for i in part])
-        right += int((model(as_input(crops)).argmax(1).numpy() == records["label"][part]).sum())
+    right, edge = 0, (patches.SIZE - network.CROP) // 2
+    for start in range(0, len(indices), TESTED_TOGETHER):
+        part = indices[start : start + TESTED_TOGETHER]
+        crops = np.stack([crop(records["patch"][i], edge, edge) for i in part])
+        classes = model(as_input(crops)).argmax(1).numpy()
+        right += int((classes == records["label"][part]).sum())
     return right / max(len(indices), 1)

@@ -28,35 +28,40 @@ def half_sharp(discs):
 
 @pytest.fixture(scope="session")
 def weights():
-    """At random, of a size that keeps answers apart."""
-    rng, found = np.random.default_rng(5), {}
+    """At random, of a size that gives different answers for different evidence."""
+    rng, weights = np.random.default_rng(5), {}
     for name, shape in method.SHAPES.items():
-        reach = np.sqrt(1 / np.prod(shape[1:])) if len(shape) > 1 else 0.1
-        found[name] = rng.normal(0, reach, shape).astype(np.float32)
+        deviation = np.sqrt(1 / np.prod(shape[1:])) if len(shape) > 1 else 0.1
+        weights[name] = rng.normal(0, deviation, shape).astype(np.float32)
     for mean, scale in (("mean", "scale"), ("whole_mean", "whole_scale"), ("blur_mean", "blur_scale")):
-        found[mean] = rng.uniform(-5, -1, method.SHAPES[mean]).astype(np.float32)
-        found[scale] = rng.uniform(0.5, 2, method.SHAPES[scale]).astype(np.float32)
-    return found
+        weights[mean] = rng.uniform(-5, -1, method.SHAPES[mean]).astype(np.float32)
+        weights[scale] = rng.uniform(0.5, 2, method.SHAPES[scale]).astype(np.float32)
+    return weights
 
 
 @pytest.fixture(scope="session")
 def names_apart():
-    """names_apart(held, taught, one_in): so many names of photos that are held out, and so many that are not."""
+    """names_apart(held, taught, one_in): names of `held` photos that are held out, and of `taught` that are not."""
 
     def names_apart(held, taught, one_in):
-        sides = {True: [], False: []}
-        for name in (f"{number}.png".encode() for number in count()):
-            sides[bool(held_out(np.array([(name,)], [("photo", "S64")]), one_in)[0])].append(name)
-            if len(sides[True]) >= held and len(sides[False]) >= taught:
-                return sides[True][:held], sides[False][:taught]
+        held_names, taught_names = [], []
+        for number in count():
+            name = f"{number}.png".encode()
+            is_held = held_out(np.array([(name,)], [("photo", "S64")]), one_in)[0]
+            (held_names if is_held else taught_names).append(name)
+            if len(held_names) >= held and len(taught_names) >= taught:
+                return held_names[:held], taught_names[:taught]
 
     return names_apart
 
 
 @pytest.fixture(scope="session")
 def toy_records(discs, names_apart):
-    """One tile each of 26 photos, the first two of one name that is held out: a part sharp, the rest blurred with sigma 2.5."""
-    rng, found = np.random.default_rng(3), []
+    """One tile each of 26 photos: a part sharp, the rest blurred with sigma 2.5.
+
+    The first two have one name, which is held out.
+    """
+    rng, tiles = np.random.default_rng(3), []
     held, taught = names_apart(1, 24, ONE_IN)
     for name in held * 2 + taught:
         photo = discs(rng, 288, 320)
@@ -66,8 +71,8 @@ def toy_records(discs, names_apart):
         photo = np.where(truth[..., None] == 255, photo, cv2.GaussianBlur(photo, (0, 0), 2.5))
         records = method.cut(photo, truth, method.centres(photo, truth, 0, 1, rng), 2.5)
         records["photo"] = name
-        found.append(records)
-    return np.concatenate(found)
+        tiles.append(records)
+    return np.concatenate(tiles)
 
 
 @pytest.fixture(scope="session")

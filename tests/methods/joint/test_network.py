@@ -20,8 +20,10 @@ def random_half(height, width, seed=100):
     return random_planes(-(-height // 2), -(-width // 2), seed)
 
 
-def asked(planes, weights, where=CPU, whole=WHOLE, halved=None):
-    return network.log_odds(planes, random_half(*planes.shape[1:]) if halved is None else halved, whole, weights, where)
+def log_odds_of(planes, weights, on=CPU, whole=WHOLE, halved=None):
+    """Log odds by the network, with random evidence of the half unless it is given."""
+    halved = random_half(*planes.shape[1:]) if halved is None else halved
+    return network.log_odds(planes, halved, whole, weights, on)
 
 
 def plain_windows(x, weight, bias, stride, border):
@@ -29,11 +31,11 @@ def plain_windows(x, weight, bias, stride, border):
     side = weight.shape[-1]
     x = np.pad(x, ((border, border), (border, border), (0, 0)))
     rows, columns = ((n - side) // stride + 1 for n in x.shape[:2])
-    found = np.zeros((rows, columns, len(weight))) + bias
+    sums = np.zeros((rows, columns, len(weight))) + bias
     for down, across in np.ndindex(side, side):
         part = x[down:, across:][: stride * (rows - 1) + 1 : stride, : stride * (columns - 1) + 1 : stride]
-        found += np.einsum("hwc,kc->hwk", part, weight[:, :, down, across])
-    return found.clip(0)
+        sums += np.einsum("hwc,kc->hwk", part, weight[:, :, down, across])
+    return sums.clip(0)
 
 
 def plain_halves(x):
@@ -54,14 +56,17 @@ def plain_enlarged(x, like):
     return np.einsum("Hh,Ww,hwc->HWc", between(len(x), len(like)), between(x.shape[1], like.shape[1]), x)
 
 
+def plain_normal(planes, w):
+    """Evidence as the network takes it: (19, h, w) -> (h, w, 19)."""
+    normal = (planes.astype(float).transpose(1, 2, 0) - w["mean"]) / w["scale"]
+    return normal.clip(-network.MOST_DEVIATIONS, network.MOST_DEVIATIONS)
+
+
 def plainly(planes, halved, weights):
     """The network in double precision."""
     w = {name: array.astype(float) for name, array in weights.items()}
-    normal, half = (
-        ((p.astype(float).transpose(1, 2, 0) - w["mean"]) / w["scale"]).clip(-network.FARTHEST, network.FARTHEST)
-        for p in (planes, halved)
-    )
-    whole = ((WHOLE - w["whole_mean"]) / w["whole_scale"]).clip(-network.FARTHEST, network.FARTHEST)
+    normal, half = plain_normal(planes, w), plain_normal(halved, w)
+    whole = ((WHOLE - w["whole_mean"]) / w["whole_scale"]).clip(-network.MOST_DEVIATIONS, network.MOST_DEVIATIONS)
     height, width = normal.shape[:2]
     normal = np.pad(normal, ((0, height % 2), (0, width % 2), (0, 0)), "edge")
 
@@ -80,25 +85,24 @@ def plainly(planes, halved, weights):
     sixteen = mix("join16", sixteen + plain_enlarged(linear("up16", coarsest), sixteen))
     eight = mix("join8", eight + plain_enlarged(linear("up8", sixteen), eight))
     four = linear("join4", four + plain_enlarged(linear("up4", eight), four)).clip(0)
-    return linear("output", four)[:height, :width, 0].clip(-network.SUREST, network.SUREST)
+    return linear("output", four)[:height, :width, 0].clip(-network.MOST_LOG_ODDS, network.MOST_LOG_ODDS)
 
 
 @pytest.mark.parametrize("height, width", [(16, 24), (23, 31), (9, 8), (2, 3), (1, 13), (10, 1), (1, 1)])
 def test_the_network_equals_plain_sums(weights, height, width):
     planes = random_planes(height, width)
-    found = asked(planes, weights)
-    assert found.shape == (height, width) and found.dtype == np.float32
-    assert found == pytest.approx(plainly(planes, random_half(height, width), weights), abs=1e-4)
-    assert height * width < 50 or np.ptp(found) > 0.2  # answers differ from cell to cell
+    log_odds = log_odds_of(planes, weights)
+    assert log_odds.shape == (height, width) and log_odds.dtype == np.float32
+    assert log_odds == pytest.approx(plainly(planes, random_half(height, width), weights), abs=1e-4)
+    assert height * width < 50 or np.ptp(log_odds) > 0.2  # answers differ from cell to cell
 
 
 @given(st.integers(1, 40), st.integers(1, 40), st.integers(0, 10**6))
 def test_any_size_has_log_odds_in_every_cell(weights, height, width, seed):
-    found = asked(random_planes(height, width, seed), weights)
-    assert found.shape == (height, width) and found.dtype == np.float32
-    assert (
-        found.min() > -network.SUREST and found.max() < network.SUREST
-    )  # false for NaN too; weights like these are never so sure
+    log_odds = log_odds_of(random_planes(height, width, seed), weights)
+    assert log_odds.shape == (height, width) and log_odds.dtype == np.float32
+    # False for NaN too; weights like these never reach the limit.
+    assert log_odds.min() > -network.MOST_LOG_ODDS and log_odds.max() < network.MOST_LOG_ODDS
 
 
 @pytest.mark.parametrize("bias", [-2.0, 0.0, 1.5, -15.9, 15.9])
@@ -107,23 +111,25 @@ def test_without_weights_the_last_bias_alone_decides(bias):
     zeros["scale"] += 1
     zeros["whole_scale"] += 1
     zeros["output.bias"] += bias
-    assert asked(random_planes(7, 9), zeros) == pytest.approx(bias, abs=1e-6)
+    assert log_odds_of(random_planes(7, 9), zeros) == pytest.approx(bias, abs=1e-6)
 
 
 @pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("bias", [-1e3, 1e3, -1e30, 1e30])
-def test_however_sure_the_answer_stays_a_number_and_nothing_overflows(weights, bias):
-    found = asked(random_planes(6, 6), {**weights, "output.bias": np.float32([bias])})
-    assert found.dtype == np.float32 and (found == np.copysign(network.SUREST, bias)).all()
-    assert (1 / (1 + np.exp(-found))).min() > 0 and network.SUREST < 88  # e to the 88th is the last that float32 holds
+def test_extreme_log_odds_are_clipped_and_nothing_overflows(weights, bias):
+    log_odds = log_odds_of(random_planes(6, 6), {**weights, "output.bias": np.float32([bias])})
+    assert log_odds.dtype == np.float32 and (log_odds == np.copysign(network.MOST_LOG_ODDS, bias)).all()
+    assert (1 / (1 + np.exp(-log_odds))).min() > 0
+    assert network.MOST_LOG_ODDS < 88  # e to the 88th is the last power that float32 holds
 
 
 def test_evidence_counts_as_far_as_five_deviations(weights):
     mean, scale = weights["mean"][:, None, None], weights["scale"][:, None, None]
-    away = np.random.default_rng(3).choice([-1, 1], (network.PLANES, 12, 14)) * np.float32(1)
-    found = {f: mean + scale * away * np.float32(f * network.FARTHEST) for f in (1.01, 40, 0.8)}
-    for ask in (lambda p: asked(p, weights), lambda p: asked(random_planes(24, 27), weights, halved=p)):
-        one, other, nearer = (ask(planes) for planes in found.values())
+    signs = np.random.default_rng(3).choice([-1, 1], (network.PLANES, 12, 14)) * np.float32(1)
+    inputs = [mean + scale * signs * np.float32(factor * network.MOST_DEVIATIONS) for factor in (1.01, 40, 0.8)]
+    whole_size = [log_odds_of(planes, weights) for planes in inputs]
+    half_size = [log_odds_of(random_planes(24, 27), weights, halved=planes) for planes in inputs]
+    for one, other, nearer in (whole_size, half_size):
         assert other == pytest.approx(one, abs=1e-6)
         assert np.abs(nearer - one).max() > 1e-3
 
@@ -139,8 +145,8 @@ def test_the_unit_of_the_evidence_does_not_matter(weights, seed):
         "scale": np.float32(weights["scale"] * factor),
     }
     planes_moved, halved_moved = (np.float32(p * factor[:, None, None] + more[:, None, None]) for p in (planes, halved))
-    assert asked(planes_moved, moved, halved=halved_moved) == pytest.approx(
-        asked(planes, weights, halved=halved), abs=1e-4
+    assert log_odds_of(planes_moved, moved, halved=halved_moved) == pytest.approx(
+        log_odds_of(planes, weights, halved=halved), abs=1e-4
     )
 
 
@@ -148,42 +154,42 @@ def test_the_statistics_of_the_photo_count_everywhere_and_far_cells_by_the_mean_
     planes = random_planes(16, 256)
     changed = planes.copy()
     changed[:, :, :32] = random_planes(16, 32, 9) + 3
-    deaf = {**weights, "whole.weight": weights["whole.weight"].copy()}
-    deaf["whole.weight"][:, : -evidence.STATISTICS] = 0
+    no_mean = {**weights, "whole.weight": weights["whole.weight"].copy()}
+    no_mean["whole.weight"][:, : -evidence.STATISTICS] = 0
     near, far = np.s_[:, :32], np.s_[:, 160:]
-    for heard, known in ((True, weights), (False, deaf)):
-        before, elsewhere, other = (
-            asked(planes, known),
-            asked(changed, known),
-            asked(planes, known, whole=WHOLE[::-1].copy()),
-        )
+    for has_mean, used in ((True, weights), (False, no_mean)):
+        before, elsewhere = log_odds_of(planes, used), log_odds_of(changed, used)
+        other_statistics = log_odds_of(planes, used, whole=WHOLE[::-1].copy())
         moved = np.abs(elsewhere - before)
-        assert moved[near].max() > 1e-2 and (moved[far].max() > 1e-3) == heard and (heard or moved[far].max() <= 1e-5)
-        assert (other != before).mean() > 0.99
+        assert moved[near].max() > 1e-2
+        assert (moved[far].max() > 1e-3) == has_mean and (has_mean or moved[far].max() <= 1e-5)
+        assert (other_statistics != before).mean() > 0.99
 
 
 def test_how_large_a_uniform_photo_is_does_not_matter_far_from_its_border(weights):
     cell, half = random_planes(1, 1), random_planes(1, 1, 7)
     one, other = (
-        asked(np.tile(cell, (1, n, n)), weights, halved=np.tile(half, (1, n // 2, n // 2))) for n in (256, 512)
+        log_odds_of(np.tile(cell, (1, n, n)), weights, halved=np.tile(half, (1, n // 2, n // 2))) for n in (256, 512)
     )
     assert np.ptp(one[112:144, 112:144]) <= 1e-4 < 1e-2 < np.ptp(one)
     # The border's share of the mean halves; what is left of it must be small beside what the border does itself.
     assert abs(other[256, 256] - one[128, 128]) < 0.2 * np.ptp(one)
 
 
-def test_the_half_speaks_where_it_lies(weights):
+def test_the_half_counts_at_its_own_place(weights):
     planes, halved = random_planes(64, 64), random_half(64, 64)
     changed = halved.copy()
     changed[:, 20, 9] = weights["mean"] + 3 * weights["scale"]
-    moved = np.abs(asked(planes, weights, halved=halved) - asked(planes, weights, halved=changed))
+    moved = np.abs(log_odds_of(planes, weights, halved=halved) - log_odds_of(planes, weights, halved=changed))
     assert moved[40:42, 18:20].max() > 10 * np.median(moved) and moved[40:42, 18:20].max() > 0.5 * moved.max()
 
 
 def test_statistics_count_as_far_as_five_deviations(weights):
     away = np.random.default_rng(3).choice(np.float32([-1, 1]), evidence.STATISTICS) * weights["whole_scale"]
     one, other, nearer = (
-        asked(random_planes(12, 14), weights, whole=weights["whole_mean"] + away * np.float32(f * network.FARTHEST))
+        log_odds_of(
+            random_planes(12, 14), weights, whole=weights["whole_mean"] + away * np.float32(f * network.MOST_DEVIATIONS)
+        )
         for f in (1.01, 40, 0.5)
     )
     assert (other == one).all() and np.abs(nearer - one).max() > 1e-4
@@ -193,31 +199,25 @@ def test_evidence_beyond_its_own_cell_counts_by_way_of_all_coarser_ones(weights)
     planes = random_planes(64, 64)
     changed = planes.copy()
     changed[:, 32, 32] = weights["mean"] + 3 * weights["scale"]
-    moved = np.abs(asked(planes, weights) - asked(changed, weights))
+    moved = np.abs(log_odds_of(planes, weights) - log_odds_of(changed, weights))
     assert moved[32, 32] == moved.max() > 10 * np.median(moved)
     assert (moved[24:41, 24:41] > 0).mean() > 0.8
 
 
 def test_arguments_are_left_as_they_were(weights):
     planes, halved = random_planes(11, 7), random_half(11, 7)
-    kept, kept_half, kept_weights = (
-        planes.copy(),
-        halved.copy(),
-        {name: array.copy() for name, array in weights.items()},
-    )
-    first = asked(planes, weights, halved=halved)
-    assert (
-        (planes == kept).all()
-        and (halved == kept_half).all()
-        and all((weights[name] == kept_weights[name]).all() for name in weights)
-    )
-    assert (asked(planes, weights, halved=halved) == first).all()
+    kept, kept_half = planes.copy(), halved.copy()
+    kept_weights = {name: array.copy() for name, array in weights.items()}
+    first = log_odds_of(planes, weights, halved=halved)
+    assert (planes == kept).all() and (halved == kept_half).all()
+    assert all((weights[name] == kept_weights[name]).all() for name in weights)
+    assert (log_odds_of(planes, weights, halved=halved) == first).all()
 
 
 @pytest.mark.parametrize("height, width", [(40, 56), (33, 47), (1, 9), (1, 1)])
 def test_torch_gives_the_same_log_odds(weights, height, width):
     pytest.importorskip("torch")
     planes = random_planes(height, width)
-    one, other = (asked(planes, weights, where) for where in (CPU, backend.TorchBackend("cpu")))
+    one, other = (log_odds_of(planes, weights, on) for on in (CPU, backend.TorchBackend("cpu")))
     assert one.dtype == other.dtype == np.float32
     assert np.abs(one - other).max() <= 1e-4

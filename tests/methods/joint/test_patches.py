@@ -157,7 +157,7 @@ def share_of(truth):
     known = [value for value in truth.ravel().tolist() if value in (0, 255)]
     return (
         patches.UNKNOWN
-        if len(known) < patches.LEAST_KNOWN * truth.size
+        if len(known) < patches.LEAST_LABELLED * truth.size
         else patches.SHARE * known.count(255) / len(known)
     )
 

@@ -28,9 +28,9 @@ def just_blurred(monkeypatch):
 
     def just_blurred(sigma):
         monkeypatch.setattr(patches, "PART_SCALES", (1.0, 1.0))
-        monkeypatch.setattr(patches, "UNBLURRED", 0.0 if sigma else 1.0)
-        monkeypatch.setattr(patches, "NOISY", 0.0)
-        monkeypatch.setattr(patches, "PACKED", 0.0)
+        monkeypatch.setattr(patches, "UNBLURRED_SHARE", 0.0 if sigma else 1.0)
+        monkeypatch.setattr(patches, "NOISY_SHARE", 0.0)
+        monkeypatch.setattr(patches, "COMPRESSED_SHARE", 0.0)
         if sigma:
             monkeypatch.setattr(patches, "SIGMA_RANGE", (sigma, sigma))
 
@@ -155,7 +155,7 @@ def test_one_part_in_seven_stays_unblurred_and_the_others_are_blurred_log_unifor
     picture, sharp = np.zeros((PART, PART, 3), np.uint8), in_focus()
     sigmas = np.array([drawn(picture, sharp, seed)[2] for seed in range(600)])
     blurred = sigmas[sigmas > 0]
-    assert abs((sigmas == 0).mean() - patches.UNBLURRED) < 0.045  # three deviations
+    assert abs((sigmas == 0).mean() - patches.UNBLURRED_SHARE) < 0.045  # three deviations
     assert blurred.max() < 1.05 * patches.SIGMA_RANGE[1] and blurred.min() < patches.SIGMA_RANGE[0]
     below = [(blurred < at).mean() for at in (0.3 * 16.67**0.5, 0.3 * 16.67**0.75)]
     assert below == pytest.approx([0.5, 0.75], abs=0.07)
@@ -203,7 +203,7 @@ def test_noise_comes_after_the_blur_and_compression_last_each_in_its_share_and_r
             240 // (2 if "noise" in kinds[-1] else 1) // (3 if "jpeg" in kinds[-1] else 1), abs=0.5
         )
         calls.clear()
-    for kind, share in (("noise", patches.NOISY), ("jpeg", patches.PACKED)):
+    for kind, share in (("noise", patches.NOISY_SHARE), ("jpeg", patches.COMPRESSED_SHARE)):
         assert np.mean([kind in one for one in kinds]) == pytest.approx(share, abs=0.08)
 
 

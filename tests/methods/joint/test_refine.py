@@ -1,4 +1,4 @@
-"""Stage 6: the sure parts spread."""
+"""Stage 6: edge-aware smoothing of the map."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from blurkit.defaults import WORKING_SIDE
 from blurkit.methods.joint import evidence, refine
-from blurkit.ops.smoothing import sure_parts
+from blurkit.ops.smoothing import spread_confident
 
 
 def noise(rng, height, width):
@@ -17,9 +17,9 @@ def noise(rng, height, width):
 @given(st.integers(0, 10_000), st.integers(1, 60), st.integers(1, 60), st.booleans())
 def test_any_map_of_any_size_stays_in_range(seed, height, width, deep):
     raw, guide = noise(np.random.default_rng(seed), height, width)
-    found = refine.spread(raw, guide.astype(np.uint16) * 257 if deep else guide)
-    assert found.shape == raw.shape and found.dtype == np.float32
-    assert found.min() >= 0 and found.max() <= 1  # false for NaN too
+    refined = refine.spread(raw, guide.astype(np.uint16) * 257 if deep else guide)
+    assert refined.shape == raw.shape and refined.dtype == np.float32
+    assert refined.min() >= 0 and refined.max() <= 1  # false for NaN too
 
 
 @given(st.integers(0, 10_000), st.integers(1, 50), st.integers(1, 50))
@@ -32,7 +32,7 @@ def test_it_spreads_on_the_cells_of_the_evidence_with_its_own_numbers_and_no_lea
     raw, guide = noise(np.random.default_rng(6), 50, 70)
     numbers = refine.STRENGTH, refine.EDGE_SCALE, refine.ROUNDS
     for side, measured in ((WORKING_SIDE, (50, 70)), (0, (50, 70)), (35, (25, 35))):
-        expected = sure_parts(
+        expected = spread_confident(
             raw, guide, measured, evidence.CELL, *numbers, least_weight=refine.LEAST_WEIGHT, gain=refine.GAIN, lean=0.0
         )
         assert (refine.spread(raw, guide, side) == expected).all()
@@ -41,27 +41,27 @@ def test_it_spreads_on_the_cells_of_the_evidence_with_its_own_numbers_and_no_lea
 @given(st.floats(0.01, 0.99), st.integers(0, 10_000), st.integers(1, 40), st.integers(1, 40))
 def test_a_map_of_one_value_keeps_it_but_for_the_gain_on_its_logit(value, seed, height, width):
     _, guide = noise(np.random.default_rng(seed), height, width)
-    found = refine.spread(np.full((height, width), value, np.float32), guide)
+    refined = refine.spread(np.full((height, width), value, np.float32), guide)
     odds = (value / (1 - value)) ** refine.GAIN
-    assert found == pytest.approx(odds / (1 + odds), abs=1e-3)
+    assert refined == pytest.approx(odds / (1 + odds), abs=1e-3)
 
 
-def test_sure_places_fill_their_region_and_stop_at_the_edge_of_the_photo():
+def test_confident_cells_fill_their_region_and_stop_at_the_edge_of_the_photo():
     guide = np.zeros((60, 80, 3), np.uint8)
     guide[:, 40:] = 255
     raw = np.full((60, 80), 0.5, np.float32)
     raw[24:36, 8:20], raw[24:36, 60:72] = 0.99, 0.01
-    found = refine.spread(raw, guide)
-    assert found[:, :36].min() > 0.8
-    assert found[:, 44:].max() < 0.2
+    refined = refine.spread(raw, guide)
+    assert refined[:, :36].min() > 0.8
+    assert refined[:, 44:].max() < 0.2
 
 
-def test_an_unsure_place_among_sure_ones_is_told_by_them_and_not_they_by_it():
+def test_an_uncertain_part_takes_the_value_of_confident_ones_around_it_and_not_the_reverse():
     guide = np.full((64, 64, 3), 90, np.uint8)
     raw = np.full((64, 64), 0.98, np.float32)
     raw[24:40, 24:40] = 0.4
-    found = refine.spread(raw, guide)
-    assert found.min() > 0.9
+    refined = refine.spread(raw, guide)
+    assert refined.min() > 0.9
 
 
 def test_eight_and_sixteen_bit_guides_give_the_same_map():
@@ -74,12 +74,9 @@ def test_eight_and_sixteen_bit_guides_give_the_same_map():
 def test_cells_are_those_of_the_working_size():
     raw, guide = noise(np.random.default_rng(2), 48, 64)
     small = refine.spread(raw, guide)
-    large = refine.spread(
-        np.kron(raw, np.ones((3, 3), np.float32)), np.kron(guide, np.ones((3, 3, 1), np.uint8)), side=64
-    )
+    large_raw, large_guide = np.kron(raw, np.ones((3, 3), np.float32)), np.kron(guide, np.ones((3, 3, 1), np.uint8))
+    large = refine.spread(large_raw, large_guide, side=64)
     assert large.shape == (144, 192)
     assert large[1::3, 1::3] == pytest.approx(small, abs=0.02)
-    finer = refine.spread(
-        np.kron(raw, np.ones((3, 3), np.float32)), np.kron(guide, np.ones((3, 3, 1), np.uint8)), side=0
-    )
+    finer = refine.spread(large_raw, large_guide, side=0)
     assert np.abs(finer[1::3, 1::3] - small).mean() > np.abs(large[1::3, 1::3] - small).mean()

@@ -15,24 +15,24 @@ def sharp_photo(discs):
 @pytest.fixture(scope="session")
 def weights():
     """Of both networks, at random, of a size that keeps their answers apart."""
-    rng, found = np.random.default_rng(5), {}
+    rng, arrays = np.random.default_rng(5), {}
     for name, shape in network.SHAPES.items():
         reach = np.sqrt(2 / np.prod(shape[1:])) if len(shape) > 1 else 0.1
-        found[name] = rng.normal(0, reach, shape).astype(np.float32)
+        arrays[name] = rng.normal(0, reach, shape).astype(np.float32)
     for name in ("published.conv1.weight", "published.fc1.weight"):
-        found[name] /= network.FULL_SCALE  # these see 8-bit steps
-    return found
+        arrays[name] /= network.FULL_SCALE  # these see 8-bit steps
+    return arrays
 
 
 @pytest.fixture(scope="session")
 def toy_records(discs):
     """About 700 patches of 24 photos, by turns of sigma .5 and 2 pixels and of all three sources."""
-    rng, found = np.random.default_rng(3), []
+    rng, parts = np.random.default_rng(3), []
     for number in range(24):
         sharp = discs(rng, 64, 80)
         sigma = (0.5, 2.0)[number % 2]
         picture = patches.gaussian_blur(sharp, sigma)
         records = patches.cut(picture, patches.points(picture, sharp, number % 3, 30, rng), sigma)
         records["photo"] = f"{number}.png".encode()
-        found.append(records)
-    return np.concatenate(found)
+        parts.append(records)
+    return np.concatenate(parts)

@@ -12,10 +12,10 @@ from blurkit.methods.park import bilateral
 
 def plainly(sigma, confidence, guide):
     """By a loop over edge points and edge points."""
-    found = np.zeros(sigma.shape)
+    filtered = np.zeros(sigma.shape)
     points = [tuple(at) for at in np.argwhere(sigma)]
     for p in points:
-        above = below = 0.0
+        weighted_sum = sum_of_weights = 0.0
         for q in points:
             down, across = q[0] - p[0], q[1] - p[1]
             if max(abs(down), abs(across)) > 13:
@@ -23,9 +23,10 @@ def plainly(sigma, confidence, guide):
             weight = math.exp(-(down**2 + across**2) / (2 * 100**2))
             weight *= math.exp(-((guide[q][0] - guide[p][0]) ** 2) / (2 * 100**2))
             weight *= math.exp(-((1 - confidence[q]) ** 2) / 2)
-            above, below = above + weight * sigma[q], below + weight
-        found[p] = above / below
-    return found
+            weighted_sum += weight * sigma[q]
+            sum_of_weights += weight
+        filtered[p] = weighted_sum / sum_of_weights
+    return filtered
 
 
 def example(height, width, seed, share=0.3):
@@ -45,11 +46,11 @@ def test_it_equals_the_double_loop(height, width, seed):
 @given(st.integers(0, 10**6), st.floats(0.5, 2))
 def test_a_constant_stays_constant_and_what_is_no_edge_stays_empty(seed, level):
     sigma, confidence, guide = example(12, 17, seed)
-    found = bilateral.probability_joint_bilateral(np.where(sigma > 0, level, 0), confidence, guide)
-    assert found == pytest.approx(np.where(sigma > 0, level, 0))
+    filtered = bilateral.probability_joint_bilateral(np.where(sigma > 0, level, 0), confidence, guide)
+    assert filtered == pytest.approx(np.where(sigma > 0, level, 0))
 
 
-def test_a_sure_neighbour_counts_more_than_a_doubtful_one():
+def test_a_confident_neighbour_counts_more_than_an_uncertain_one():
     sigma, confidence = np.zeros((9, 9)), np.ones((9, 9))
     sigma[4, [2, 4, 6]] = 1.0, 1.5, 2.0
     confidence[4, 6] = 0.1
@@ -59,5 +60,5 @@ def test_a_sure_neighbour_counts_more_than_a_doubtful_one():
 def test_points_farther_than_thirteen_pixels_do_not_count():
     sigma = np.zeros((3, 40))
     sigma[1, [2, 15, 16]] = 1.0, 2.0, 2.0
-    found = bilateral.probability_joint_bilateral(sigma, np.ones((3, 40)), np.zeros((3, 40, 3)))
-    assert found[1, 16] == pytest.approx(2.0) and found[1, 2] == pytest.approx(1.5, abs=0.01)
+    filtered = bilateral.probability_joint_bilateral(sigma, np.ones((3, 40)), np.zeros((3, 40, 3)))
+    assert filtered[1, 16] == pytest.approx(2.0) and filtered[1, 2] == pytest.approx(1.5, abs=0.01)

@@ -26,24 +26,24 @@ def step(column, height=30, width=40):
 
 @given(st.integers(10, 28))
 def test_a_step_is_one_strong_line_in_its_place(column):
-    found = edges.edges(step(column))
-    assert (found[1:-1, column] == edges.STRONG).all()
-    assert np.count_nonzero(found) == 28
+    kinds = edges.edges(step(column))
+    assert (kinds[1:-1, column] == edges.STRONG).all()
+    assert np.count_nonzero(kinds) == 28
 
 
 def test_a_step_between_two_pixels_is_found_at_one_or_both():
     grey = np.zeros((30, 40))
     grey[:, 20:] = 1
-    found = edges.edges(grey)[1:-1]
-    assert (found[:, 19:21] == edges.STRONG).any(axis=1).all()
-    assert not found[:, :19].any() and not found[:, 21:].any()
+    kinds = edges.edges(grey)[1:-1]
+    assert (kinds[:, 19:21] == edges.STRONG).any(axis=1).all()
+    assert not kinds[:, :19].any() and not kinds[:, 21:].any()
 
 
 def test_a_faint_step_beside_a_strong_one_is_weak_and_a_fainter_one_no_edge():
     heights = {15: 1.0, 40: 0.25, 65: 0.08}
     grey = sum(h * step(column, 30, 80) for column, h in heights.items()) / 2
-    found = edges.edges(grey)[15]
-    assert (found[15], found[40], found[65]) == (edges.STRONG, edges.WEAK, 0)
+    kinds = edges.edges(grey)[15]
+    assert (kinds[15], kinds[40], kinds[65]) == (edges.STRONG, edges.WEAK, 0)
 
 
 @given(seed_numbers)
@@ -69,9 +69,9 @@ def test_strong_edges_are_among_those_the_weak_pair_finds(seed):
 
 @given(seed_numbers)
 def test_the_outermost_pixels_are_never_edges(seed):
-    found = edges.edges(smooth_noise(seed))
-    found[1:-1, 1:-1] = 0
-    assert not found.any()
+    kinds = edges.edges(smooth_noise(seed))
+    kinds[1:-1, 1:-1] = 0
+    assert not kinds.any()
 
 
 def test_the_gradient_of_a_ramp_is_its_slope_in_both_directions():
@@ -86,9 +86,9 @@ def test_the_gradient_of_a_ramp_is_its_slope_in_both_directions():
 def test_the_gradient_is_a_derivative_of_a_gaussian():
     grey = smooth_noise(1)
     across, down = edges.gradient(grey)
-    second = [ndimage.gaussian_filter(grey, edges.SIGMA, order, mode="nearest", radius=8) for order in ((0, 1), (1, 0))]
-    for one, other in zip((across, down), second, strict=True):
-        assert np.corrcoef(one.ravel(), other.ravel())[0, 1] > 0.999
+    for derivative, order in ((across, (0, 1)), (down, (1, 0))):
+        expected = ndimage.gaussian_filter(grey, edges.SIGMA, order, mode="nearest", radius=8)
+        assert np.corrcoef(derivative.ravel(), expected.ravel())[0, 1] > 0.999
 
 
 def ridge_at(magnitude, across, down, row, column):
@@ -107,13 +107,13 @@ def test_ridges_equal_a_plain_loop_over_pixels():
     row, column, steepness = edges.ridges(grey, 0.1)
     across, down = edges.gradient(grey)
     magnitude = np.hypot(across, down) / np.hypot(across, down).max()
-    second = [
+    expected = [
         (r, c)
         for r in range(1, 39)
         for c in range(1, 49)
         if magnitude[r, c] > 0.1 and ridge_at(magnitude, across, down, r, c)
     ]
-    assert list(zip(row, column, strict=True)) == second and len(second) > 50
+    assert list(zip(row, column, strict=True)) == expected and len(expected) > 50
     assert steepness == pytest.approx(magnitude[row, column])
 
 
@@ -127,7 +127,7 @@ def test_strips_of_any_height_have_the_same_edges_and_seeds(seed, high, shape):
     assert all(np.array_equal(a, b) for a, b in zip((*whole[0], *whole[1:]), (*strips[0], *strips[1:]), strict=True))
 
 
-def test_hysteresis_keeps_groups_with_a_sure_point_also_by_the_corner():
+def test_hysteresis_keeps_groups_with_a_strong_point_also_by_the_corner():
     row, column = np.array([(1, 1), (1, 6), (1, 7), (2, 2), (3, 3)]).T
     kept = edges.hysteresis((5, 9), row, column, (row == 3) & (column == 3))
     assert kept.tolist() == [True, False, False, True, True]

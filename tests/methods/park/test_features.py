@@ -28,7 +28,7 @@ def rings_of(patch):
     padded[:side, :side] = patch
     spectrum = np.abs(dctn(padded, norm="ortho"))
     width = (size - 1) / count
-    found = []
+    means = []
     for ring in range(count):
         inside = [
             spectrum[u, v]
@@ -36,21 +36,21 @@ def rings_of(patch):
             for v in range(size)
             if (ring - 0.1) * width <= math.hypot(u, v) + 1e-12 and math.hypot(u, v) - 1e-12 <= (ring + 1.1) * width
         ]
-        found.append(sum(inside) / len(inside))
-    return found
+        means.append(sum(inside) / len(inside))
+    return means
 
 
 def histogram_of(longer):
     """Counts of the gradient magnitude, plainly; a bin holds its upper bound."""
     side = len(longer) - 1
     bins = {27: 25, 15: 13}[side]
-    found = [0] * bins
+    counts = [0] * bins
     for row in range(side):
         for column in range(side):
             here = longer[row, column]
             magnitude = math.hypot(longer[row, column + 1] - here, longer[row + 1, column] - here) / math.sqrt(2)
-            found[max(math.ceil(magnitude * bins - 1e-9) - 1, 0)] += 1
-    return found
+            counts[max(math.ceil(magnitude * bins - 1e-9) - 1, 0)] += 1
+    return counts
 
 
 @pytest.mark.parametrize("side", [27, 15])
@@ -86,18 +86,18 @@ def test_singular_values_are_roots_of_the_eigenvalues_of_the_gram_matrix(side, s
 
 
 def test_normalised_features_sum_to_one_before_their_constant():
-    found = features.normalised(np.array([[1.0, 3.0, 0.0], [0.0, 0.0, 0.0]]))
-    assert found[0] == pytest.approx([math.log(2) / math.log(8), math.log(4) / math.log(8), 0, 1])
-    assert found[1].tolist() == [0, 0, 0, 1]
+    rows = features.normalised(np.array([[1.0, 3.0, 0.0], [0.0, 0.0, 0.0]]))
+    assert rows[0] == pytest.approx([math.log(2) / math.log(8), math.log(4) / math.log(8), 0, 1])
+    assert rows[1].tolist() == [0, 0, 0, 1]
 
 
 @given(seed_numbers)
 def test_each_scale_fills_its_own_part(seed):
-    found = features.hand_crafted(eighths(seed, 2, 28, 28), np.array([False, True]))
-    assert found.shape == (2, 3, 40) and found.min() >= 0 and found.max() <= 1
-    assert not found[0, :, 26:].any() and not found[1, :, :26].any()
-    assert found[0, :, :25].sum(axis=1) == pytest.approx(1) and found[1, :, 26:39].sum(axis=1) == pytest.approx(1)
-    assert (found[0, :, 25] == 1).all() and (found[1, :, 39] == 1).all()
+    values = features.hand_crafted(eighths(seed, 2, 28, 28), np.array([False, True]))
+    assert values.shape == (2, 3, 40) and values.min() >= 0 and values.max() <= 1
+    assert not values[0, :, 26:].any() and not values[1, :, :26].any()
+    assert values[0, :, :25].sum(axis=1) == pytest.approx(1) and values[1, :, 26:39].sum(axis=1) == pytest.approx(1)
+    assert (values[0, :, 25] == 1).all() and (values[1, :, 39] == 1).all()
 
 
 def test_the_parts_are_the_features_of_the_whole_and_of_the_middle_patch():
@@ -117,6 +117,6 @@ def test_the_parts_are_the_features_of_the_whole_and_of_the_middle_patch():
 
 def test_blur_moves_every_feature_to_its_first_places():
     sharp = eighths(5, 28, 28)
-    found = features.hand_crafted(np.stack([sharp, cv2.GaussianBlur(sharp, (0, 0), 2)]), np.zeros(2, bool))[:, :, :25]
-    centre = found @ np.arange(25)
+    values = features.hand_crafted(np.stack([sharp, cv2.GaussianBlur(sharp, (0, 0), 2)]), np.zeros(2, bool))[:, :, :25]
+    centre = values @ np.arange(25)
     assert (centre[1] < centre[0]).all()

@@ -20,30 +20,30 @@ def random_guide(height, width, seed):
 def plainly(guide, epsilon):
     """Equation 12 of Levin et al., window by window."""
     height, width = guide.shape[:2]
-    found = np.zeros((height * width,) * 2)
+    matrix = np.zeros((height * width,) * 2)
     for row in range(height - 2):
         for column in range(width - 2):
             at = [(row + r) * width + column + c for r in range(3) for c in range(3)]
             colours = guide.reshape(-1, 3)[at]
             away = colours - colours.mean(axis=0)
             inverse = np.linalg.inv(away.T @ away / 9 + epsilon * np.eye(3))  # epsilon / 9 of the paper is ours
-            found[np.ix_(at, at)] += np.eye(9) - (1 + away @ inverse @ away.T) / 9
-    return found
+            matrix[np.ix_(at, at)] += np.eye(9) - (1 + away @ inverse @ away.T) / 9
+    return matrix
 
 
 @pytest.mark.parametrize("height, width", [(3, 3), (5, 7), (70, 5)])
 def test_the_laplacian_equals_a_loop_over_windows(height, width):
     guide = random_guide(height, width, 1)
-    found = laplacian.matting_laplacian(guide).toarray()
-    assert np.abs(found - plainly(guide, laplacian.EPSILON)).max() < 1e-10
+    matrix = laplacian.matting_laplacian(guide).toarray()
+    assert np.abs(matrix - plainly(guide, laplacian.EPSILON)).max() < 1e-10
 
 
 @given(sizes)
 def test_it_is_symmetric_its_rows_sum_to_zero_and_no_map_has_negative_energy(size):
-    found = laplacian.matting_laplacian(random_guide(*size)).toarray()
-    assert np.abs(found - found.T).max() < 1e-12
-    assert np.abs(found.sum(axis=1)).max() < 1e-10
-    assert np.linalg.eigvalsh(found).min() > -1e-10
+    matrix = laplacian.matting_laplacian(random_guide(*size)).toarray()
+    assert np.abs(matrix - matrix.T).max() < 1e-12
+    assert np.abs(matrix.sum(axis=1)).max() < 1e-10
+    assert np.linalg.eigvalsh(matrix).min() > -1e-10
 
 
 @given(sizes, st.tuples(*[st.floats(-2, 2)] * 4))
@@ -54,8 +54,8 @@ def test_a_map_that_is_affine_in_colour_has_no_energy_without_epsilon(size, mix)
 
 
 def by_factorising(sigma, guide):
-    known = (sigma != 0).ravel()
-    matrix = laplacian.matting_laplacian(guide) + sparse.diags_array(laplacian.GAMMA * known)
+    is_point = (sigma != 0).ravel()
+    matrix = laplacian.matting_laplacian(guide) + sparse.diags_array(laplacian.GAMMA * is_point)
     return spsolve(matrix.tocsc(), laplacian.GAMMA * sigma.ravel()).reshape(sigma.shape)
 
 
@@ -65,8 +65,8 @@ def test_propagation_equals_the_factorised_system(height, width):
     guide = np.cumsum(random_guide(height, width, 2), axis=0) / height
     sigma = rng.choice([0.5, 1.1, 2.0], (height, width)) * (rng.random((height, width)) < 0.2)
     sigma[1, 1] = 0.8
-    second = by_factorising(sigma, guide)
-    assert np.abs(laplacian.propagate(sigma, guide) - second).max() <= 1e-6 * np.abs(second).max()
+    expected = by_factorising(sigma, guide)
+    assert np.abs(laplacian.propagate(sigma, guide) - expected).max() <= 1e-6 * np.abs(expected).max()
 
 
 @given(sizes, st.floats(0.5, 2))
@@ -82,8 +82,8 @@ def test_two_colours_keep_their_own_blur():
     guide[:, 15:] = 1, 0.5, 0
     sigma = np.zeros((20, 30))
     sigma[4:16, 3:8], sigma[4:16, 22:27] = 0.5, 2
-    found = laplacian.propagate(sigma, guide)
-    assert found[:, :14] == pytest.approx(0.5, abs=0.05) and found[:, 16:] == pytest.approx(2, abs=0.05)
+    blur = laplacian.propagate(sigma, guide)
+    assert blur[:, :14] == pytest.approx(0.5, abs=0.05) and blur[:, 16:] == pytest.approx(2, abs=0.05)
 
 
 def test_a_photo_without_edge_points_is_refused():
@@ -104,8 +104,8 @@ def test_photos_too_small_or_too_large_are_refused_with_their_size(shape, messag
 
 @given(st.integers(1, 30))
 def test_the_coarse_grid_is_brought_up_as_a_partition_of_one(length):
-    found = laplacian.interpolation(length).toarray()
-    assert found.shape == (length, -(-length // 2)) and found.min() >= 0
-    assert found.sum(axis=1) == pytest.approx(1)
-    centres = 2 * np.arange(found.shape[1]) + 0.5
-    assert found @ centres == pytest.approx(np.clip(np.arange(length), centres[0], centres[-1]))
+    matrix = laplacian.interpolation(length).toarray()
+    assert matrix.shape == (length, -(-length // 2)) and matrix.min() >= 0
+    assert matrix.sum(axis=1) == pytest.approx(1)
+    centres = 2 * np.arange(matrix.shape[1]) + 0.5
+    assert matrix @ centres == pytest.approx(np.clip(np.arange(length), centres[0], centres[-1]))

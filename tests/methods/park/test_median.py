@@ -9,27 +9,30 @@ from blurkit.methods.park import median
 
 
 def plainly(plane, guide):
-    """One round: at every pixel the first of the sorted values whose weights reach one half; windows end with the photo."""
-    found = np.zeros_like(plane)
+    """One round: at every pixel the first of the sorted values whose summed weights reach one half.
+
+    Windows end with the photo.
+    """
+    filtered = np.zeros_like(plane)
     for row, column in np.ndindex(plane.shape):
         window = np.s_[max(row - 5, 0) : row + 6, max(column - 5, 0) : column + 6]
         weight = np.exp(-((guide[window] - guide[row, column]) ** 2).sum(axis=-1) / (2 * 0.25**2)).ravel()
         order = np.argsort(plane[window], axis=None)
         reached = np.cumsum(weight[order])
-        found[row, column] = plane[window].ravel()[order[np.searchsorted(reached, reached[-1] / 2)]]
-    return found
+        filtered[row, column] = plane[window].ravel()[order[np.searchsorted(reached, reached[-1] / 2)]]
+    return filtered
 
 
 @pytest.mark.parametrize("height, width", [(1, 1), (1, 9), (40, 13)])
 def test_it_is_three_sorted_medians_to_half_a_step_each(height, width):
     rng = np.random.default_rng(3)
     plane, guide = rng.uniform(0.5, 2, (height, width)), rng.random((height, width, 3))
-    second = plane
+    expected = plane
     for _ in range(3):
-        second = plainly(second, guide)
-    found = median.weighted_median(plane, guide)
-    assert found.dtype == np.float32 and found.shape == plane.shape
-    assert np.abs(found - second).max() <= 3 * 1.5 / 512 + 1e-6
+        expected = plainly(expected, guide)
+    filtered = median.weighted_median(plane, guide)
+    assert filtered.dtype == np.float32 and filtered.shape == plane.shape
+    assert np.abs(filtered - expected).max() <= 3 * 1.5 / 512 + 1e-6
 
 
 @given(st.floats(0, 5), st.integers(0, 10**6))
@@ -42,8 +45,8 @@ def test_a_constant_stays_constant(level, seed):
 def test_values_stay_within_their_range(seed):
     rng = np.random.default_rng(seed)
     plane = rng.normal(1, 1, (7, 9))
-    found = median.weighted_median(plane, rng.random((7, 9, 3)))
-    assert plane.min() - 1e-6 <= found.min() and found.max() <= plane.max() + 1e-6
+    filtered = median.weighted_median(plane, rng.random((7, 9, 3)))
+    assert plane.min() - 1e-6 <= filtered.min() and filtered.max() <= plane.max() + 1e-6
 
 
 def test_a_speck_goes_and_a_border_along_the_colours_stays():

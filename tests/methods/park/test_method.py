@@ -29,16 +29,16 @@ def test_map_is_refine_after_raw(sharp_photo, weights, as_published):
 
 
 @pytest.mark.parametrize(
-    ("as_published", "known"),
+    ("as_published", "expected"),
     [
         (False, [[0.984, 0.982, 0.143, 0], [1, 0.984, 0.199, 0.002], [1, 0.995, 0.419, 0.004]]),
         (True, [[0.872, 0.808, 0.482, 0.384], [0.981, 0.930, 0.644, 0.469], [0.994, 0.964, 0.702, 0.523]]),
     ],
 )
-def test_the_shipped_weights_give_the_map_they_gave(graded, as_published, known):
+def test_the_shipped_weights_give_the_map_they_gave(graded, as_published, expected):
     shipped, _ = read_weights(find_weights("park").read_bytes(), "park", park_method.SHAPES)
-    found = sharpness_map(graded, shipped, "park", as_published=as_published, device="cpu")
-    assert np.abs(resize.reduce_to(found, (3, 4)) - known).max() < 0.01
+    sharpness = sharpness_map(graded, shipped, "park", as_published=as_published, device="cpu")
+    assert np.abs(resize.reduce_to(sharpness, (3, 4)) - expected).max() < 0.01
 
 
 def test_raw_maps_hold_a_value_where_there_are_edges(sharp_photo, weights):
@@ -84,20 +84,20 @@ def test_sixteen_bits_give_the_raw_map_of_eight(sharp_photo, weights, as_publish
 
 def test_a_large_photo_is_measured_at_the_working_size(sharp_photo, weights):
     large = np.kron(sharp_photo, np.ones((3, 3, 1), np.uint8))
-    small, found = (
+    small, enlarged = (
         park_method.estimate(sharp_photo, weights, device="cpu"),
         park_method.estimate(large, weights, device="cpu", side=84),
     )
-    assert found.shape == (2, 180, 252)
-    assert (found[:, 1::3, 1::3] == small).all() and np.count_nonzero(found) == np.count_nonzero(small)
+    assert enlarged.shape == (2, 180, 252)
+    assert (enlarged[:, 1::3, 1::3] == small).all() and np.count_nonzero(enlarged) == np.count_nonzero(small)
 
 
 @settings(max_examples=15)
 @given(st.integers(1, 40), st.integers(1, 40), st.integers(0, 10**6))
 def test_a_photo_of_any_size_has_a_map(weights, height, width, seed):
     photo = np.random.default_rng(seed).integers(0, 256, (height, width, 3), dtype=np.uint8)
-    found = sharpness_map(photo, weights, "park", device="cpu")
-    assert found.shape == (height, width) and found.min() >= 0 and found.max() <= 1
+    sharpness = sharpness_map(photo, weights, "park", device="cpu")
+    assert sharpness.shape == (height, width) and sharpness.min() >= 0 and sharpness.max() <= 1
 
 
 def test_a_flat_photo_is_not_in_focus_and_as_published_refused(weights):
@@ -117,7 +117,7 @@ def test_only_seeds_count_for_the_score():
 
 
 def test_refinement_without_a_photo_or_of_one_plane_or_of_another_size_is_refused(sharp_photo):
-    with pytest.raises(UsageError, match="--guide"):
+    with pytest.raises(UsageError, match="refines along the photo: the argument photo is missing"):
         refine_map(np.zeros((2, 9, 9), np.float32), None, "park")
     with pytest.raises(InputError, match="1 plane; those of method park have 2"):
         refine_map(np.zeros((60, 84), np.float32), sharp_photo, "park")

@@ -28,9 +28,9 @@ def crafted():
 
 
 def test_strong_patches_are_cut_and_their_border_repeated(photos, strong):
-    found = network.repeat_border(photos, strong)
-    assert (found[3:] == photos[3:]).all()
-    for one, before in zip(found[:3], photos, strict=False):
+    repeated = network.repeat_border(photos, strong)
+    assert (repeated[3:] == photos[3:]).all()
+    for one, before in zip(repeated[:3], photos, strict=False):
         assert (one == np.pad(before[6:21, 6:21], ((6, 6), (6, 6), (0, 0)), mode="edge")).all()
 
 
@@ -44,9 +44,9 @@ def test_the_deep_feature_is_four_convolutions_of_the_transposed_patch(photos, s
         ).relu()
         if number <= 2:
             x = functional.max_pool2d(x, 3, 3, ceil_mode=True)
-    found = network.deep_feature(photos, strong, weights, CPU)
-    assert found.shape == (8, 25) and (found > 0).any()
-    assert found == pytest.approx(x.flatten(1).numpy(), abs=1e-4)
+    feature = network.deep_feature(photos, strong, weights, CPU)
+    assert feature.shape == (8, 25) and (feature > 0).any()
+    assert feature == pytest.approx(x.flatten(1).numpy(), abs=1e-4)
 
 
 def test_the_papers_classifier_is_three_rectified_layers_of_features_in_eight_bit_steps(
@@ -55,8 +55,8 @@ def test_the_papers_classifier_is_three_rectified_layers_of_features_in_eight_bi
     x = np.hstack([np.rint(crafted * 255), network.deep_feature(photos, strong, weights, CPU)])
     for layer in ("fc1", "fc2", "fc3"):
         x = np.maximum(x @ weights[f"published.{layer}.weight"].T.astype(float) + weights[f"published.{layer}.bias"], 0)
-    found = network.published_probabilities(photos, crafted, strong, weights, CPU)
-    assert found == pytest.approx(np.exp(x) / np.exp(x).sum(axis=1, keepdims=True), abs=1e-5)
+    probabilities = network.published_probabilities(photos, crafted, strong, weights, CPU)
+    assert probabilities == pytest.approx(np.exp(x) / np.exp(x).sum(axis=1, keepdims=True), abs=1e-5)
 
 
 def test_what_is_far_from_a_strong_edge_does_not_count_for_the_paper_but_for_us(photos, crafted, strong, weights):
@@ -77,22 +77,22 @@ def test_our_network_is_four_convolutions_a_pooling_and_a_layer(photos, weights)
     x = functional.max_pool2d(functional.conv2d(x, w["conv2.weight"], w["conv2.bias"]).relu(), 2)
     x = functional.conv2d(x, w["conv3.weight"], w["conv3.bias"]).relu()
     x = functional.conv2d(x, w["conv4.weight"], w["conv4.bias"]).relu()
-    second = functional.linear(x.flatten(1), w["output.weight"], w["output.bias"]).softmax(1)
-    assert network.posterior(photos, weights, CPU) == pytest.approx(second.numpy(), abs=1e-5)
+    expected = functional.linear(x.flatten(1), w["output.weight"], w["output.bias"]).softmax(1)
+    assert network.posterior(photos, weights, CPU) == pytest.approx(expected.numpy(), abs=1e-5)
 
 
 @pytest.mark.parametrize("more", [-40, -7, 1, 80])
 def test_our_network_does_not_see_brightness(photos, weights, more):
     photos = photos // 2 + np.uint8(40)
-    found = network.posterior(np.uint8(photos.astype(int) + more), weights, CPU)
-    assert found == pytest.approx(network.posterior(photos, weights, CPU), abs=1e-4)
+    probabilities = network.posterior(np.uint8(photos.astype(int) + more), weights, CPU)
+    assert probabilities == pytest.approx(network.posterior(photos, weights, CPU), abs=1e-4)
 
 
 def test_normalised_patches_have_no_mean_and_equal_contrast(photos):
-    found = network.normalised(photos).reshape(8, -1)
-    assert found.mean(axis=1) == pytest.approx(0, abs=1e-5)
+    normalised = network.normalised(photos).reshape(8, -1)
+    assert normalised.mean(axis=1) == pytest.approx(0, abs=1e-5)
     deviation = photos.reshape(8, -1).std(axis=1) / 255
-    assert found.std(axis=1) == pytest.approx(deviation / (deviation + network.FLAT), abs=1e-5)
+    assert normalised.std(axis=1) == pytest.approx(deviation / (deviation + network.FLAT), abs=1e-5)
 
 
 def test_a_flat_patch_stays_flat(weights):
@@ -102,21 +102,21 @@ def test_a_flat_patch_stays_flat(weights):
 
 
 def test_softmax_survives_large_scores_and_sums_to_one():
-    found = network.softmax(np.float32([[1000, 1000, -1000], [0, np.log(3), -1e4]]))
-    assert found == pytest.approx(np.array([[0.5, 0.5, 0], [0.25, 0.75, 0]]), abs=1e-6)
+    probabilities = network.softmax(np.float32([[1000, 1000, -1000], [0, np.log(3), -1e4]]))
+    assert probabilities == pytest.approx(np.array([[0.5, 0.5, 0], [0.25, 0.75, 0]]), abs=1e-6)
 
 
 @given(st.integers(0, 400))
 def test_chunks_give_what_the_whole_gives(count):
     values = np.random.default_rng(count).random((count, 3), dtype=np.float32)
-    found = network.in_chunks(lambda a, b: a[:, :2] + b[:, None], 2, values, np.arange(count))
-    assert found == pytest.approx(np.float32(values[:, :2] + np.arange(count)[:, None]))
+    joined = network.in_chunks(lambda a, b: a[:, :2] + b[:, None], 2, values, np.arange(count))
+    assert joined == pytest.approx(np.float32(values[:, :2] + np.arange(count)[:, None]))
 
 
 def test_torch_gives_the_same_probabilities(photos, crafted, strong, weights):
     pytest.importorskip("torch")
     there = backend.TorchBackend("cpu")
     for function, *more in ((network.published_probabilities, crafted, strong), (network.posterior,)):
-        one, other = (function(photos, *more, weights, where) for where in (CPU, there))
+        one, other = (function(photos, *more, weights, device) for device in (CPU, there))
         assert one.dtype == other.dtype == np.float32
         assert np.abs(one - other).max() <= 1e-5

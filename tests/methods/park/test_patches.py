@@ -10,9 +10,9 @@ from blurkit.methods.park import edges, patches
 
 
 def test_the_point_is_in_the_middle_of_its_patch(sharp_photo):
-    found = patches.gather(sharp_photo, np.array([[30, 40]]))
-    assert found.shape == (1, 28, 28, 3)
-    assert (found[0] == sharp_photo[17:45, 27:55]).all()
+    gathered = patches.gather(sharp_photo, np.array([[30, 40]]))
+    assert gathered.shape == (1, 28, 28, 3)
+    assert (gathered[0] == sharp_photo[17:45, 27:55]).all()
 
 
 @given(st.integers(1, 20), st.integers(1, 20), st.integers(0, 10**6))
@@ -20,9 +20,9 @@ def test_beyond_the_border_the_nearest_pixel_is_repeated(height, width, seed):
     rng = np.random.default_rng(seed)
     photo = rng.integers(0, 256, (height, width, 3), dtype=np.uint8)
     row, column = rng.integers(height), rng.integers(width)
-    found = patches.gather(photo, np.array([[row, column]]))[0]
+    patch = patches.gather(photo, np.array([[row, column]]))[0]
     rows, columns = (np.clip(at - 13 + np.arange(28), 0, n - 1) for at, n in ((row, height), (column, width)))
-    assert (found == photo[rows][:, columns]).all()
+    assert (patch == photo[rows][:, columns]).all()
 
 
 @pytest.mark.parametrize("sigma", patches.CLASSES[1:])
@@ -30,8 +30,8 @@ def test_a_dot_blurred_has_the_variance_asked_for(sigma):
     photo = np.zeros((41, 41, 3), np.uint8)
     photo[20, 20] = 255
     kernel = cv2.getGaussianKernel(patches.KERNEL, float(sigma), cv2.CV_64F)[:, 0]
-    found = patches.gaussian_blur(photo, float(sigma))
-    assert np.abs(found[7:34, 7:34, 0] - 255 * np.outer(kernel, kernel)).max() <= 0.51
+    blurred = patches.gaussian_blur(photo, float(sigma))
+    assert np.abs(blurred[7:34, 7:34, 0] - 255 * np.outer(kernel, kernel)).max() <= 0.51
     if sigma >= 0.5:  # below, a kernel of whole pixels says little
         assert kernel @ np.arange(-13, 14) ** 2 == pytest.approx(sigma**2, rel=0.15)
 
@@ -70,25 +70,25 @@ def test_sharpening_leaves_flat_places_alone_and_raises_steps():
     photo = np.full((20, 20, 3), 100, np.uint8)
     assert (patches.sharpen(photo, 1.0) == photo).all()
     photo[:, 10:] = 150
-    found = patches.sharpen(photo, 1.0)
-    assert found[10, 9, 0] < 100 and found[10, 10, 0] > 150 and found[10, 2, 0] == 100
+    sharper = patches.sharpen(photo, 1.0)
+    assert sharper[10, 9, 0] < 100 and sharper[10, 10, 0] > 150 and sharper[10, 2, 0] == 100
 
 
 @pytest.mark.parametrize("source", [patches.SHARP, patches.BLURRED])
 def test_points_lie_at_edges_half_of_them_strong(sharp_photo, source):
     picture = patches.gaussian_blur(sharp_photo, 1.1)
-    found = patches.points(picture, sharp_photo, source, 40, np.random.default_rng(0))
-    assert found.shape == (40, 4) and (found[:, 3] == source).all() and found[:, 2].sum() == 20
+    points = patches.points(picture, sharp_photo, source, 40, np.random.default_rng(0))
+    assert points.shape == (40, 4) and (points[:, 3] == source).all() and points[:, 2].sum() == 20
     grey, thresholds = (sharp_photo, edges.TRAIN) if source == patches.SHARP else (picture, edges.ESTIMATE)
-    kinds = edges.edges(edges.value(grey), thresholds)[found[:, 0], found[:, 1]]
-    assert (kinds == np.where(found[:, 2] == 1, edges.STRONG, edges.WEAK)).all()
+    kinds = edges.edges(edges.value(grey), thresholds)[points[:, 0], points[:, 1]]
+    assert (kinds == np.where(points[:, 2] == 1, edges.STRONG, edges.WEAK)).all()
 
 
 def test_seeds_are_drawn_from_the_seeds_of_the_blurred_copy(sharp_photo):
     picture = patches.gaussian_blur(sharp_photo, 2.0)
-    found = patches.points(picture, sharp_photo, patches.SEEDS, 40, np.random.default_rng(0))
-    assert len({tuple(at) for at in found[:, :2]}) == 40
-    assert {tuple(at) for at in found[:, :2]} <= {
+    points = patches.points(picture, sharp_photo, patches.SEEDS, 40, np.random.default_rng(0))
+    assert len({tuple(at) for at in points[:, :2]}) == 40
+    assert {tuple(at) for at in points[:, :2]} <= {
         tuple(at) for at in edges.seeds(edges.value(picture), patches.SEED_CELL)
     }
 
@@ -96,9 +96,9 @@ def test_seeds_are_drawn_from_the_seeds_of_the_blurred_copy(sharp_photo):
 @pytest.mark.parametrize("source", [patches.SHARP, patches.BLURRED, patches.SEEDS])
 def test_a_flat_photo_has_no_points(source):
     flat = np.full((20, 30, 3), 90, np.uint8)
-    found = patches.points(flat, flat, source, 40, np.random.default_rng(0))
-    assert found.shape == (0, 4)
-    assert patches.cut(flat, found, 1.0).shape == (0,)
+    points = patches.points(flat, flat, source, 40, np.random.default_rng(0))
+    assert points.shape == (0, 4)
+    assert patches.cut(flat, points, 1.0).shape == (0,)
 
 
 def test_records_say_what_was_cut_and_where(sharp_photo):

@@ -12,10 +12,10 @@ CROPS = ("102061", "lytro_03_1", "mffw_05_1", "out_of_focus0001")
 
 @pytest.fixture(scope="module")
 def folder(shared):
-    found = shared / "reference" / "park"
-    if not found.is_dir():
+    path = shared / "reference" / "park"
+    if not path.is_dir():
         pytest.skip("there is no ../shared/reference/park")
-    return found
+    return path
 
 
 @pytest.fixture(scope="module")
@@ -61,11 +61,11 @@ def unrounded(cut, crafted, strong, weights):
 def test_probabilities(crop, sampled, published):
     cut, crafted, strong = sampled
     crafted = crafted.reshape(len(cut), -1)
-    found = (
+    either = (
         network.published_probabilities(cut, crafted, strong, published, CpuBackend),
         unrounded(cut, crafted, strong, published),
     )
-    apart, otherwise = (np.abs(p - crop[1]["probabilities"]).max(axis=1) for p in found)
+    apart, otherwise = (np.abs(p - crop[1]["probabilities"]).max(axis=1) for p in either)
     assert (apart <= 1e-4).mean() >= 0.95
     assert np.minimum(apart, otherwise).max() <= 1e-4
     assert strong[apart > 1e-4].all()
@@ -78,24 +78,24 @@ def test_the_guide_up_to_the_programs_bilateral_grid(crop):
 
 def test_the_bilateral_filter(crop):
     expected = crop[1]
-    found = bilateral.probability_joint_bilateral(expected["sparse"], expected["confidence"], expected["guide"])
-    assert np.abs(found - expected["bilateral"]).max() <= 1e-6
+    filtered = bilateral.probability_joint_bilateral(expected["sparse"], expected["confidence"], expected["guide"])
+    assert np.abs(filtered - expected["bilateral"]).max() <= 1e-6
 
 
 def test_propagation(crop):
     expected = crop[1]
-    found = laplacian.propagate(expected["bilateral"], expected["guide"])
-    assert np.abs(found - expected["full"]).max() <= 1e-6 * np.abs(expected["full"]).max()
+    blur = laplacian.propagate(expected["bilateral"], expected["guide"])
+    assert np.abs(blur - expected["full"]).max() <= 1e-6 * np.abs(expected["full"]).max()
 
 
 def test_the_weighted_median_up_to_the_programs_clusters_of_colours(crop):
     expected = crop[1]
-    found = median.weighted_median(expected["full"], expected["guide"])
-    assert np.corrcoef(found.ravel(), expected["median"].ravel())[0, 1] >= 0.9995
+    filtered = median.weighted_median(expected["full"], expected["guide"])
+    assert np.corrcoef(filtered.ravel(), expected["median"].ravel())[0, 1] >= 0.9995
 
 
 def test_the_whole_chain(crop, published):
     photo, expected = crop
     raw = method.estimate(photo, published, as_published=True, device="cpu")
-    found = method.refine(raw, photo, as_published=True, sigma=True)
-    assert np.corrcoef(found.ravel(), expected["median"].ravel())[0, 1] >= 0.999
+    blur = method.refine(raw, photo, as_published=True, sigma=True)
+    assert np.corrcoef(blur.ravel(), expected["median"].ravel())[0, 1] >= 0.999

@@ -26,12 +26,12 @@ def two_sides():
 def test_seeds_of_one_blur_give_that_blur_everywhere(photo, sigma):
     raw = np.ones((2, 32, 48), np.float32)
     raw[0] = sparse.sharpness_of(sigma)
-    found = spread.spread(raw, photo, (32, 48), sigma=True)
-    assert np.ptp(found) < 1e-3
-    assert found == pytest.approx(sigma, abs=0.01)
+    blur = spread.spread(raw, photo, (32, 48), sigma=True)
+    assert np.ptp(blur) < 1e-3
+    assert blur == pytest.approx(sigma, abs=0.01)
 
 
-def test_blur_is_told_in_pixels_of_the_photo():
+def test_blur_is_given_in_pixels_of_the_photo():
     raw, photo = two_sides()
     one = spread.spread(raw, photo, (40, 64), sigma=True)
     four = spread.spread(
@@ -43,33 +43,33 @@ def test_blur_is_told_in_pixels_of_the_photo():
 
 def test_seeds_on_two_sides_of_an_edge_of_the_photo_stay_apart():
     raw, photo = two_sides()
-    found = spread.spread(raw, photo, (40, 64), sigma=True)
-    assert found[:, :28] == pytest.approx(0.5, abs=0.15) and found[:, 36:] == pytest.approx(2, abs=0.15)
+    blur = spread.spread(raw, photo, (40, 64), sigma=True)
+    assert blur[:, :28] == pytest.approx(0.5, abs=0.15) and blur[:, 36:] == pytest.approx(2, abs=0.15)
     sharpness = spread.spread(raw, photo, (40, 64))
     assert sharpness[:, :28].min() > 0.9 and sharpness[:, 36:].max() < 0.1
 
 
 def test_without_the_edge_they_do_not():
     raw, _ = two_sides()
-    found = spread.spread(raw, np.zeros((40, 64, 3), np.uint8), (40, 64), sigma=True)
-    assert np.ptp(found[:, 20:44]) < 0.5
+    blur = spread.spread(raw, np.zeros((40, 64, 3), np.uint8), (40, 64), sigma=True)
+    assert np.ptp(blur[:, 20:44]) < 0.5
 
 
 @given(colours, st.integers(0, 10**6))
 def test_a_mirrored_photo_has_a_mirrored_map(photo, seed):
     rng = np.random.default_rng(seed)
     raw = rng.random((2, 32, 48), dtype=np.float32) * (rng.random((32, 48)) < 0.1)
-    found = spread.spread(raw, photo, (32, 48))
+    whole = spread.spread(raw, photo, (32, 48))
     for mirror in (np.s_[::-1], np.s_[:, ::-1]):
         mirrored = np.stack([np.ascontiguousarray(plane[mirror]) for plane in raw])
         assert spread.spread(mirrored, np.ascontiguousarray(photo[mirror]), (32, 48)) == pytest.approx(
-            found[mirror], abs=1e-3
+            whole[mirror], abs=1e-3
         )
 
 
 def test_without_seeds_nothing_is_in_focus(sharp_photo):
-    found = spread.spread(np.zeros((2, 60, 84), np.float32), sharp_photo, (60, 84))
-    assert found.dtype == np.float32 and found.max() < 0.01
+    whole = spread.spread(np.zeros((2, 60, 84), np.float32), sharp_photo, (60, 84))
+    assert whole.dtype == np.float32 and whole.max() < 0.01
 
 
 def test_pooling_sums_the_seeds_of_every_cell():
@@ -88,8 +88,8 @@ def test_any_seeds_of_any_size_stay_in_range(height, width, side, seed):
     raw = rng.random((2, height, width), dtype=np.float32) * (rng.random((height, width)) < 0.3)
     photo = rng.integers(0, 256, (height, width, 3), dtype=np.uint8)
     measured = tuple(max(1, min(n, side)) for n in (height, width))
-    found = spread.spread(raw, photo, measured)
-    assert found.shape == (height, width) and found.dtype == np.float32 and found.min() >= 0 and found.max() <= 1
+    whole = spread.spread(raw, photo, measured)
+    assert whole.shape == (height, width) and whole.dtype == np.float32 and whole.min() >= 0 and whole.max() <= 1
     pixels = spread.spread(raw, photo, measured, sigma=True)
     assert (
         pixels.shape == (height, width)
@@ -103,16 +103,16 @@ def test_any_seeds_of_any_size_stay_in_range(height, width, side, seed):
 def test_the_photos_own_two_kinds_are_split(blurred, sharp):
     raw, photo = two_sides()
     raw[0, :, :32], raw[0, :, 32:] = sharp * raw[1, :, :32], blurred * raw[1, :, 32:]
-    found = spread.spread(raw, photo, (40, 64))
-    assert found[:, :28].min() > 0.7 and found[:, 36:].max() < 0.3
+    whole = spread.spread(raw, photo, (40, 64))
+    assert whole[:, :28].min() > 0.7 and whole[:, 36:].max() < 0.3
 
 
 @pytest.mark.parametrize("sharpness, in_focus", [(0.05, False), (0.2, False), (0.92, True), (0.98, True)])
 def test_a_photo_of_one_kind_is_not_split(sharp_photo, sharpness, in_focus):
     raw = np.ones((2, 60, 84), np.float32)
     raw[0] = sharpness
-    found = spread.spread(raw, sharp_photo, (60, 84))
-    assert (found.min() > 0.5) if in_focus else (found.max() < 0.5)
+    whole = spread.spread(raw, sharp_photo, (60, 84))
+    assert (whole.min() > 0.5) if in_focus else (whole.max() < 0.5)
 
 
 def test_eight_and_sixteen_bit_photos_give_nearly_the_same_map(sharp_photo):

@@ -5,7 +5,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 from blurkit.errors import InputError  # noqa: E402
-from blurkit.methods.park import features, network, patches, training  # noqa: E402
+from blurkit.methods.park import features, network, patches, samples, training  # noqa: E402
 from blurkit.ops import backend  # noqa: E402
 from blurkit.training.loop import held_out  # noqa: E402
 
@@ -19,9 +19,9 @@ def crafted_of(records):
 @pytest.fixture(scope="module")
 def many(toy_records):
     """Enough patches for the paper's network too, which takes no seeds."""
-    found = toy_records.copy()
-    found["source"][found["source"] == patches.SEEDS] = patches.BLURRED
-    return found
+    records = toy_records.copy()
+    records["source"][records["source"] == patches.SEEDS] = patches.BLURRED
+    return records
 
 
 def test_our_exported_weights_give_what_the_module_gives(toy_records):
@@ -45,17 +45,17 @@ def test_the_papers_exported_weights_give_what_the_module_gives(toy_records):
             training.channels_first(np.float32(seen / 255 - 0.5)),
             torch.from_numpy(np.float32(np.rint(crafted * 255) / 255)),
         )
-    found = network.published_probabilities(
+    probabilities = network.published_probabilities(
         records["patch"][:, :-1, :-1], crafted, strong, model.weights(), backend.CpuBackend
     )
-    assert np.ptp(found, axis=0).max() > 1e-4  # answers differ from patch to patch
-    assert found == pytest.approx(scores.softmax(1).numpy(), abs=1e-5)
+    assert np.ptp(probabilities, axis=0).max() > 1e-4  # results differ from patch to patch
+    assert probabilities == pytest.approx(scores.softmax(1).numpy(), abs=1e-5)
 
 
 def test_both_export_all_weights_of_the_declared_shapes():
-    found = {**training.Published().weights(), **training.Ours().weights()}
-    assert {name: array.shape for name, array in found.items()} == network.SHAPES
-    assert all(array.dtype == np.float32 for array in found.values())
+    weights = {**training.Published().weights(), **training.Ours().weights()}
+    assert {name: array.shape for name, array in weights.items()} == network.SHAPES
+    assert all(array.dtype == np.float32 for array in weights.values())
 
 
 @pytest.mark.parametrize("which", TRAIN)
@@ -65,15 +65,15 @@ def test_equal_seeds_give_equal_weights_and_others_others(many, which):
     assert any((one[0][name] != three[0][name]).any() for name in one[0])
 
 
-def test_our_network_learns_to_tell_two_classes_far_apart(toy_records):
+def test_our_network_learns_to_separate_two_distant_classes(toy_records):
     steps = []
     weights, accuracy = training.train_ours(toy_records, 20, 1, "cpu", lambda *step: steps.append(step))
     assert [s[0] for s in steps] == list(range(1, steps[0][1] + 1))
     assert steps[-1][2] < steps[0][2] / 1.5
-    held = toy_records[held_out(toy_records, training.VALIDATION)]
-    found = network.posterior(held["patch"][:, :-1, :-1], weights, backend.CpuBackend).argmax(axis=1)
+    held = toy_records[held_out(toy_records, samples.VALIDATION)]
+    classes = network.posterior(held["patch"][:, :-1, :-1], weights, backend.CpuBackend).argmax(axis=1)
     true = training.classes(held["sigma"], patches.CLASSES)
-    assert accuracy == pytest.approx(np.mean(np.abs(found - true) <= 1), abs=0.02)
+    assert accuracy == pytest.approx(np.mean(np.abs(classes - true) <= 1), abs=0.02)
     assert accuracy >= 0.8
 
 
@@ -115,32 +115,6 @@ def test_the_paper_learns_neither_from_seeds_nor_from_classes_it_does_not_have(m
     records[field] = value
     with pytest.raises(InputError, match="0 can be learned from"):
         training.train_published(records, 1, 0, "cpu", lambda *_: None)
-
-
-@pytest.mark.parametrize("grid", [patches.SIGMAS, patches.CLASSES])
-def test_every_class_is_its_own_nearest(grid):
-    assert training.classes(grid, grid).tolist() == list(range(len(grid)))
-    assert training.classes(np.float32([-1, 99]), grid).tolist() == [0, len(grid) - 1]
-
-
-def test_soft_labels_are_symmetric_and_largest_at_the_true_class():
-    found = training.soft_labels(17)
-    assert found.sum(axis=1) == pytest.approx(1)
-    assert (found.argmax(axis=1) == np.arange(17)).all()
-    assert found[8, 7] == found[8, 9] == pytest.approx(found[8, 8] * np.exp(-1 / 0.72))
-
-
-def test_turned_patches_are_one_of_eight_views():
-    photos = np.random.default_rng(0).random((2, 5, 5, 3))
-    views = [np.rot90(photos, turn, (1, 2))[:, ::flip] for turn in range(4) for flip in (1, -1)]
-    drawn = [training.turned(photos, np.random.default_rng(seed)) for seed in range(60)]
-    which = [[i for i, view in enumerate(views) if (view == one).all()] for one in drawn]
-    assert all(len(w) == 1 for w in which) and len({w[0] for w in which}) == 8
-
-
-def test_hand_crafted_features_are_kept_in_eight_bit_steps(toy_records):
-    chosen = np.arange(5, 60, 3)
-    assert (training.crafted_of(toy_records, chosen) == np.rint(crafted_of(toy_records[chosen]) * 255)).all()
 
 
 def test_within_one_counts_the_neighbours():

@@ -16,7 +16,7 @@ def sharp_photo(discs):
 @pytest.fixture(scope="session")
 def toy_records(discs):
     """600 patches of 20 photos, each left half sharp, right half blurred with sigma 2."""
-    rng, found = np.random.default_rng(3), []
+    rng, parts = np.random.default_rng(3), []
     for number in range(20):
         photo = discs(rng, 144, 208)
         truth = np.zeros(photo.shape[:2], np.uint8)
@@ -25,5 +25,5 @@ def toy_records(discs):
         at = np.stack([rng.integers(0, 144, 30), rng.integers(0, 208, 30)], 1)
         records = patches.cut(photo, truth, at)
         records["photo"], records["sigma"] = f"{number}.png".encode(), np.where(records["label"] == 1, 0, 2)
-        found.append(records)
-    return np.concatenate(found)
+        parts.append(records)
+    return np.concatenate(parts)

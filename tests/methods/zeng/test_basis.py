@@ -13,8 +13,8 @@ def kernels():
 
 
 def test_components_sum_to_zero(kernels):
-    found, _ = basis.components(kernels)
-    assert np.abs(found.sum(axis=(1, 2))).max() < 1e-12
+    components, _ = basis.components(kernels)
+    assert np.abs(components.sum(axis=(1, 2))).max() < 1e-12
 
 
 def test_components_are_eigenvectors_of_the_covariance_of_all_turned_kernels(kernels):
@@ -22,8 +22,8 @@ def test_components_are_eigenvectors_of_the_covariance_of_all_turned_kernels(ker
     turns += [t[:, ::-1] for t in turns]
     rows = np.stack([t.ravel() - t.mean() for t in turns])
     values = np.sort(np.linalg.eigvalsh(rows.T @ rows))[::-1]
-    found, explained = basis.components(kernels)
-    for component, share in zip(found, explained, strict=True):
+    components, explained = basis.components(kernels)
+    for component, share in zip(components, explained, strict=True):
         assert rows.T @ rows @ component.ravel() == pytest.approx(
             share * values.sum() * component.ravel(), abs=1e-8 * values[0]
         )
@@ -31,10 +31,10 @@ def test_components_are_eigenvectors_of_the_covariance_of_all_turned_kernels(ker
 
 
 def test_without_its_own_mean_a_kernel_answers_to_brightness_and_with_it_not(kernels):
-    found, _ = basis.components(kernels + 100)
+    components, _ = basis.components(kernels + 100)
     assert (
-        found == pytest.approx(basis.components(kernels)[0], abs=1e-6)
-        or np.abs((found * 50).sum(axis=(1, 2))).max() < 1e-9
+        components == pytest.approx(basis.components(kernels)[0], abs=1e-6)
+        or np.abs((components * 50).sum(axis=(1, 2))).max() < 1e-9
     )
 
 

@@ -13,13 +13,13 @@ from blurkit.methods.zeng import basis, calibration
 def weights():
     rng = np.random.default_rng(0)
     shapes = {"mean": 26, "scale": 26, "hidden": (26, 32), "hidden_bias": 32, "output": 32, "output_bias": ()}
-    found = {f"calibration.{name}": rng.normal(size=shape).astype(np.float32) for name, shape in shapes.items()}
-    return {**found, "calibration.scale": np.abs(found["calibration.scale"]) + 0.1}
+    arrays = {f"calibration.{name}": rng.normal(size=shape).astype(np.float32) for name, shape in shapes.items()}
+    return {**arrays, "calibration.scale": np.abs(arrays["calibration.scale"]) + 0.1}
 
 
 def test_probability_is_a_small_network_computed_plainly(weights):
-    found = np.random.default_rng(1).normal(size=(5, 26)).astype(np.float32)
-    for row, probability in zip(found, calibration.probability(found, weights), strict=True):
+    inputs = np.random.default_rng(1).normal(size=(5, 26)).astype(np.float32)
+    for row, probability in zip(inputs, calibration.probability(inputs, weights), strict=True):
         normal = [
             (x - m) / s for x, m, s in zip(row, weights["calibration.mean"], weights["calibration.scale"], strict=True)
         ]
@@ -34,19 +34,19 @@ def test_probability_is_a_small_network_computed_plainly(weights):
 
 def test_probability_survives_wild_evidence(weights):
     wild = np.full((1, 26), 1e6, np.float32)
-    for found in (wild, -wild):
-        assert 0 <= calibration.probability(found, weights)[0] <= 1
+    for inputs in (wild, -wild):
+        assert 0 <= calibration.probability(inputs, weights)[0] <= 1
 
 
-def test_fit_learns_a_line_and_says_how_sure_it_is():
+def test_fit_learns_a_line_and_gives_its_probabilities():
     pytest.importorskip("torch")
     rng = np.random.default_rng(0)
     inputs = rng.normal(size=(8000, 26)).astype(np.float32)
     targets = (rng.random(8000) < 1 / (1 + np.exp(-2 * inputs[:, 3]))).astype(np.float32)
     weights = calibration.fit(inputs, targets, 0, lambda *_: None)
     fresh = rng.normal(size=(4000, 26)).astype(np.float32)
-    found = calibration.probability(fresh, weights)
-    assert np.abs(found - 1 / (1 + np.exp(-2 * fresh[:, 3]))).mean() < 0.08
+    probabilities = calibration.probability(fresh, weights)
+    assert np.abs(probabilities - 1 / (1 + np.exp(-2 * fresh[:, 3]))).mean() < 0.08
     again = calibration.fit(inputs, targets, 0, lambda *_: None)
     assert all((weights[name] == again[name]).all() for name in weights)
 
@@ -70,5 +70,5 @@ def test_slight_blur_and_surplus_compositions_stay_out(toy_records):
 
 def test_too_few_patches_of_every_photo_are_refused(toy_records):
     filters = basis.pair(*basis.components(np.random.default_rng(2).normal(size=(24, 7, 7)))[0][:2])
-    with pytest.raises(InputError, match="per-photo"):
+    with pytest.raises(InputError, match="8 patches; give blur-patches a higher per_photo"):
         calibration.examples(toy_records[:5], filters)

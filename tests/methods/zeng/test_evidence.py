@@ -7,7 +7,6 @@ import pytest
 from blurkit.methods.zeng import basis, evidence
 from blurkit.ops import backend
 from blurkit.ops.colour import grey
-from blurkit.ops.filters import box_mean
 
 
 @pytest.fixture(scope="module")
@@ -17,7 +16,7 @@ def filters():
 
 
 def features_of(photo, filters):
-    return evidence.features(evidence.planes(grey(photo), filters, backend.CpuBackend), box_mean)
+    return evidence.features(evidence.planes(grey(photo), filters, backend.CpuBackend))
 
 
 def test_cells_hold_the_mean_of_sixteen_pixels(sharp_photo, filters):
@@ -30,12 +29,12 @@ def test_cells_hold_the_mean_of_sixteen_pixels(sharp_photo, filters):
 
 def test_features_are_the_logarithms_of_window_means(sharp_photo, filters):
     cells = evidence.planes(grey(sharp_photo), filters, backend.CpuBackend).astype(float)
-    found = features_of(sharp_photo, filters)
-    assert found.shape == (30, 40, 12)
+    features = features_of(sharp_photo, filters)
+    assert features.shape == (30, 40, 12)
     for which, half in ((0, 1), (6, 4)):
         around = cells[:, 15 - half : 16 + half, 20 - half : 21 + half].mean(axis=(1, 2))
         floor = 0.002
-        second = [
+        expected = [
             np.log(around[0] + floor),
             around[6],
             np.log((around[0] + floor / 2) / (around[1] + floor / 2)),
@@ -43,7 +42,7 @@ def test_features_are_the_logarithms_of_window_means(sharp_photo, filters):
             np.log((around[0] + floor / 2) / (around[3] + floor / 2)),
             np.log(np.sqrt(around[5] - around[4] ** 2 + 1e-4)),
         ]
-        assert found[15, 20, which : which + 6] == pytest.approx(second, abs=1e-4)
+        assert features[15, 20, which : which + 6] == pytest.approx(expected, abs=1e-4)
 
 
 def test_a_blur_lowers_both_reblur_ratios_everywhere_that_matters(sharp_photo, filters):
@@ -63,11 +62,11 @@ def test_ratios_lose_little_with_half_the_contrast_where_energy_loses_half(sharp
 
 
 def test_statistics_are_percentiles_of_the_photo_and_the_same_for_every_cell():
-    found = np.random.default_rng(0).normal(size=(10, 12, 12)).astype(np.float32)
-    joined = evidence.with_statistics(found)
+    features = np.random.default_rng(0).normal(size=(10, 12, 12)).astype(np.float32)
+    joined = evidence.with_statistics(features)
     assert joined.shape == (120, 26)
-    assert (joined[:, :12] == found.reshape(-1, 12)).all()
-    columns = found.reshape(-1, 12)[:, [6, 8, 9, 10]]
+    assert (joined[:, :12] == features.reshape(-1, 12)).all()
+    columns = features.reshape(-1, 12)[:, [6, 8, 9, 10]]
     assert joined[0, 12:24] == pytest.approx(np.percentile(columns, (5, 50, 95), axis=0).T.ravel(), abs=1e-6)
     assert (joined[1:, 12:24] == joined[0, 12:24]).all()
     assert joined[:, 24] == pytest.approx(columns[:, 0] - np.percentile(columns[:, 0], 95), abs=1e-6)
@@ -77,8 +76,8 @@ def test_statistics_are_percentiles_of_the_photo_and_the_same_for_every_cell():
 def test_torch_finds_the_same_cells(sharp_photo, filters):
     pytest.importorskip("torch")
     plane = grey(sharp_photo)
-    where = backend.backend_for("torch-cpu", plane.shape)
-    assert isinstance(where, backend.TorchBackend)
-    assert evidence.planes(plane, filters, where) == pytest.approx(
+    torch_backend = backend.backend_for("torch-cpu", plane.shape)
+    assert isinstance(torch_backend, backend.TorchBackend)
+    assert evidence.planes(plane, filters, torch_backend) == pytest.approx(
         evidence.planes(plane, filters, backend.CpuBackend), abs=1e-5
     )

@@ -26,21 +26,21 @@ def half_sharp(sharp_photo):
 
 @pytest.mark.parametrize("as_published", [False, True])
 def test_the_sharp_half_is_found(half_sharp, weights, as_published):
-    found = sharpness_map(half_sharp, weights, "zeng", as_published=as_published)
-    assert found.shape == (120, 160) and found.dtype == np.float32
-    assert found[:, :70].mean() > found[:, 90:].mean() + 0.3
+    sharpness = sharpness_map(half_sharp, weights, "zeng", as_published=as_published)
+    assert sharpness.shape == (120, 160) and sharpness.dtype == np.float32
+    assert sharpness[:, :70].mean() > sharpness[:, 90:].mean() + 0.3
 
 
 @pytest.mark.parametrize(
-    ("as_published", "known"),
+    ("as_published", "expected"),
     [
         (False, [[0.032, 0.073, 0, 0], [0.978, 0.889, 0.084, 0], [0.999, 0.998, 0.082, 0]]),
         (True, [[0.173, 0.126, 0, 0], [0.915, 0.893, 0.085, 0], [0.912, 0.930, 0.112, 0]]),
     ],
 )
-def test_the_shipped_weights_give_the_map_they_gave(graded, weights, as_published, known):
-    found = sharpness_map(graded, weights, "zeng", as_published=as_published, device="cpu")
-    assert np.abs(resize.reduce_to(found, (3, 4)) - known).max() < 0.01
+def test_the_shipped_weights_give_the_map_they_gave(graded, weights, as_published, expected):
+    sharpness = sharpness_map(graded, weights, "zeng", as_published=as_published, device="cpu")
+    assert np.abs(resize.reduce_to(sharpness, (3, 4)) - expected).max() < 0.01
 
 
 def test_a_wholly_blurred_photo_has_no_sharp_part_and_a_sharp_one_has(sharp_photo, weights):
@@ -69,15 +69,15 @@ def test_sixteen_bits_give_the_map_of_eight(half_sharp, weights):
 
 def test_a_large_photo_is_measured_at_the_working_size(half_sharp, weights):
     large = cv2.resize(half_sharp, None, fx=4, fy=4, interpolation=cv2.INTER_CUBIC)
-    found = sharpness_map(large, weights, "zeng", side=160)
-    assert found.shape == (480, 640)
+    sharpness = sharpness_map(large, weights, "zeng", side=160)
+    assert sharpness.shape == (480, 640)
     small = sharpness_map(half_sharp, weights, "zeng")
-    assert np.abs(cv2.resize(found, (160, 120), interpolation=cv2.INTER_AREA) - small).mean() < 0.1
-    assert found[:, :280].mean() > sharpness_map(large, weights, "zeng", side=0)[:, :280].mean()
+    assert np.abs(cv2.resize(sharpness, (160, 120), interpolation=cv2.INTER_AREA) - small).mean() < 0.1
+    assert sharpness[:, :280].mean() > sharpness_map(large, weights, "zeng", side=0)[:, :280].mean()
 
 
 def test_refinement_without_a_photo_is_refused(weights):
-    with pytest.raises(UsageError, match="--guide"):
+    with pytest.raises(UsageError, match="refines along the photo: the argument photo is missing"):
         refine_map(np.zeros((9, 9), np.float32), None, "zeng")
 
 

@@ -16,8 +16,8 @@ def test_a_patch_is_the_photo_around_its_centre(sharp_photo):
 
 def test_beyond_the_border_the_photo_is_mirrored(sharp_photo):
     record = patches.cut(sharp_photo, np.zeros(sharp_photo.shape[:2], np.uint8), np.array([[0, 0]]))[0]
-    second = np.pad(sharp_photo, ((HALF, HALF), (HALF, HALF), (0, 0)), mode="reflect")
-    assert (record["patch"] == second[: patches.SIZE, : patches.SIZE]).all()
+    expected = np.pad(sharp_photo, ((HALF, HALF), (HALF, HALF), (0, 0)), mode="reflect")
+    assert (record["patch"] == expected[: patches.SIZE, : patches.SIZE]).all()
 
 
 @pytest.mark.parametrize(
@@ -32,14 +32,14 @@ def test_the_label_follows_the_share_of_sharp_truth(sharp_photo, sharp_columns, 
     assert record["share"] == pytest.approx(sharp_columns / 48)
 
 
-def test_the_core_knows_only_the_middle(sharp_photo):
+def test_the_core_is_the_share_of_the_middle_alone(sharp_photo):
     truth = np.zeros(sharp_photo.shape[:2], np.uint8)
     truth[56:64, 66:74] = 255
     record = patches.cut(sharp_photo, truth, np.array([[60, 70]]))[0]
     assert record["core"] == 1 and record["label"] == 0
 
 
-def test_unknown_truth_is_left_out_of_the_share_and_too_much_of_it_gives_none():
+def test_unlabelled_truth_is_left_out_of_the_share_and_too_much_of_it_gives_nan():
     assert patches.sharp_share(np.array([255, 255, 0, 128], np.uint8)) == pytest.approx(2 / 3)
     assert np.isnan(patches.sharp_share(np.array([255, 128, 128], np.uint8)))
 

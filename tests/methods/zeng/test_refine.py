@@ -40,9 +40,9 @@ def plainly(raw, shares):
 def test_the_iteration_equals_plain_loops(more, shares):
     raw = cv2.GaussianBlur(np.random.default_rng(4).random((22, 26)).astype(np.float32), (0, 0), 4)
     raw = (raw - raw.min()) / (raw.max() - raw.min())
-    found = refine.iterate(raw, *more)
-    assert (found > 0).any() and (found == 0).any()
-    assert found == pytest.approx(plainly(raw, shares), abs=1e-4)
+    refined = refine.iterate(raw, *more)
+    assert (refined > 0).any() and (refined == 0).any()
+    assert refined == pytest.approx(plainly(raw, shares), abs=1e-4)
 
 
 def test_a_map_of_ones_stays_one_and_of_zeros_zero():
@@ -53,9 +53,9 @@ def test_a_map_of_ones_stays_one_and_of_zeros_zero():
 def test_weak_places_fall_to_zero_and_strong_ones_draw_level():
     raw = np.full((40, 80), 0.1, np.float32)
     raw[:, 40:60], raw[:, 60:] = 0.7, 1.0
-    found = refine.iterate(raw)
-    assert not found[:, :25].any()
-    assert found[20, 50] > 0.9
+    refined = refine.iterate(raw)
+    assert not refined[:, :25].any()
+    assert refined[20, 50] > 0.9
 
 
 def test_otsu_agrees_with_another_program():
@@ -74,19 +74,19 @@ def test_any_map_of_any_size_stays_in_range(seed, height, width):
     rng = np.random.default_rng(seed)
     raw = rng.random((height, width)).astype(np.float32)
     guide = rng.integers(0, 256, (height, width, 3), dtype=np.uint8)
-    for found in (refine.iterate(raw), refine.propagate_along(raw, guide)):
-        assert found.shape == raw.shape and found.dtype == np.float32
-        assert np.isfinite(found).all() and found.min() >= 0 and found.max() <= 1
+    for refined in (refine.iterate(raw), refine.propagate_along(raw, guide)):
+        assert refined.shape == raw.shape and refined.dtype == np.float32
+        assert np.isfinite(refined).all() and refined.min() >= 0 and refined.max() <= 1
 
 
-def test_sure_places_fill_their_region_and_stop_at_the_edge_of_the_photo():
+def test_confident_pixels_fill_their_region_up_to_the_edge_of_the_photo():
     guide = np.zeros((60, 80, 3), np.uint8)
     guide[:, 40:] = 255
     raw = np.full((60, 80), 0.5, np.float32)
     raw[25:35, 10:14], raw[25:35, 60:64] = 0.99, 0.01
-    found = refine.propagate_along(raw, guide)
-    assert found[:, :38].min() > 0.8
-    assert found[:, 42:].max() < 0.2
+    refined = refine.propagate_along(raw, guide)
+    assert refined[:, :38].min() > 0.8
+    assert refined[:, 42:].max() < 0.2
 
 
 def test_eight_and_sixteen_bit_guides_give_the_same_map():

@@ -14,17 +14,17 @@ def halves(height=80, width=120):
 
 
 def test_two_colours_asked_for_two_give_the_centres_of_the_halves():
-    found = superpixels.centroids(halves(), 2)
-    assert len(found) == 2
-    assert np.abs(found[np.argsort(found[:, 1])] - [[40, 30], [40, 90]]).max() <= 3
+    centres = superpixels.centroids(halves(), 2)
+    assert len(centres) == 2
+    assert np.abs(centres[np.argsort(centres[:, 1])] - [[40, 30], [40, 90]]).max() <= 3
 
 
 def test_centres_lie_in_the_photo_and_cover_all_of_it(sharp_photo):
     height, width = sharp_photo.shape[:2]
-    found = superpixels.centroids(cv2.GaussianBlur(sharp_photo, (0, 0), 6), 40)
-    assert 20 <= len(found) <= 60
-    assert (found >= 0).all() and (found < (height, width)).all()
-    quarters = {(row * 2 // height, column * 2 // width) for row, column in found}
+    centres = superpixels.centroids(cv2.GaussianBlur(sharp_photo, (0, 0), 6), 40)
+    assert 20 <= len(centres) <= 60
+    assert (centres >= 0).all() and (centres < (height, width)).all()
+    quarters = {(row * 2 // height, column * 2 // width) for row, column in centres}
     assert quarters == {(0, 0), (0, 1), (1, 0), (1, 1)}
 
 

@@ -15,10 +15,10 @@ def test_crelu_keeps_both_signs_apart():
 
 def test_the_network_takes_crops_and_gives_two_logits_and_starts_with_small_kernels():
     torch.manual_seed(0)
-    found = network.build()
-    assert found(torch.rand(5, 3, 24, 24)).shape == (5, 2)
-    assert network.first_kernels(found).shape == (8, 3, 7, 7)
-    assert network.first_kernels(found).abs().max() <= network.FIRST_SCALE / np.sqrt(3 * 49)
+    model = network.build()
+    assert model(torch.rand(5, 3, 24, 24)).shape == (5, 2)
+    assert network.first_kernels(model).shape == (8, 3, 7, 7)
+    assert network.first_kernels(model).abs().max() <= network.FIRST_SCALE / np.sqrt(3 * 49)
 
 
 def test_usable_patches_are_labelled_structured_and_even(toy_records):
@@ -50,16 +50,16 @@ def test_whole_photos_are_held_out(toy_records):
 
 
 def test_crops_are_parts_of_their_patches_flipped_or_turned(toy_records):
-    found = training.random_crops(toy_records["patch"], np.arange(3), np.random.default_rng(0)).numpy()
-    assert found.shape == (3, 3, 24, 24)
-    for crop, record in zip(found, toy_records, strict=False):
+    crops = training.random_crops(toy_records["patch"], np.arange(3), np.random.default_rng(0)).numpy()
+    assert crops.shape == (3, 3, 24, 24)
+    for crop, record in zip(crops, toy_records, strict=False):
         patch = record["patch"].astype(np.float32) / 255
         views = [np.rot90(crop.transpose(1, 2, 0), turn)[:, ::flip] for turn in range(4) for flip in (1, -1)]
         windows = np.lib.stride_tricks.sliding_window_view(patch, (24, 24), axis=(0, 1)).transpose(0, 1, 3, 4, 2)
         assert any(np.isclose(windows, view, atol=1e-6).all(axis=(2, 3, 4)).any() for view in views)
 
 
-def test_training_tells_sharp_from_blurred_and_twice_gives_the_same_kernels(toy_records):
+def test_training_separates_sharp_from_blurred_and_twice_gives_the_same_kernels(toy_records):
     steps = []
     model, accuracy = training.train(toy_records, 30, 1, "cpu", lambda *step: steps.append(step))
     again, _ = training.train(toy_records, 30, 1, "cpu", lambda *_: None)

@@ -1,0 +1,69 @@
+"""The files that belong to a photo: its mask and its segmentation, found by its name."""
+
+import os
+
+from blurkit.cli.inputs import Input, stem_of
+from blurkit.errors import InputError, UsageError
+
+SHARP_IS_WHITE = ".mask.png"  # in masks of this suffix white means in focus
+MASKS = (SHARP_IS_WHITE, ".png", ".jpg", ".bmp")  # suffixes of the mask of a photo, in the order of the search
+SEGMENTS = (".seg.png",)
+
+
+def paths_beside(item, folder, suffixes):
+    """Where the file that belongs to a photo may be: NAME + one of `suffixes`, in `folder` or beside the photo."""
+    folder = folder or os.path.dirname(item.path)
+    name = stem_of(os.path.basename(item.path))
+    return [os.path.join(folder, name + suffix) for suffix in suffixes]
+
+
+def path_beside(item, folder, suffixes):
+    """The first of `paths_beside` that exists and is not the photo itself, or None."""
+    for path in paths_beside(item, folder, suffixes):
+        if os.path.isfile(path) and not (os.path.exists(item.path) and os.path.samefile(path, item.path)):
+            return path
+    return None
+
+
+def beside(item, folder, suffixes, what):
+    """The bytes of the file that belongs to a photo, and its path."""
+    if item.path is None:
+        raise InputError(f"standard input has no name by which to find its {what}")
+    path = path_beside(item, folder, suffixes)
+    if path is None:
+        raise InputError(f"no {what}: there is no {' or '.join(paths_beside(item, folder, suffixes))}")
+    try:
+        return Input(path, "").read(), path
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from error
+
+
+def mask_of(item, masks, args):
+    """The mask drawn by hand for a photo or map: 255 in focus, 0 out of focus, other values unknown.
+
+    `masks` is one file for all photos, a folder of masks, or None: they lie beside the photos.
+    """
+    from blurkit.io.maps import decode_truth
+
+    if masks and os.path.isfile(masks):
+        data, path = Input(masks, "").read(), masks
+    else:
+        data, path = beside(item, masks, MASKS, "mask")
+    white = "sharp" if path.endswith(SHARP_IS_WHITE) else args.truth_is
+    if not white:
+        raise UsageError("say what white means in the masks: --truth-is sharp or --truth-is blurred (CUHK: blurred)")
+    try:
+        return decode_truth(data, args.max_pixels, white)
+    except InputError as error:
+        raise InputError(f"its mask: {error}") from error
+
+
+def segments_of(item, folder, args):
+    """The segmentation that belongs to a photo: region numbers, (H, W) int64."""
+    from blurkit.io.maps import decode_segments
+
+    data, _ = beside(item, folder, SEGMENTS, "segmentation")
+    try:
+        return decode_segments(data, args.max_pixels)
+    except InputError as error:
+        raise InputError(f"its segmentation: {error}") from error

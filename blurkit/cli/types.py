@@ -1,0 +1,80 @@
+"""Types of argparse: the text of a value in, the value out; an ArgumentTypeError says what it must be."""
+
+import argparse
+import math
+
+MOST_NATURAL = 65535  # largest number of a copy in a patch set
+MOST_THREADS = 1024
+
+
+def positive(text, most=math.inf):
+    """A whole number from 1 to `most`, as argparse and the environment give it."""
+    try:
+        value = int(text)
+    except ValueError:
+        value = 0
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above zero")
+    if value > most:
+        raise argparse.ArgumentTypeError(f"{text!r} is more than {most}")
+    return value
+
+
+def natural(text):
+    """A whole number from 0 to 65535, for seeds and counts of copies."""
+    return 0 if text == "0" else positive(text, MOST_NATURAL)
+
+
+def thread_count(text):
+    """A whole number from 1 to 1024; libraries end the process if they cannot start so many threads."""
+    return positive(text, MOST_THREADS)
+
+
+def share(text):
+    """A number in [0, 1]."""
+    value = as_float(text)
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0 to 1")
+    return value
+
+
+def number(text):
+    """A finite number."""
+    value = as_float(text)
+    if not math.isfinite(value):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number")
+    return value
+
+
+def seconds(text):
+    """A number not below 0."""
+    value = number(text)
+    if value < 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is below 0")
+    return value
+
+
+def region(text):
+    """The region of a photo that its score is taken from, as a share of the measured pixels.
+
+    ``best:N%`` is N / 100, ``all`` is 1, ``mask`` is None.
+    """
+    if text == "all":
+        return 1.0
+    if text == "mask":
+        return None
+    value = as_float(text.removeprefix("best:").removesuffix("%")) / 100
+    if not (text.startswith("best:") and text.endswith("%") and 0 < value <= 1):
+        from blurkit.cli.hints import did_you_mean
+
+        meant = did_you_mean(text, ("all", "mask"))
+        raise argparse.ArgumentTypeError(f"{text!r} is not best:N% (N up to 100), all or mask{meant}")
+    return value
+
+
+def as_float(text):
+    """The number in a text, NaN if there is none."""
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan

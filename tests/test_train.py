@@ -1,0 +1,36 @@
+"""Weights from patch sets, by every method through the registry: shapes, accuracy, the same bytes for one seed."""
+
+import numpy as np
+import pytest
+
+from blurkit import methods
+from blurkit.train import train_weights
+
+pytest.importorskip("torch")
+
+
+@pytest.fixture
+def recorded(monkeypatch):
+    """The calls of `fit` of a method in place of its training."""
+    calls = []
+
+    def fit(records, epochs, seed, device, report):
+        calls.append((len(records), epochs, seed, device))
+        report("network", 1, 1, 0.5, 0.75)
+        return {"w": np.zeros(1, np.float32)}, {"accuracy": 0.75}
+
+    monkeypatch.setattr(methods.get("zeng"), "fit", fit)
+    return calls
+
+
+def test_the_method_of_that_name_learns_from_the_records_and_reports_its_steps(recorded):
+    steps = []
+    records = np.zeros(5, methods.get("zeng").patch_record())
+    weights, measured = train_weights(records, "zeng", 3, 7, "cpu", lambda *step: steps.append(step))
+    assert recorded == [(5, 3, 7, "cpu")] and steps == [("network", 1, 1, 0.5, 0.75)]
+    assert list(weights) == ["w"] and measured == {"accuracy": 0.75}
+
+
+def test_an_unknown_method_is_told():
+    with pytest.raises(ValueError, match="unknown method 'laplace'"):
+        train_weights(np.zeros(1), "laplace", 1, 0, "cpu", print)

@@ -54,10 +54,11 @@ def test_maps_and_scores_import_nothing_heavy(run, photos, words):
 
 @pytest.mark.parametrize("method", METHODS)
 def test_refine_and_mask_import_nothing_heavy(run, photos, method):
-    raw = run("blur-map", "--method", method, "--raw", photos / "photo.jpg").stdout
+    stdin = run("blur-map", "--method", method, "--raw", photos / "photo.jpg").stdout
     for words in (("blur-refine", "--method", method, "--guide", photos / "photo.jpg"), ("blur-mask", "-t", "otsu")):
-        done = run(*words, "--debug", stdin=raw, interpreter=("-X", "importtime"))
+        done = run(*words, "--debug", stdin=stdin, interpreter=("-X", "importtime"))
         assert done.status == 0 and done.stdout and not imported(done.stderr) & HEAVY
+        stdin = done.stdout
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -67,7 +67,7 @@ def descend(model, loss_of, count, epochs, rng, report, batch, rate, least_rate=
     report : callable
         Called as ``report(step, steps, loss, accuracy)`` after every step.
     batch : int
-        Indices in a batch, at most `count`. An incomplete batch at the end of an epoch is left out.
+        Indices in a batch; `count` if that is less. An incomplete batch at the end of an epoch is left out.
     rate : float
         Highest learning rate.
     least_rate : float

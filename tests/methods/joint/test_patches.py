@@ -41,12 +41,15 @@ def wide(discs):
 
 
 def assert_covered(height, width):
-    """Every cell is in a tile; tiles are no more than needed, none twice, at even cells, and reach beyond to fill up to even or a whole tile."""
-    found = corners(of_shape(height, width), ALL)
+    """Every cell is in a tile. Tiles are as few as possible, none twice, at even cells.
+
+    They reach beyond the picture only to fill up to an even number of cells or to a whole tile.
+    """
+    tiles = corners(of_shape(height, width), ALL)
     covered = np.zeros((-(-height // evidence.CELL), -(-width // evidence.CELL)), bool)
-    assert found.dtype == np.int64 and found.shape == (-(-covered.shape[0] // TILE) * -(-covered.shape[1] // TILE), 2)
-    assert (found >= 0).all() and not (found % 2).any() and len({tuple(one) for one in found.tolist()}) == len(found)
-    for row, column in found:
+    assert tiles.dtype == np.int64 and tiles.shape == (-(-covered.shape[0] // TILE) * -(-covered.shape[1] // TILE), 2)
+    assert (tiles >= 0).all() and not (tiles % 2).any() and len({tuple(one) for one in tiles.tolist()}) == len(tiles)
+    for row, column in tiles:
         covered[row : row + TILE, column : column + TILE] = True
         for start, cells in zip((row, column), covered.shape, strict=True):
             assert start + TILE <= max(TILE, cells + cells % 2)
@@ -86,10 +89,10 @@ def test_a_tile_that_is_drawn_keeps_its_row_and_its_column_together(height, widt
 def test_no_more_tiles_than_asked_for_are_taken_each_of_them_once(height, width, count, seed):
     picture = of_shape(height, width)
     every = corners(picture, ALL).tolist()
-    found = corners(picture, count, seed).tolist()
-    assert len(found) == min(count, len(every))
-    assert all(found.count(one) == 1 and one in every for one in found)
-    assert found == corners(picture, count, seed).tolist()
+    tiles = corners(picture, count, seed).tolist()
+    assert len(tiles) == min(count, len(every))
+    assert all(tiles.count(one) == 1 and one in every for one in tiles)
+    assert tiles == corners(picture, count, seed).tolist()
 
 
 def test_every_tile_has_its_chance(wide):
@@ -110,22 +113,21 @@ def test_a_photo_larger_than_the_working_size_is_tiled_as_it_is_measured():
 def test_a_tile_holds_the_evidence_of_its_cells_to_half_a_step(wide):
     at = corners(wide, ALL)
     both = evidence.both_sizes(grey(wide), backend.CpuBackend)
-    planes, halved = (
-        np.pad(p, ((0, 0), (0, 1), (0, 1)), "edge") for p in both
-    )  # the last tile may reach one cell beyond
+    # The last tile may reach one cell beyond.
+    planes, halved = (np.pad(array, ((0, 0), (0, 1), (0, 1)), "edge") for array in both)
     for record, (row, column) in zip(cut(wide, truth_like(wide), at), at, strict=True):
         assert (record["row"], record["col"]) == (row, column)
-        for name, found, top, left, side in (
+        for name, measured, top, left, side in (
             ("evidence", planes, row, column, TILE),
             ("halved", halved, row // 2, column // 2, TILE // 2),
         ):
-            held = patches.LOW + patches.STEP * record[name].astype(float)
-            assert np.abs(held - found[:, top : top + side, left : left + side]).max() <= patches.STEP / 2 + 1e-4
+            stored = patches.LOW + patches.STEP * record[name].astype(float)
+            assert np.abs(stored - measured[:, top : top + side, left : left + side]).max() <= patches.STEP / 2 + 1e-4
         assert (record["whole"] == evidence.statistics(both[0])).all()  # of the picture, not of the tile
 
 
 @pytest.mark.parametrize("height, width", [(90, 122), (1, 1), (1, 90), (7, 400), (320, 40)])
-def test_beyond_a_small_photo_its_last_cells_are_repeated_and_nothing_is_known(wide, height, width):
+def test_beyond_a_small_photo_its_last_cells_are_repeated_and_truth_is_unknown(wide, height, width):
     photo = wide[:height, :width]
     record = cut(photo, truth_like(photo), [[0, 0]])[0]
     rows, columns = min(TILE, -(-height // evidence.CELL)), min(TILE, -(-width // evidence.CELL))
@@ -154,27 +156,25 @@ def test_a_part_that_reaches_beyond_is_filled_up_as_asked(height, width, row, co
 
 def share_of(truth):
     """Share of a cell as records keep it, counted pixel by pixel."""
-    known = [value for value in truth.ravel().tolist() if value in (0, 255)]
-    return (
-        patches.UNKNOWN
-        if len(known) < patches.LEAST_LABELLED * truth.size
-        else patches.SHARE * known.count(255) / len(known)
-    )
+    labelled = [value for value in truth.ravel().tolist() if value in (0, 255)]
+    if len(labelled) < patches.LEAST_LABELLED * truth.size:
+        return patches.UNKNOWN
+    return patches.SHARE * labelled.count(255) / len(labelled)
 
 
 @given(st.integers(1, 9), st.integers(1, 9), st.integers(0, 10**6))
-def test_the_share_of_a_cell_is_counted_among_its_known_pixels(rows, columns, seed):
+def test_the_share_of_a_cell_is_counted_among_its_labelled_pixels(rows, columns, seed):
     rng = np.random.default_rng(seed)
     truth = rng.choice(np.uint8([0, 255, 128, 1]), (4 * rows, 4 * columns), p=rng.dirichlet(np.ones(4)))
-    found = cut(np.zeros((*truth.shape, 3), np.uint8), truth, [[0, 0]])["share"][0]
+    tiles = cut(np.zeros((*truth.shape, 3), np.uint8), truth, [[0, 0]])["share"][0]
     for row, column in np.ndindex(rows, columns):
         expected = share_of(truth[4 * row : 4 * row + 4, 4 * column : 4 * column + 4])
-        assert abs(found[row, column] - expected) <= 0.51
+        assert abs(tiles[row, column] - expected) <= 0.51
 
 
 def test_a_wholly_unknown_truth_leaves_every_cell_unknown(sharp_photo):
     assert (cut(sharp_photo, truth_like(sharp_photo, 128), [[0, 0]])["share"] == patches.UNKNOWN).all()
-    assert patches.UNKNOWN != patches.SHARE  # a cell that is wholly sharp is known
+    assert patches.UNKNOWN != patches.SHARE  # a cell that is wholly sharp is not unknown
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,8 @@ from blurkit.ops.colour import grey
 
 CPU = backend.CpuBackend
 PLANES, PART = evidence.PLANES, patches.PART
-DETAIL = [0, 2, 3]  # planes; curvature of the photo itself, and its two finest bands
+DETAIL_NAMES = ("log_mean_curvature", "log_mean_fine_detail", "log_mean_medium_detail")
+DETAIL = [evidence.PLANE_NAMES.index(name) for name in DETAIL_NAMES]
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +25,7 @@ def sharp_part(discs):
 
 @pytest.fixture
 def just_blurred(monkeypatch):
-    """just_blurred(sigma): `samples` neither reduces, nor adds noise, nor compresses; blurs by sigma alone, or not at all."""
+    """just_blurred(sigma): `samples` only blurs, by sigma, or not at all for 0; no resizing, noise or compression."""
 
     def just_blurred(sigma):
         monkeypatch.setattr(patches, "PART_SCALES", (1.0, 1.0))
@@ -38,20 +39,23 @@ def just_blurred(monkeypatch):
 
 
 @pytest.fixture
-def places(monkeypatch):
-    """Evidence that is the place of its cell, plane 0 the row and plane 1 the column; a list of the grey planes it was asked of."""
-    asked_of = []
+def cell_places(monkeypatch):
+    """Replace the evidence of a cell by its row (plane 0) and column (plane 1).
 
-    def both_sizes(plane, where):
-        asked_of.append(plane)
+    Returns the list of the grey planes that were measured.
+    """
+    grey_planes = []
+
+    def both_sizes(plane, backend):
+        grey_planes.append(plane)
         shapes = [tuple(-(-n // side) for n in plane.shape) for side in (4, 8)]
-        found = [np.full((PLANES, *shape), patches.LOW, np.float32) for shape in shapes]
-        for planes, shape in zip(found, shapes, strict=True):
+        results = [np.full((PLANES, *shape), patches.LOW, np.float32) for shape in shapes]
+        for planes, shape in zip(results, shapes, strict=True):
             planes[:2] += np.float32(patches.STEP) * np.indices(shape)
-        return found
+        return results
 
     monkeypatch.setattr(evidence, "both_sizes", both_sizes)
-    return asked_of
+    return grey_planes
 
 
 def in_focus(height=PART, width=PART):
@@ -75,7 +79,7 @@ def test_unblurred_cells_are_evidence_of_the_picture_as_it_is(sharp_part, just_b
 
 @pytest.mark.parametrize("sigma", [0, 0.5, 1.0, 2.2])
 def test_cells_are_drawn_where_the_blur_brings_in_nothing_out_of_focus_and_everywhere_there(
-    just_blurred, places, sigma
+    just_blurred, cell_places, sigma
 ):
     just_blurred(sigma)
     sharp = np.zeros((PART, PART), np.float32)
@@ -91,33 +95,32 @@ def test_cells_are_drawn_where_the_blur_brings_in_nothing_out_of_focus_and_every
         reach, expected = math.ceil(3 * spread), set()
         for row, column in np.ndindex(PART // 4, PART // 4):
             top, left = 4 * row - reach, 4 * column - reach
-            near = (unknown >= (top, left)).all(axis=1) & (unknown < (top + 4 + 2 * reach, left + 4 + 2 * reach)).all(
-                axis=1
-            )
+            side = 4 + 2 * reach
+            near = (unknown >= (top, left)).all(axis=1) & (unknown < (top + side, left + side)).all(axis=1)
             if not near.any():
                 expected.add((row, column))
         assert 64 <= len(expected) < 340 and union == expected
 
 
-def test_the_end_of_the_picture_is_not_out_of_focus(just_blurred, places):
+def test_the_end_of_the_picture_is_not_out_of_focus(just_blurred, cell_places):
     just_blurred(3.0)
-    found = [drawn(np.zeros((40, 64, 3), np.uint8), in_focus(40, 64), seed)[0] for seed in range(10)]
-    assert {tuple(one) for codes in found for one in codes[:, :2].tolist()} == set(np.ndindex(10, 16))
+    results = [drawn(np.zeros((40, 64, 3), np.uint8), in_focus(40, 64), seed)[0] for seed in range(10)]
+    assert {tuple(one) for codes in results for one in codes[:, :2].tolist()} == set(np.ndindex(10, 16))
 
 
 @pytest.mark.parametrize(
     "rows, columns, enough", [(8, 8, True), (7, 9, False), (1, 46, False), (0, 0, False), (2, 32, True)]
 )
-def test_fewer_than_64_cells_in_focus_teach_nothing(sharp_part, just_blurred, rows, columns, enough):
+def test_fewer_than_64_cells_in_focus_give_no_samples(sharp_part, just_blurred, rows, columns, enough):
     just_blurred(0)
     sharp = np.zeros((PART, PART), np.float32)
     sharp[8 : 8 + 4 * rows, 4 : 4 + 4 * columns] = 1
-    found = drawn(sharp_part, sharp)
-    assert (found is not None) == enough
-    assert not enough or found[0].shape == (patches.SAMPLES, 2 * PLANES)
+    results = drawn(sharp_part, sharp)
+    assert (results is not None) == enough
+    assert not enough or results[0].shape == (patches.SAMPLES, 2 * PLANES)
 
 
-def test_of_many_cells_none_is_drawn_twice(just_blurred, places):
+def test_of_many_cells_none_is_drawn_twice(just_blurred, cell_places):
     just_blurred(0)
     for seed in range(5):
         codes = drawn(np.zeros((PART, PART, 3), np.uint8), in_focus(), seed)[0]
@@ -127,31 +130,31 @@ def test_of_many_cells_none_is_drawn_twice(just_blurred, places):
 
 
 @pytest.mark.parametrize("sigma", [0.4, 0.8, 1.5, 3.0, 5.0])
-def test_the_sigma_told_is_the_spread_of_an_edge(just_blurred, places, sigma):
+def test_the_sigma_given_is_the_spread_of_an_edge(just_blurred, cell_places, sigma):
     just_blurred(sigma)
     edge = np.zeros((PART, PART, 3), np.uint8)
     edge[:, PART // 2 :] = 255
-    told = set()
+    sigmas = set()
     for seed in range(8):
-        told.add(spread := drawn(edge, in_focus(), seed)[2])
-        slope = np.diff(places[-1].mean(axis=0).astype(float))
+        spread = drawn(edge, in_focus(), seed)[2]
+        sigmas.add(spread)
+        slope = np.diff(cell_places[-1].mean(axis=0).astype(float))
         middle = (slope * np.arange(PART - 1)).sum() / slope.sum()
-        assert spread == pytest.approx(
-            math.sqrt((slope * (np.arange(PART - 1) - middle) ** 2).sum() / slope.sum()), rel=0.02
-        )
-    assert len(told) == 2 and max(told) == pytest.approx(sigma, abs=0.15)
+        variance = (slope * (np.arange(PART - 1) - middle) ** 2).sum() / slope.sum()
+        assert spread == pytest.approx(math.sqrt(variance), rel=0.02)
+    assert len(sigmas) == 2 and max(sigmas) == pytest.approx(sigma, abs=0.15)
 
 
 def test_a_wider_blur_gives_softer_evidence(sharp_part, just_blurred):
-    found = []
+    results = []
     for sigma in (0, 0.6, 1.0, 1.7, 3.0, 5.0):
         just_blurred(sigma)
         planes = patches.decoded(drawn(sharp_part, in_focus())[0]).mean(axis=0)
-        found.append([*planes[DETAIL], *planes[PLANES:][DETAIL]])
-    assert (np.diff(found, axis=0) < -0.02).all()
+        results.append([*planes[DETAIL], *planes[PLANES:][DETAIL]])
+    assert (np.diff(results, axis=0) < -0.02).all()
 
 
-def test_one_part_in_seven_stays_unblurred_and_the_others_are_blurred_log_uniformly(places):
+def test_one_part_in_seven_stays_unblurred_and_the_others_are_blurred_log_uniformly(cell_places):
     picture, sharp = np.zeros((PART, PART, 3), np.uint8), in_focus()
     sigmas = np.array([drawn(picture, sharp, seed)[2] for seed in range(600)])
     blurred = sigmas[sigmas > 0]
@@ -161,22 +164,22 @@ def test_one_part_in_seven_stays_unblurred_and_the_others_are_blurred_log_unifor
     assert below == pytest.approx([0.5, 0.75], abs=0.07)
 
 
-def test_a_part_is_reduced_every_other_time_with_its_truth(places):
+def test_a_part_is_reduced_every_other_time_with_its_truth(cell_places):
     picture, sharp = np.zeros((PART, PART, 3), np.uint8), in_focus()
     sharp[:, PART // 2 :] = 0
     sides = []
     for seed in range(200):
-        found = drawn(picture, sharp, seed)
-        side = places.pop().shape if found else None
+        results = drawn(picture, sharp, seed)
+        side = cell_places.pop().shape if results else None
         if side:
-            assert side[0] == side[1] and 4 * (found[0][:, 1].max() + 1) <= side[1] / 2 + 0.5  # the left half
+            assert side[0] == side[1] and 4 * (results[0][:, 1].max() + 1) <= side[1] / 2 + 0.5  # the left half
             sides.append(side[0])
     sides = np.array(sides)
     assert 0.35 < (sides == PART).mean() < 0.7  # small ones may have too few cells
     assert sides.min() >= patches.PART_SCALES[0] * PART - 0.5 and len(np.unique(sides)) > 30
 
 
-def test_noise_comes_after_the_blur_and_compression_last_each_in_its_share_and_range(places, monkeypatch):
+def test_noise_comes_after_the_blur_and_compression_last_each_in_its_share_and_range(cell_places, monkeypatch):
     calls = []
 
     def add_noise(picture, sigma, rng):
@@ -193,26 +196,26 @@ def test_noise_comes_after_the_blur_and_compression_last_each_in_its_share_and_r
     picture = np.full((PART, PART, 3), 240, np.uint8)
     for seed in range(400):
         drawn(picture, in_focus(), seed)
-        kinds.append(tuple(kind for kind, *_ in calls[-2:]) if len(calls) > 1 else tuple(kind for kind, *_ in calls))
+        kinds.append(tuple(kind for kind, *_ in calls[-2:]))
         tops = [top for *_, top in calls]
         assert tops in ([], [240], [240, 120]) and kinds[-1] in ((), ("noise",), ("jpeg",), ("noise", "jpeg"))
         for kind, value, _ in calls:
             least, most = patches.NOISE_RANGE if kind == "noise" else patches.QUALITY_RANGE
             assert least <= value <= most
-        assert places.pop().max() * 255 == pytest.approx(
-            240 // (2 if "noise" in kinds[-1] else 1) // (3 if "jpeg" in kinds[-1] else 1), abs=0.5
-        )
+        halved = 240 // 2 if "noise" in kinds[-1] else 240
+        top = halved // 3 if "jpeg" in kinds[-1] else halved
+        assert cell_places.pop().max() * 255 == pytest.approx(top, abs=0.5)
         calls.clear()
     for kind, share in (("noise", patches.NOISY_SHARE), ("jpeg", patches.COMPRESSED_SHARE)):
         assert np.mean([kind in one for one in kinds]) == pytest.approx(share, abs=0.08)
 
 
 def test_the_same_seed_draws_the_same_cells_and_others_draw_others(sharp_part):
-    found = [drawn(sharp_part, in_focus(), seed) for seed in range(8)]
-    for seed, (codes, whole, sigma) in enumerate(found):
+    results = [drawn(sharp_part, in_focus(), seed) for seed in range(8)]
+    for seed, (codes, whole, sigma) in enumerate(results):
         again = drawn(sharp_part, in_focus(), seed)
         assert (codes == again[0]).all() and (whole == again[1]).all() and sigma == again[2]
-    assert all((one[0] != other[0]).any() for one, other in itertools.combinations(found, 2))
+    assert all((one[0] != other[0]).any() for one, other in itertools.combinations(results, 2))
 
 
 def test_the_picture_and_its_truth_are_left_as_they_were(sharp_part):

@@ -12,13 +12,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from blurkit import mask as masks
 from blurkit import methods
-from blurkit.defaults import MAX_PIXELS, SHARPEST_SHARE
+from blurkit.defaults import MAX_PIXELS, SHARPEST_SHARE, is_device
 from blurkit.errors import InputError, UsageError, WeightsError
 from blurkit.io.maps import as_map
 from blurkit.io.photo import decode_photo
 from blurkit.io.weights import LARGEST_WEIGHTS, find_weights, read_weights
 from blurkit.model import Map, Model, Photo, Score
-from blurkit.ops.backend import backend_for, check_device
+from blurkit.ops.backend import backend_for
 
 Source = str | os.PathLike[str] | bytes | BinaryIO
 """A file: its path, its bytes, or an open binary file."""
@@ -78,7 +78,8 @@ def load(
         raise UsageError("as published a method measures at the photo's own size; working_size does not go with it")
     if working_size is not None and (not isinstance(working_size, int) or working_size < 0):
         raise UsageError(f"working_size is {working_size!r}; it must be a whole number of pixels, or 0")
-    check_device(device)
+    if not is_device(device):
+        raise UsageError(f"unknown device {device!r}; there are auto, cpu, cuda and cuda:N")
     backend_for(device, ANY_SHAPE)  # so that a missing GPU is reported here
     arrays, header = weights_of(method, weights)
     return Model(method, arrays, header, device, as_published, working_size)

@@ -27,3 +27,12 @@ A soft background then does not lower the score.
 
 SCORE_SIDE = 1024
 """Pixels; the same as `WORKING_SIDE` for scores, so that photos of all cameras are judged at one size."""
+
+DEVICES = ("auto", "cpu", "cuda")
+"""Where the arithmetic may run; ``cuda:N`` besides, and ``torch-cpu`` for comparisons."""
+
+
+def is_device(name: str) -> bool:
+    """True for the name of a device, whether or not there is such a device."""
+    number = name.removeprefix("cuda:")
+    return name in (*DEVICES, "torch-cpu") or number != name and number.isdecimal()

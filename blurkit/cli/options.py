@@ -6,12 +6,11 @@ import sys
 
 from blurkit.cli import types
 from blurkit.cli.parser import Parser
-from blurkit.defaults import MAX_PIXELS, WORKING_SIDE
+from blurkit.defaults import DEVICES, MAX_PIXELS, WORKING_SIDE, is_device
 from blurkit.errors import UsageError
 from blurkit.methods import DEFAULT, METHODS
 
 KEPT = 31 << 20  # bytes; glibc always returns larger arrays to the system
-DEVICES = ("auto", "cpu", "cuda")
 PALETTES = ("viridis", "turbo", "magma", "inferno", "cividis")
 
 
@@ -82,7 +81,7 @@ def check_published(args):
 
 def check_device(device):
     """Raise a UsageError unless a text is a device name."""
-    if device not in (*DEVICES, "torch-cpu") and not is_numbered(device):
+    if not is_device(device):
         from blurkit.cli.hints import did_you_mean
 
         raise UsageError(
@@ -97,11 +96,6 @@ def threads_of_environment():
         return types.thread_count(threads) if threads else None
     except argparse.ArgumentTypeError as error:
         raise UsageError(f"BLURKIT_THREADS: {error}") from error
-
-
-def is_numbered(device):
-    """True for ``cuda:N``."""
-    return device.startswith("cuda:") and device[5:].isdecimal()
 
 
 def files(parser, what, recursive=False, stdin=True, pixels=True):

@@ -12,7 +12,7 @@ import os
 import cv2
 import numpy as np
 
-from blurkit.errors import DeviceError, UsageError
+from blurkit.errors import DeviceError
 from blurkit.ops import filters, layers, resize
 
 GPU_NODES = ("/dev/nvidiactl", "/dev/dxg")  # Linux driver, Windows Subsystem for Linux
@@ -122,13 +122,6 @@ def channels_last(stack):
 def gpu_present():
     """True if a GPU driver and torch are installed; imports nothing."""
     return any(map(os.path.exists, GPU_NODES)) and importlib.util.find_spec("torch") is not None
-
-
-def check_device(device):
-    """Raise a UsageError unless a device name could be meant."""
-    number = device.removeprefix("cuda:")
-    if device not in ("auto", "cpu", "cuda", "torch-cpu") and not (number != device and number.isdecimal()):
-        raise UsageError(f"unknown device {device!r}; there are auto, cpu, cuda and cuda:N")
 
 
 def backend_for(device, shape):

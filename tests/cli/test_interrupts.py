@@ -10,13 +10,14 @@ import pytest
 from tests.files import listed
 
 OURS = """
-import os, sys
+import ast, os, sys
 sys.argv = sys.argv[1:]
 __file__ = sys.argv[0]
-code = compile(open(__file__).read(), __file__, "exec")
+statements = ast.parse(open(__file__).read()).body
+exec(compile(ast.Module(statements[:2], []), __file__, "exec"))  # SIGINT has its plain effect from here on
 os.write(1, b"!")
-exec(code)
-"""  # Python itself has started, and from "!" on all that runs is a file of bin/
+exec(compile(ast.Module(statements[2:], []), __file__, "exec"))
+"""  # Python itself has started, and after "!" all that runs is the rest of a file of bin/
 MOMENTS = [n / 2 for n in range(1, 40)] + list(range(20, 120, 4)) + list(range(120, 310, 10))  # ms after that
 
 
@@ -28,7 +29,7 @@ def begin(words, environment, **more):
 
 
 def interrupted_after(milliseconds, words, environment):
-    """(status, stderr) of a command that gets SIGINT some time after its first statement."""
+    """(status, stderr) of a command that gets SIGINT some time after its first two statements."""
     process = begin(["-c", OURS, *words], environment)
     assert process.stdout.read(1) == b"!"
     time.sleep(milliseconds / 1000)

@@ -41,6 +41,7 @@ def test_every_command_has_its_five_namesakes(root, command):
         assert (root / place).is_file(), place
     assert os.access(root / "bin" / f"blur-{command}", os.X_OK)
     assert f"from blurkit.cli.{command} import main" in (root / "bin" / f"blur-{command}").read_text()
+    assert (root / "tests" / f"test_{command}.py").is_file()
     about_all = ("test_layout.py", "test_manual.py")
     tests = [path for path in (root / "tests").rglob("test_*.py") if path.name not in about_all]
     assert any(f'"blur-{command}"' in path.read_text() for path in tests)

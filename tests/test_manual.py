@@ -11,6 +11,7 @@ import pytest
 from blurkit import __version__, methods
 from blurkit.cli import completions
 from blurkit.cli.patches import COPIES
+from blurkit.io.photo import FORMATS
 from tests.roff import examples, plain, section
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -185,3 +186,10 @@ def test_bash_offers_options_and_their_values(typed, offered):
     script += f'; _{command.replace("-", "_")}; echo "${{COMPREPLY[*]}}"'
     done = subprocess.run(["bash", "-c", script, "bash", *typed], capture_output=True, text=True)
     assert (done.stdout.strip(), done.stderr) == (offered, "")
+
+
+def test_the_page_of_formats_names_every_format_of_photos_and_every_package_it_may_need():
+    photos = plain(section(ROOT / "man/blurkit-formats.5", "PHOTOS"))
+    for row in FORMATS:
+        assert row.name in photos
+        assert all(re.split("[<>=]", package)[0].lower() in photos.lower() for package in row.packages), row.name

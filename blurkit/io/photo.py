@@ -7,7 +7,7 @@ from blurkit.defaults import MAX_PIXELS
 from blurkit.errors import InputError, missing_extra
 from blurkit.io import heif, jpeg, plain, png, pnm, raw, tiff
 from blurkit.io.npy import NPY_MAGIC
-from blurkit.io.pixels import Wanted, decoding
+from blurkit.io.pixels import Wanted, decoding, no_metadata
 
 
 class Format(NamedTuple):
@@ -27,9 +27,9 @@ FORMATS = (  # the first that fits reads a file, so RAW stands before TIFF, and 
     Format("RAW", raw.is_raw, raw.decode, raw.metadata, raw.SUFFIXES, ("rawpy",)),
     Format("TIFF", tiff.is_tiff, tiff.decode, tiff.metadata, tiff.SUFFIXES, ("tifffile", "imagecodecs")),
     Format("WebP", plain.is_webp, plain.decode_webp, plain.webp_metadata, (".webp",)),
-    Format("GIF", plain.is_gif, plain.decode_gif, plain.no_metadata, (".gif",)),
-    Format("BMP", plain.is_bmp, plain.decode_bmp, plain.no_metadata, (".bmp",)),
-    Format("PNM", pnm.is_pnm, pnm.decode, plain.no_metadata, pnm.SUFFIXES),
+    Format("GIF", plain.is_gif, plain.decode_gif, no_metadata, (".gif",)),
+    Format("BMP", plain.is_bmp, plain.decode_bmp, no_metadata, (".bmp",)),
+    Format("PNM", pnm.is_pnm, pnm.decode, no_metadata, pnm.SUFFIXES),
     Format("AVIF", heif.is_avif, heif.decode_avif, heif.avif_metadata, (".avif",), ("pillow>=11.3",)),
     Format("HEIC", heif.is_heic, heif.decode_heic, heif.heic_metadata, (".heic", ".heif", ".hif"), ("pillow-heif",)),
 )

@@ -150,3 +150,8 @@ def scaled(array, largest):
         return array.astype(kind, copy=False)
     table = np.rint(np.arange(largest + 1) * (full / largest)).astype(kind)
     return table[array]
+
+
+def no_metadata(data):
+    """Formats without EXIF."""
+    return b""

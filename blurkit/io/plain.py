@@ -140,8 +140,3 @@ def decode_masked(data, max_pixels):
         plane = scaled((words & words.dtype.type(mask)) >> words.dtype.type(shift), most)
         planes.append(plane.astype(np.uint16) * 257 if deep and plane.dtype == np.uint8 else plane)
     return np.ascontiguousarray(np.stack(planes, axis=2)[:: 1 if height < 0 else -1])
-
-
-def no_metadata(data):
-    """Formats without EXIF."""
-    return b""

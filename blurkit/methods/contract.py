@@ -39,12 +39,47 @@ class Method(Protocol):
     def fit(
         self, records: np.ndarray, epochs: int, seed: int, device: str, report: Report
     ) -> tuple[Weights, dict[str, float]]:
-        """Weights learned from records, and results on held-out photos, at least ``accuracy`` in [0, 1] (torch)."""
+        """Weights learned from records, by torch.
+
+        Parameters
+        ----------
+        records : ndarray, (n,), ``patch_record()``
+        epochs : int
+            Passes over the records.
+        seed : int
+            Of all that is random; equal seeds give equal bytes on machines of one kind.
+        device : str
+            A torch device name.
+        report : callable
+            ``report(phase, step, steps, loss, accuracy)``, after every step.
+
+        Returns
+        -------
+        weights : dict of ndarray, float32, as `SHAPES`
+        results : dict of float
+            How well they do on photos kept out of training, at least ``accuracy`` in [0, 1].
+        """
 
     def estimate(
         self, photo: np.ndarray, weights: Weights, as_published: bool = False, device: str = "auto", side: int = 0
     ) -> np.ndarray:
-        """Raw map of a photo, measured at a longer side of at most `side` pixels; 0 = its own size."""
+        """Raw map of a photo.
+
+        Parameters
+        ----------
+        photo : ndarray, (H, W, 3), uint8 or uint16, RGB
+        weights : dict of ndarray, as `SHAPES`
+        as_published : bool
+            The method as its paper has it; given only if ``INFO`` allows it.
+        device : str
+            As for ``backend.backend_for``.
+        side : int, pixels
+            Longest side at which to measure; 0 = the photo's own size.
+
+        Returns
+        -------
+        ndarray, (H, W) or (2, H, W), float32 in [0, 1], 1 = in focus
+        """
 
     def refine(
         self,
@@ -61,10 +96,20 @@ class Method(Protocol):
         """True if `refine` needs the photo."""
 
     def blur(self, photo: np.ndarray, weights: Weights, device: str = "auto") -> np.ndarray:
-        """Sigma of every cell of 4 x 4 pixels, and the deviation of its logarithm, for the score: (2, h, w) float32.
+        """How wide the blur of every cell of 4 x 4 pixels is, for the score.
 
-        Sigma is in pixels. The photo may be its luma, (H, W), unless ``INFO.blur_needs_colour``. The deviation is
-        infinite where nothing in the photo shows its blur.
+        Parameters
+        ----------
+        photo : ndarray, (h, w, 3), uint8 or uint16; or its luma, (h, w), unless ``INFO.blur_needs_colour``
+            At the size at which it is measured.
+        weights : dict of ndarray, as `SHAPES`
+        device : str
+            As for ``backend.backend_for``.
+
+        Returns
+        -------
+        ndarray, (2, ceil(h / 4), ceil(w / 4)), float32
+            Sigma in pixels, and the deviation of its natural logarithm, infinite where nothing shows the blur.
         """
 
 

@@ -62,9 +62,7 @@ STATISTICS_OF = (  # (plane, percentile) over the photo
 )
 STATISTICS = len(STATISTICS_OF)
 STATISTICS_WINDOW = 9  # cells; side of the box over which planes are averaged before the percentile
-LEAST_GRADIENT = (
-    0.5 / 255
-)  # of full scale; root mean square gradient of a cell below which it shows nothing of its blur
+LEAST_GRADIENT = 0.5 / 255  # of full scale; root mean square in a cell, below which it shows nothing of its blur
 
 
 def planes(grey, backend):

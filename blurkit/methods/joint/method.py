@@ -57,23 +57,11 @@ def cut(picture, truth, at, sigma):
 
 
 def fit(records, epochs, seed, device, report):
-    """Train both networks.
+    """Train both networks, see ``contract.Method.fit``.
 
-    Parameters
-    ----------
-    records : ndarray, (n,), ``patches.RECORD``
-    epochs, seed : int
-        The epochs are those of the large network; the small one, of blur, has a number of its own and runs on the CPU.
-    device : str, torch device name
-    report : callable
-        ``report(phase, step, steps, loss, accuracy)``, the phase "blur" or "network".
-
-    Returns
-    -------
-    weights : dict of ndarray, as `SHAPES`
-    results : dict of float
-        ``accuracy``: share of the labelled cells of held-out photos that are classified correctly.
-        ``blur_order``: share of pairs of tiles of one held-out photo whose estimates are in the order of their blur.
+    The epochs are those of the large network; the small one, of blur, has a number of its own and runs on the CPU.
+    Phases are "blur" and "network". Results besides ``accuracy``, of the labelled cells of held-out photos:
+    ``blur_order``, the share of pairs of tiles of one held-out photo whose estimates are in the order of their blur.
     """
     from blurkit.methods.joint import training
 
@@ -83,23 +71,9 @@ def fit(records, epochs, seed, device, report):
 
 
 def estimate(photo, weights, as_published=False, device="auto", side=WORKING_SIDE):
-    """Raw sharpness map of a photo.
+    """Raw map of a photo, see ``contract.Method.estimate``: the probability of being in focus.
 
-    Parameters
-    ----------
-    photo : ndarray, (H, W, 3), uint8 or uint16, RGB
-    weights : dict of ndarray, as `SHAPES`
-    as_published : bool
-        False: there is no paper.
-    device : str
-        As for ``backend.backend_for``.
-    side : int, pixels
-        Longest side at which to measure; 0 = the photo's own size.
-
-    Returns
-    -------
-    ndarray, (H, W), float32 in [0, 1], 1 = in focus
-        Probability, measured at two sizes: the one above, and a longer side of 480 pixels (see `second_shape`).
+    It is measured at two sizes: that of `side`, and a longer side of 480 pixels (see `second_shape`).
     """
     shape = resize.working_shape(photo.shape, side)
     reduced = resize.reduce_to(photo, shape)
@@ -124,21 +98,7 @@ def measured(photo, device):
 
 
 def blur(photo, weights, device="auto"):
-    """Width of the blur of every cell.
-
-    Parameters
-    ----------
-    photo : ndarray, (h, w, 3), uint8 or uint16, or its luma, (h, w)
-        At the size at which it is measured.
-    weights : dict of ndarray, as `SHAPES`
-    device : str
-        As for ``backend.backend_for``.
-
-    Returns
-    -------
-    ndarray, (2, ceil(h / 4), ceil(w / 4)), float32
-        Sigma in pixels, and the deviation of its natural logarithm (see ``blur.estimate``), infinite without any edge.
-    """
+    """Sigma of every cell and its deviation by the small network, see ``contract.Method.blur``."""
     planes, halved, statistics, backend = measured(photo, device)
     sigma, deviation = blurs.estimate(planes, halved, statistics, weights, backend)
     deviation = np.where(evidence.shows_nothing(planes), np.float32(np.inf), deviation)

@@ -36,27 +36,10 @@ def cut(picture, sharp, at, sigma):
 
 
 def fit(records, epochs, seed, device, report):
-    """Train both networks.
+    """Train both networks, see ``contract.Method.fit``.
 
-    Parameters
-    ----------
-    records : ndarray, (n,), ``patches.RECORD``
-    epochs, seed : int
-    device : str, torch device name
-    report : callable
-        ``report(what, step, steps, loss, accuracy)``.
-
-    Returns
-    -------
-    weights : dict of ndarray, as `SHAPES`
-    measured : dict of float
-        Shares of held-out patches whose class is at most one off: ``accuracy`` of our network, ``published_accuracy``
-        of the paper's.
-
-    Raises
-    ------
-    InputError
-        There are too few patches, for either network.
+    Results are shares of held-out patches whose class is at most one off: ``accuracy`` of our network,
+    ``published_accuracy`` of the paper's. An InputError if there are too few patches, for either network.
     """
     from blurkit.methods.park import samples, training
 
@@ -70,23 +53,10 @@ def fit(records, epochs, seed, device, report):
 
 
 def estimate(photo, weights, as_published=False, device="auto", side=WORKING_SIDE):
-    """Blur at edge points.
+    """Sharpness of edge points and its confidence, (2, H, W), see ``contract.Method.estimate``; 0 where no point is.
 
-    Parameters
-    ----------
-    photo : ndarray, (H, W, 3), uint8 or uint16, RGB
-    weights : dict of ndarray, as `SHAPES`
-    as_published : bool
-        The paper's edges, features and classifier, at the photo's own size.
-    device : str
-        As for ``backend.backend_for``.
-    side : int, pixels
-        Longest side at which to measure; 0 = the photo's own size.
-
-    Returns
-    -------
-    ndarray, (2, H, W), float32 in [0, 1]
-        Sharpness, see ``sparse.sharpness_of``, and its confidence; 0 where there is no point.
+    The first plane is that of ``sparse.sharpness_of``. As published it is by the paper's edges, features and
+    classifier, at the photo's own size.
     """
     shape = photo.shape[:2]
     backend = backend_for(device, shape)
@@ -109,21 +79,7 @@ def seeds(photo, weights, backend):
 
 
 def blur(photo, weights, device="auto"):
-    """Sigma of every cell of 4 x 4 pixels, by the edge points in it.
-
-    Parameters
-    ----------
-    photo : ndarray, (h, w, 3), uint8 or uint16
-        At the size at which it is measured.
-    weights : dict of ndarray, as `SHAPES`
-    device : str
-        As for ``backend.backend_for``.
-
-    Returns
-    -------
-    ndarray, (2, ceil(h / 4), ceil(w / 4)), float32
-        Sigma in pixels, and deviation of its logarithm, infinite where there is no point.
-    """
+    """Sigma of every cell by the edge points in it, see ``contract.Method.blur``; the photo in colour."""
     points, probabilities = seeds(eight_bits(photo), weights, backend_for(device, photo.shape))
     return sparse.cell_blur(resize.cells(photo.shape, spread.CELL), points // spread.CELL, probabilities)
 

@@ -63,27 +63,10 @@ def cut(picture, truth, at, sigma):
 
 
 def fit(records, epochs, seed, device, report):
-    """Learn the filters and the calibration from patches.
+    """Learn the filters and the calibration from patches, see ``contract.Method.fit``.
 
-    Parameters
-    ----------
-    records : ndarray, (n,), ``patches.RECORD``
-    epochs, seed : int
-    device : str, torch device name
-    report : callable
-        ``report(what, step, steps, loss, accuracy)``.
-
-    Returns
-    -------
-    weights : dict of ndarray, as `SHAPES`
-    measured : dict of float
-        ``accuracy`` of the network and ``calibration_accuracy``, both on held-out photos; ``explained``: share of the
-        kernels' variance in K1, K2.
-
-    Raises
-    ------
-    InputError
-        The patch set has too few patches or photos.
+    Results besides ``accuracy`` of the network: ``calibration_accuracy``, also on held-out photos, and ``explained``,
+    the share of the kernels' variance in K1 and K2. An InputError if there are too few patches or photos.
     """
     from blurkit.methods.zeng import basis, network, training
 
@@ -109,22 +92,9 @@ def fit(records, epochs, seed, device, report):
 
 
 def estimate(photo, weights, as_published=False, device="auto", side=WORKING_SIDE):
-    """Raw sharpness map of a photo.
+    """Raw map of a photo, see ``contract.Method.estimate``.
 
-    Parameters
-    ----------
-    photo : ndarray, (H, W, 3), uint8 or uint16, RGB
-    weights : dict of ndarray, as `SHAPES`
-    as_published : bool
-        The paper's metric, scaled and smoothed, at the photo's own size.
-    device : str
-        As for ``backend.backend_for``.
-    side : int, pixels
-        Longest side at which to measure; 0 = the photo's own size.
-
-    Returns
-    -------
-    ndarray, (H, W), float32 in [0, 1], 1 = in focus
+    As published it is the paper's metric, scaled and smoothed, at the photo's own size.
     """
     shape = photo.shape[:2]
     if not as_published:
@@ -150,21 +120,7 @@ def in_focus(plane, weights, device):
 
 
 def blur(photo, weights, device="auto"):
-    """Sigma of every cell of 4 x 4 pixels, read off the log odds of the raw map.
-
-    Parameters
-    ----------
-    photo : ndarray, (h, w, 3), uint8 or uint16, or its luma, (h, w)
-        At the size at which it is measured.
-    weights : dict of ndarray, as `SHAPES`
-    device : str
-        As for ``backend.backend_for``.
-
-    Returns
-    -------
-    ndarray, (2, ceil(h / 4), ceil(w / 4)), float32
-        Sigma in pixels, and deviation of its logarithm, infinite where there is no structure.
-    """
+    """Sigma of every cell, read off the log odds of the raw map, see ``contract.Method.blur``."""
     plane = grey(photo)
     # `BLURS` was read off maps, which are enlarged to the photo's size.
     enlarged = resize.enlarge_to(in_focus(plane, weights, device), plane.shape)

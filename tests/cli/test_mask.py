@@ -1,0 +1,62 @@
+"""blur-mask: thresholds, what is in focus or not, cut-outs; every rule against the library."""
+
+import io
+
+import cv2
+import numpy as np
+import pytest
+
+from blurkit.mask import focus_mask
+from tests.files import arrays, npy
+
+MAP = cv2.GaussianBlur(np.random.default_rng(0).random((40, 60), dtype=np.float32), None, 4)
+MAP = (MAP - MAP.min()) / np.ptp(MAP)
+RULES = {
+    (): ("fixed", 0.5),
+    ("-t", "0.3"): ("fixed", 0.3),
+    ("--threshold=0.9",): ("fixed", 0.9),
+    ("-t", "otsu"): ("otsu", None),
+    ("-t", "mean"): ("mean", 1.5),
+    ("--alpha", "0.3"): ("alpha", 0.3),
+}
+
+
+@pytest.mark.parametrize("invert", [False, True])
+@pytest.mark.parametrize("words", RULES, ids=" ".join)
+def test_every_rule_is_that_of_the_library(run, words, invert):
+    done = run("blur-mask", "-f", "npy", *words, *["--invert"] * invert, stdin=npy(MAP))
+    assert done.status == 0
+    assert np.array_equal(arrays(done.stdout)[0], focus_mask(MAP, *RULES[words], invert))
+
+
+def test_a_mask_is_a_png_of_black_and_white_by_default(run):
+    mask = cv2.imdecode(np.frombuffer(run("blur-mask", stdin=npy(MAP)).stdout, np.uint8), cv2.IMREAD_UNCHANGED)
+    assert mask.dtype == np.uint8 and np.array_equal(mask == 255, MAP > 0.5) and set(np.unique(mask)) == {0, 255}
+
+
+def test_a_cut_out_has_the_colours_of_the_photo_and_the_mask_as_alpha(run, photos, scene):
+    left = np.zeros(scene.shape[:2], np.float32)
+    left[:, :60] = 1
+    done = run("blur-mask", "--cut", photos / "photo.png", stdin=npy(left))
+    cut = cv2.imdecode(np.frombuffer(done.stdout, np.uint8), cv2.IMREAD_UNCHANGED)
+    assert np.array_equal(cut[..., 2::-1], scene) and np.array_equal(cut[..., 3], 255 * left)
+
+
+def test_what_is_marked_is_told_when_asked(run):
+    done = run("blur-mask", "-v", "-f", "npy", stdin=npy(MAP))
+    assert done.stderr == f"blur-mask: -: threshold 0.5000, {(MAP > 0.5).mean():.1%} marked\n".encode()
+
+
+@pytest.mark.parametrize(
+    "words", [("-t", "1.5"), ("-t", "nan"), ("--alpha", "2"), ("-t", "0.5", "--alpha", "0.3")], ids=" ".join
+)
+def test_thresholds_out_of_range_or_two_at_once_are_refused(run, words):
+    done = run("blur-mask", *words, stdin=npy(MAP))
+    assert done.status == 2 and not done.stdout and len(done.stderr.splitlines()) == 1
+
+
+def test_maps_of_many_kinds_give_one_mask(run):
+    kinds = [MAP.astype(np.float64), np.asfortranarray(MAP), MAP[..., None], np.rint(MAP * 65535).astype(np.uint16)]
+    masks = arrays(run("blur-mask", "-f", "npy", stdin=npy(*kinds)).stdout)
+    assert len(masks) == len(kinds) and all((mask != masks[0]).sum() <= 1 for mask in masks)
+    assert np.load(io.BytesIO(npy(masks[0]))).shape == MAP.shape

@@ -115,13 +115,24 @@ def read_bytes(source: Source, most: int, error_type: type[InputError] | type[We
     if isinstance(source, bytes | bytearray | memoryview):
         return bytes(source), ""
     if not isinstance(source, str | os.PathLike):
-        return source.read(most), ""
+        return read_stream(source, most, error_type), ""
     name = os.fspath(source)
     try:
         with open(name, "rb") as file:
             return file.read(most), f"{name}: "
     except OSError as error:
         raise error_type(f"{name}: {error.strerror}") from error
+
+
+def read_stream(source: BinaryIO, most: int, error_type: type[InputError] | type[WeightsError]) -> bytes:
+    """At most so many bytes of an open file; an error for what is none, or is open as text."""
+    if not hasattr(source, "read"):
+        what = type(source).__name__
+        raise error_type(f"a path, bytes or an open binary file is needed, not {what}; one file at a time")
+    data = source.read(most)
+    if not isinstance(data, bytes):
+        raise error_type("the file is open as text; open it in binary mode: open(name, 'rb')")
+    return data
 
 
 def read_photo(

@@ -119,7 +119,7 @@ class Model:
             The map after this many steps alone (zeng as published).
         """
         self._check_sigma(sigma)
-        planes = raw.planes() if isinstance(raw, RawMap) else np.asarray(raw)
+        planes = raw.planes() if isinstance(raw, RawMap) else as_array(raw, "raw map")
         guide = None if photo is None else as_photo(photo)
         checked = as_map(planes, raw=True)
         result = refine_map(checked, guide, self.method, self.as_published, self._side(), sigma, steps)
@@ -145,7 +145,7 @@ class Model:
         if not 0 < share <= 1:
             raise InputError(f"share is {share}; it must be above 0, and at most 1")
         checked = as_photo(photo)
-        region = None if mask is None else as_map(np.asarray(mask)) > 0.5
+        region = None if mask is None else as_map(as_array(mask, "mask")) > 0.5
         if region is not None:
             check_sizes("photo", checked.shape, "its mask", region.shape)
         reduced, blur = self.measure_blur(checked)
@@ -210,21 +210,31 @@ def as_photo(photo: ArrayLike) -> Photo:
     InputError
         Another shape, no pixels, another type, NaN, or values out of range.
     """
-    array = np.asarray(photo)
+    if isinstance(photo, str | bytes) or hasattr(photo, "__fspath__"):
+        raise InputError("photo is a file, not an array; read it by blurkit.read_photo")
+    array = as_array(photo, "photo")
     if array.ndim not in (2, 3) or array.ndim == 3 and not 1 <= array.shape[2] <= 4:
-        raise InputError(f"photo has shape {array.shape}; (H, W), (H, W, 3) or (H, W, 4) is needed")
+        raise InputError(f"photo has shape {array.shape}; (H, W), (H, W, 3) or (H, W, 4) is needed, of one photo")
     if not array.size:
         raise InputError(f"photo has no pixels: its shape is {array.shape}")
     if array.dtype.kind == "f":
         array = sixteen_bits(array)
     elif array.dtype not in (np.uint8, np.uint16):
         raise InputError(
-            f"photo has values of type {array.dtype}; uint8, uint16, or floating point in [0, 1] is needed"
+            f"photo has values of type {array.dtype}; uint8, uint16, or floating point in [0, 1] is needed; convert it"
         )
     if array.ndim == 3 and array.shape[2] >= 3:
         return np.ascontiguousarray(array[..., :3])
     grey = array if array.ndim == 2 else array[..., 0]
     return np.repeat(grey[..., None], 3, axis=2)
+
+
+def as_array(values: ArrayLike, what: str) -> NDArray[Any]:
+    """An array; an InputError that names `what` it should be if it is none."""
+    try:
+        return np.asarray(values)
+    except ValueError as error:
+        raise InputError(f"{what} is no array: {error}") from error
 
 
 def sixteen_bits(array: NDArray[np.floating]) -> NDArray[np.uint16]:

@@ -46,7 +46,9 @@ def refine_map(raw, guide, method, as_published=False, side=WORKING_SIDE, sigma=
     planes = raw.shape[0] if raw.ndim == 3 else 1
     if planes != info.raw_planes:
         plural = "s" if planes > 1 else ""
-        raise InputError(f"raw map has {planes} plane{plural}; those of method {method} have {info.raw_planes}")
+        fits = " or ".join(name for name in methods.METHODS if methods.info(name).raw_planes == planes)
+        hint = f", those of method {fits} have {planes}" if fits else ""
+        raise InputError(f"raw map has {planes} plane{plural}; those of method {method} have {info.raw_planes}{hint}")
     if guide is not None:
         check_sizes("map", raw.shape[-2:], "photo", guide.shape)
     return stages.refine(raw, guide, as_published, side, sigma, steps)

@@ -4,6 +4,7 @@ import io
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -137,6 +138,11 @@ def test_floating_point_from_0_to_1_becomes_16_bits(scene, joint, dtype):
         (np.full((4, 5), -0.1), "run from -0.1 to -0.1"),
         (np.full((4, 5), np.nan), "run from nan to nan"),
         (None, "values of type object|shape"),
+        ("photo.jpg", "is a file, not an array; read it by blurkit.read_photo"),
+        (Path("photo.jpg"), "read it by blurkit.read_photo"),
+        (b"bytes of a file", "read it by blurkit.read_photo"),
+        (["a.jpg", "b.jpg"], "of one photo"),
+        ([[1, 2], [3]], "photo is no array"),
     ],
 )
 def test_what_is_no_photo_is_a_value_error_with_both_numbers(joint, photo, complaint):
@@ -227,6 +233,25 @@ def test_what_cannot_be_read_names_the_file_and_the_argument(photos):
         blurkit.read_photo(photos / "truncated.jpg")
     with pytest.raises(ValueError, match=r"photo is 120x90 = 10800 pixels; max_pixels allows 100"):
         blurkit.read_photo(photos / "photo.png", max_pixels=100)
+
+
+@pytest.mark.parametrize(
+    "ask, complaint",
+    [
+        (lambda: blurkit.read_photo(["a.jpg"]), "not list; one file at a time"),
+        (lambda: blurkit.read_photo(np.zeros((4, 5))), "not ndarray"),
+        (lambda: blurkit.read_photo(io.StringIO("text")), "open as text"),
+        (lambda: list(blurkit.read_maps("map.npy")), "from an open binary file, not str"),
+        (lambda: list(blurkit.read_maps(io.StringIO("text"))), "sys.stdin.buffer"),
+        (lambda: blurkit.write_map("map.npy", np.zeros((4, 5))), "to an open binary file, not str"),
+        (lambda: blurkit.write_map(np.zeros((4, 5)), io.BytesIO()), "not ndarray"),
+        (lambda: blurkit.write_map(io.StringIO(), np.zeros((4, 5))), "sys.stdout.buffer"),
+        (lambda: blurkit.load(weights=3), "not int"),
+    ],
+)
+def test_what_is_no_file_is_told_with_what_is(ask, complaint):
+    with pytest.raises(BlurkitError, match=complaint):
+        ask()
 
 
 def test_the_commands_name_the_option_in_place_of_the_argument(run, photos):

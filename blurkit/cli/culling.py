@@ -87,6 +87,9 @@ def groups(scored, args, console):
     from blurkit.culling import bursts
 
     captures = [taken(item, console) for item, _ in scored]
+    timeless = sum(time is None and camera is not None for time, camera in captures)
+    if timeless:
+        console.say(f"{timeless} of {len(captures)} photos do not say when they were taken; each is kept")
     return bursts([time for time, _ in captures], [camera for _, camera in captures], args.burst)
 
 

@@ -11,6 +11,7 @@ from blurkit.cli.streams import MOST_BYTES, read_all, standard_input, standard_s
 from blurkit.errors import InputError, UsageError
 
 BESIDE_PHOTOS = (".mask.png", ".seg.png")  # not photos themselves
+MARKED_SUFFIXES = (".png", ".tif", ".tiff")  # of pictures that say that blurkit wrote them
 HIDDEN = "."  # how the names of hidden files begin; a Mac leaves ._NAME beside every file on cards
 # Lower case: what systems and network drives keep beside photos, such as thumbnails and deleted files.
 SYSTEM_FOLDERS = {
@@ -106,7 +107,8 @@ def from_list(args):
 def below(folder):
     """All photos below a folder, in the order of their names.
 
-    Hidden files and those that systems leave are left out, but not the folder itself, which somebody has named.
+    Hidden files, those that systems leave and pictures that blurkit wrote are left out, but not the folder itself,
+    which somebody has named.
     A folder that cannot be read is an input as well: reading it gives the error.
     """
     items = []
@@ -118,9 +120,22 @@ def below(folder):
         folders[:] = sorted(name for name in folders if not is_left_out(name))
         for name in sorted(photos_among(names)):
             path = os.path.join(here, name)
-            if not waits(path):
+            if not waits(path) and not is_output(path):
                 items.append(Input(path, stem_of(os.path.relpath(path, folder))))
     return items
+
+
+def is_output(path):
+    """True for a picture that blurkit wrote: what a run left below a folder is no photo of the next."""
+    if not path.lower().endswith(MARKED_SUFFIXES):
+        return False
+    from blurkit.io.marks import is_marked_picture
+
+    try:
+        with open(path, "rb") as file:
+            return is_marked_picture(file)
+    except OSError:
+        return False  # reading it gives the error
 
 
 def is_left_out(folder):

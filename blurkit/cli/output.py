@@ -49,7 +49,10 @@ class Output:
         suffix = os.path.splitext(self.target)[1][1:].lower()
         form = {"tif": "tiff"}.get(suffix, suffix)
         if form and form not in forms:
-            raise UsageError(f"{self.target}: format .{suffix} is not known ({', '.join(forms)}); name one with -f")
+            way_out = "-o takes the name of the output, then come the inputs"
+            if not os.path.exists(self.target):
+                way_out = "name another, or the format with -f"
+            raise UsageError(f"{self.target}: format .{suffix} is not known ({', '.join(forms)}); {way_out}")
         return form
 
     def claim(self, items, args):

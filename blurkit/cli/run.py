@@ -65,6 +65,7 @@ def attempt(work, args, console):
         signals.die_of("SIGINT")
     except SystemExit as stopped:  # by a signal: not to wait for the photos in work
         progress.end()
+        signals.remove_temporary()
         os._exit(int(stopped.code or 0))
     except Exception as error:  # a bug is reported in one line as well
         progress.end()

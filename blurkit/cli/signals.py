@@ -16,6 +16,7 @@ COMMANDS = "blur-"  # how their names begin
 FAILED = 2  # exit status if the system does not have a signal
 
 arrived: BaseException | None = None  # the exception of the signal that has come
+temporary: set[str] = set()  # files that are not complete yet; they go with the process
 
 
 class AsExceptions:
@@ -82,7 +83,17 @@ def die_of(name):
     if number is not None:
         signal.signal(number, signal.SIG_DFL)
     progress.end()
+    remove_temporary()
     os.kill(os.getpid(), number) if number is not None else os._exit(FAILED)
+
+
+def remove_temporary():
+    """Remove the files that are not complete yet."""
+    for path in tuple(temporary):
+        try:  # noqa: SIM105  # contextlib is not imported yet
+            os.unlink(path)
+        except OSError:  # it has its final name by now, or never came to be
+            pass
 
 
 def take_over():

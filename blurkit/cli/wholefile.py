@@ -6,6 +6,7 @@ import os
 import stat
 import sys
 
+from blurkit.cli import signals
 from blurkit.cli.guard import STDERR_NAMES, STDOUT, STDOUT_NAMES, is_special
 from blurkit.errors import OutputError
 
@@ -46,12 +47,13 @@ class WholeFile:
     def create_beside(self):
         """Open a temporary file in the folder of the final one, with its permissions if it exists; the name."""
         folder, base = os.path.split(self.final)
-        os.makedirs(folder, exist_ok=True)
+        make_folder(folder)
         start = f".{os.fsdecode(os.fsencode(base)[:LONGEST_START])}"
         for left in left_over(folder).pop(start, ()):
             with contextlib.suppress(OSError):
                 os.unlink(left)
         name = os.path.join(folder, f"{start}.{os.getpid()}-{os.urandom(4).hex()}{PART}")
+        signals.temporary.add(name)
         self.descriptor = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
         if os.path.exists(self.final):
             os.chmod(name, stat.S_IMODE(os.stat(self.final).st_mode))
@@ -61,17 +63,28 @@ class WholeFile:
         write_all(self.descriptor, pieces, self.path)
 
     def __exit__(self, kind, *rest):
-        os.close(self.descriptor)
-        if self.special:
-            return
         try:
-            if kind is None:
+            os.close(self.descriptor)
+            if kind is None and not self.special:
                 self.guard.put(self.temporary, self.final)
         except OSError as error:
             raise OutputError(f"{self.path}: {error.strerror}") from error
         finally:
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(self.temporary)
+            if not self.special:
+                with contextlib.suppress(FileNotFoundError):
+                    os.unlink(self.temporary)
+                signals.temporary.discard(self.temporary)
+
+
+def make_folder(folder):
+    """Make a folder and those above it; an OutputError names what stands in the way."""
+    try:
+        os.makedirs(folder, exist_ok=True)
+    except (FileExistsError, NotADirectoryError) as error:
+        above = folder
+        while not os.path.lexists(above):
+            above = os.path.dirname(above)
+        raise OutputError(f"{above}: is a file, not a folder") from error
 
 
 @functools.cache

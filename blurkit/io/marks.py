@@ -22,6 +22,7 @@ PNG_START = b"\x89PNG\r\n\x1a\n"
 PNG_HEAD = 33  # bytes of a PNG's signature and of its first chunk, IHDR
 SOFTWARE = 305  # TIFF tag
 TIFF_START = b"II*\0" + struct.pack("<I", 8)  # of ours: the directory comes next, in front of the pixels
+FRAGMENT = 256  # bytes; shorter TIFFs are taken for parts of one
 TIFF_ENTRY = 12  # bytes of an entry of a directory
 PFM_HEADER = re.compile(rb"Pf\n(\d{1,10}) (\d{1,10})\n-1\.0\n")
 PFM_LONGEST = 30  # bytes of that header
@@ -66,6 +67,17 @@ def is_png(file, size, _):
     """The mark stands where `mark_png` puts it."""
     head = file.read(PNG_HEAD + len(PNG_MARK))
     return PNG_START.startswith(head[: len(PNG_START)]) and PNG_MARK.startswith(head[PNG_HEAD:])
+
+
+def is_marked_picture(file):
+    """True if a PNG or TIFF, open at its start, bears the mark: a map, a mask or a cut-out, and no photo."""
+    size = file.seek(0, 2)
+    file.seek(0)
+    if file.read(len(PNG_START)) == PNG_START:
+        file.seek(PNG_HEAD)
+        return file.read(len(PNG_MARK)) == PNG_MARK
+    file.seek(0)
+    return size > FRAGMENT and is_tiff(file, size, None)
 
 
 def is_page(file, *_):

@@ -3,8 +3,9 @@
 ``np.load`` and ``np.save`` do not work on pipes; these do.
 """
 
+import io
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -51,6 +52,10 @@ def read_maps(
     >>> [sharp.tolist() for sharp in blurkit.read_maps(stream)]
     [[[0.0, 0.5]]]
     """
+    if not hasattr(stream, "read"):
+        raise InputError(f"maps are read from an open binary file, not {type(stream).__name__}: open(name, 'rb')")
+    if isinstance(cast(object, stream), io.TextIOBase):
+        raise InputError("the stream is text; its bytes are in its buffer: sys.stdin.buffer")
     number = 0
     while True:
         number += 1
@@ -84,6 +89,11 @@ def write_map(stream: BinaryIO, sharpness: npt.ArrayLike, *, sigma: bool = False
     InputError
         It is not a map: its shape, its type, NaN, a value out of range.
     """
+    if not hasattr(stream, "write"):
+        what = type(stream).__name__
+        raise InputError(f"a map is written to an open binary file, not {what}: write_map(open(name, 'wb'), sharpness)")
+    if isinstance(cast(object, stream), io.TextIOBase):
+        raise InputError("the stream is text; its bytes are in its buffer: sys.stdout.buffer")
     for piece in encode_npy(as_map(np.asarray(sharpness), raw=True, sigma=sigma)):
         view = memoryview(piece).cast("B")
         while view:

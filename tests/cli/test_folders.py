@@ -112,3 +112,17 @@ def test_masks_are_looked_up_beside_photos_as_before(tmp_path):
     (tmp_path / ".photo.png").write_bytes(saved(Image.fromarray(np.zeros((4, 4), np.uint8)), "PNG"))
     item = inputs.Input(str(tmp_path / ".photo.png"), ".photo")
     assert companions.beside(item, None, (".mask.png",), "mask") == (b"mask", str(tmp_path / ".photo.mask.png"))
+
+
+@pytest.mark.parametrize("form", ["png", "tiff"])
+def test_pictures_that_blurkit_wrote_below_a_folder_are_no_photos_of_the_next_run(run, photos, tmp_path, form):
+    (tmp_path / "photo.jpg").write_bytes((photos / "photo.jpg").read_bytes())
+    for _ in range(2):
+        assert run("blur-map", "-r", "-f", form, "-o", ".", ".", cwd=tmp_path) == (0, b"", b"")
+    (tmp_path / "mask.png").write_bytes(run("blur-mask", stdin=run("blur-map", tmp_path / "photo.jpg").stdout).stdout)
+    done = run("blur-score", "-r", ".", cwd=tmp_path)
+    assert done.status == 0 and [line.split(b"\t")[1] for line in done.stdout.splitlines()] == [b"./photo.jpg"]
+    named = run("blur-score", f"photo.{form}", cwd=tmp_path)
+    assert b"floating-point" in named.stderr if form == "tiff" else named.status == 0  # it is read if it is named
+    Image.fromarray(np.zeros((9, 9), np.uint8)).save(tmp_path / f"theirs.{form}")
+    assert len(run("blur-score", "-r", ".", cwd=tmp_path).stdout.splitlines()) == 2

@@ -240,3 +240,18 @@ def test_a_folder_in_the_way_of_an_output_is_told_and_nothing_is_left_over(run, 
 def test_standard_error_can_still_be_written_to_by_name(run, bad):
     done = run("blur-mask", "-o", "/dev/stderr", "-f", "npy", bad / "good.npy")
     assert done.status == GOOD and done.stderr.startswith(b"\x93NUMPY") and len(done.stderr) > 128
+
+
+def test_a_file_where_a_folder_should_be_is_named(run, bad, tmp_path):
+    (tmp_path / "maps").write_bytes(b"mine")
+    for out in ("maps/", "maps/deep/", "maps/x.png"):
+        done = run("blur-mask", bad / "good.npy", "-o", out, cwd=tmp_path)
+        assert done.status == 2 and done.stderr == f"blur-mask: {tmp_path}/maps: is a file, not a folder\n".encode()
+    assert (tmp_path / "maps").read_bytes() == b"mine"
+
+
+def test_a_photo_named_as_the_output_is_told_without_a_way_to_lose_it(run, photos, tmp_path):
+    (tmp_path / "a.jpg").write_bytes((photos / "photo.jpg").read_bytes())
+    done = run("blur-map", "-o", "a.jpg", photos / "photo.png", cwd=tmp_path)
+    assert done.status == 2 and b"-o takes the name of the output, then come the inputs" in done.stderr
+    assert b"-f" not in done.stderr and b"--force" not in done.stderr

@@ -81,7 +81,7 @@ def from_args(args, console):
         if name == "-":
             items.append(Input(None, NAMELESS, None, args))
         elif getattr(args, "recursive", False) and os.path.isdir(name):
-            photos = below(name)
+            photos = below(name, outputs=getattr(args, "maps", False))
             if not photos:
                 console.bad(name, NONE_BELOW)
             items += photos
@@ -104,11 +104,11 @@ def from_list(args):
     return [os.fsdecode(name) for name in data.split(b"\0") if name]
 
 
-def below(folder):
+def below(folder, outputs=False):
     """All photos below a folder, in the order of their names.
 
     Hidden files, those that systems leave and pictures that blurkit wrote are left out, but not the folder itself,
-    which somebody has named.
+    which somebody has named. With `outputs` the pictures that blurkit wrote are wanted.
     A folder that cannot be read is an input as well: reading it gives the error.
     """
     items = []
@@ -120,7 +120,7 @@ def below(folder):
         folders[:] = sorted(name for name in folders if not is_left_out(name))
         for name in sorted(photos_among(names)):
             path = os.path.join(here, name)
-            if not waits(path) and not is_output(path):
+            if not waits(path) and (outputs or not is_output(path)):
                 items.append(Input(path, stem_of(os.path.relpath(path, folder))))
     return items
 

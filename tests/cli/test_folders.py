@@ -126,3 +126,10 @@ def test_pictures_that_blurkit_wrote_below_a_folder_are_no_photos_of_the_next_ru
     assert b"floating-point" in named.stderr if form == "tiff" else named.status == 0  # it is read if it is named
     Image.fromarray(np.zeros((9, 9), np.uint8)).save(tmp_path / f"theirs.{form}")
     assert len(run("blur-score", "-r", ".", cwd=tmp_path).stdout.splitlines()) == 2
+
+
+def test_maps_below_a_folder_are_found_where_maps_are_wanted(run, photos, tmp_path):
+    assert run("blur-map", "-f", "png", "-o", f"{tmp_path}/maps/", photos / "photo.png").status == 0
+    done = run("blur-score", "--maps", "-r", "maps", cwd=tmp_path)
+    assert done.status == 0 and done.stdout.endswith(b"\tmaps/photo.png\n")
+    assert run("blur-score", "-r", "maps", cwd=tmp_path).stderr.endswith(b"no photos below this folder\n")

@@ -116,7 +116,7 @@ def calibrate(args, scored):
     """Score both folders, and write the best threshold with its errors."""
     from blurkit.culling import threshold
 
-    photos = [inputs.below(folder) for folder in args.calibrate]
+    photos = [inputs.below(folder, outputs=args.maps) for folder in args.calibrate]
     for folder, items in zip(args.calibrate, photos, strict=True):
         if not items:
             raise InputError(f"{folder}: {inputs.NONE_BELOW}")

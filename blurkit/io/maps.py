@@ -1,12 +1,12 @@
-"""Maps, truth masks and segmentations: bytes in, arrays out (``encode`` is the way back)."""
+"""Maps, truth masks and segmentations: bytes in, arrays out (``encode`` is the way back).
+
+Decoders of photos are imported by those functions that need them: an NPY map needs none.
+"""
 
 import numpy as np
 
 from blurkit.defaults import MAX_PIXELS
 from blurkit.errors import InputError
-from blurkit.io import tiff
-from blurkit.io.photo import decode_photo, format_of
-from blurkit.io.pixels import decoding
 
 PFM_MAGIC = (b"Pf\n", b"PF\n")
 
@@ -40,6 +40,10 @@ def as_map(array, raw=False, sigma=False):
 
 def decode_map(data, max_pixels=MAX_PIXELS):
     """A map from the bytes of a PNG, TIFF or PFM: (H, W) float32 in [0, 1]."""
+    from blurkit.io import tiff
+    from blurkit.io.photo import decode_photo, format_of
+    from blurkit.io.pixels import decoding
+
     if data.startswith(PFM_MAGIC):
         return as_map(decode_pfm(data, max_pixels))
     if format_of(data).decode is tiff.decode:
@@ -73,6 +77,8 @@ def decode_truth(data, max_pixels=MAX_PIXELS, truth_is="sharp"):
 
     `truth_is`, 'sharp' or 'blurred', says what white means in the file.
     """
+    from blurkit.io.photo import decode_photo
+
     truth = decode_photo(data, max_pixels)[..., 0]
     if truth.dtype == np.uint16:
         truth = (truth // 257).astype(np.uint8)
@@ -81,6 +87,8 @@ def decode_truth(data, max_pixels=MAX_PIXELS, truth_is="sharp"):
 
 def decode_segments(data, max_pixels=MAX_PIXELS):
     """Region numbers from 0 up, one per value, from the bytes of a grey (8/16-bit) or RGB image: (H, W) int64."""
+    from blurkit.io.photo import decode_photo
+
     picture = decode_photo(data, max_pixels).astype(np.int64)
     _, numbers = np.unique((picture[..., 0] << 32) | (picture[..., 1] << 16) | picture[..., 2], return_inverse=True)
     return numbers.reshape(picture.shape[:2])

@@ -32,25 +32,7 @@ FROM = {  # what is offered here, and the module that has it
     "UsageError": "errors",
     "WeightsError": "errors",
 }
-__all__ = [
-    "load",
-    "list_methods",
-    "Model",
-    "RawMap",
-    "Score",
-    "read_photo",
-    "sharpness_map",
-    "blur_map",
-    "focus_mask",
-    "score_photo",
-    "read_maps",
-    "write_map",
-    "BlurkitError",
-    "DeviceError",
-    "InputError",
-    "UsageError",
-    "WeightsError",
-]
+__all__ = [*FROM]
 
 
 def __getattr__(name: str) -> object:

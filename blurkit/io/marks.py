@@ -22,7 +22,7 @@ PNG_START = b"\x89PNG\r\n\x1a\n"
 PNG_HEAD = 33  # bytes of a PNG's signature and of its first chunk, IHDR
 SOFTWARE = 305  # TIFF tag
 TIFF_START = b"II*\0" + struct.pack("<I", 8)  # of ours: the directory comes next, in front of the pixels
-FRAGMENT = 256  # bytes; shorter TIFFs are taken for parts of one
+TIFF_MARK = PROGRAM.encode() + b"\0"  # its Software
 TIFF_ENTRY = 12  # bytes of an entry of a directory
 PFM_HEADER = re.compile(rb"Pf\n(\d{1,10}) (\d{1,10})\n-1\.0\n")
 PFM_LONGEST = 30  # bytes of that header
@@ -71,13 +71,10 @@ def is_png(file, size, _):
 
 def is_marked_picture(file):
     """True if a PNG or TIFF, open at its start, bears the mark: a map, a mask or a cut-out, and no photo."""
-    size = file.seek(0, 2)
-    file.seek(0)
-    if file.read(len(PNG_START)) == PNG_START:
-        file.seek(PNG_HEAD)
-        return file.read(len(PNG_MARK)) == PNG_MARK
-    file.seek(0)
-    return size > FRAGMENT and is_tiff(file, size, None)
+    head = file.read(PNG_HEAD + len(PNG_MARK))
+    if head.startswith(PNG_START):
+        return head.endswith(PNG_MARK)
+    return head.startswith(TIFF_START) and software_of(file) == TIFF_MARK
 
 
 def is_page(file, *_):
@@ -94,11 +91,17 @@ def is_tiff(file, size, _):
     entries = int.from_bytes(head[start:], "little")
     if size < start + 2 + TIFF_ENTRY * entries or size < start + 2:
         return True  # cut short before the first pixel
-    software = Directory(FileBytes(file), start).get(SOFTWARE)
-    if software is None or software.count != len(PROGRAM) + 1:
-        return False
+    software = software_of(file)
+    return software is not None and TIFF_MARK.startswith(software)
+
+
+def software_of(file):
+    """What is there of the Software of a TIFF whose directory lies in front; None if it is not as long as ours."""
+    software = Directory(FileBytes(file), len(TIFF_START)).get(SOFTWARE)
+    if software is None or software.count != len(TIFF_MARK):
+        return None
     file.seek(software.at)
-    return (PROGRAM.encode() + b"\0").startswith(file.read(software.count))
+    return file.read(software.count)
 
 
 def is_pfm(file, size, largest):

@@ -193,9 +193,10 @@ def score_photo(
     method: str = methods.DEFAULT,
     share: float = SHARPEST_SHARE,
     mask: ArrayLike | None = None,
+    detail: bool = False,
 ) -> Score:
     """How sharp a photo is; see `Model.score`."""
-    return loaded(method).score(photo, share=share, mask=mask)
+    return loaded(method).score(photo, share=share, mask=mask, detail=detail)
 
 
 def focus_mask(

@@ -33,6 +33,11 @@ def describe(parser):
         type=types.positive,
         help="lower the working size to N pixels; a mask may then have another size than the photo",
     )
+    group.add_argument(
+        "--detail",
+        action="store_true",
+        help="measure tiles of the photo's own pixels where it is sharpest, to tell nearly equal photos apart",
+    )
     method = options.method(parser, side=SCORE_SIDE)
     options.weights(method)
     describe_region(parser.add_argument_group("region"))
@@ -106,8 +111,17 @@ def check(args):
     truth.check(args, args.region == types.region(SHARPEST))
     if args.region is None and not args.mask:
         raise UsageError("--region mask needs --mask FILE")
+    check_detail(args)
     report.check(args)
     culling.check(args)
+
+
+def check_detail(args):
+    """Raise a UsageError for options that do not go with --detail, which measures photos at their own size."""
+    others = (("max-size", args.max_size), ("truth", args.truth), ("maps", args.maps))
+    for option, is_given in others:
+        if args.detail and is_given:
+            raise UsageError(f"--detail measures photos at their own size; --{option} does not go with it")
 
 
 def scored(items, args, console):
@@ -195,6 +209,7 @@ def check_map_options(args):
         ("mask", args.mask),
         ("region", args.region != types.region(SHARPEST)),
         ("max-size", args.max_size),
+        ("detail", args.detail),
     )
     for option, is_given in options_of_photos:
         if is_given:
@@ -208,9 +223,14 @@ def photo_score(item, data, mask, args, model):
     if mask is not None and not args.max_size:
         check_mask(data, photo, mask, args)
     share = 1.0 if args.region is None else args.region
-    measured, blur = model().measure_blur(photo, working_size=side)
     region = None if mask is None else mask > 0.5
-    result = model().score_of(measured, blur, share=share, region=region)._asdict()
+    if args.detail:
+        detail = model().measure_detail(photo, region=region)
+        measured, blur, score = detail.overview, detail.overview_blur, model().score_of_detail(detail, share=share)
+    else:
+        measured, blur = model().measure_blur(photo, working_size=side)
+        score = model().score_of(measured, blur, share=share, region=region)
+    result = score._asdict()
     if args.report:
         result["shown"] = report.pictures(item, data, measured, blur, args)
     return result
@@ -221,7 +241,7 @@ def decoded(data, side, args):
     from blurkit.io.photo import decode_photo
     from blurkit.methods import info
 
-    is_grey = bool(side) and not info(args.method).blur_needs_colour
+    is_grey = bool(side or args.detail) and not info(args.method).blur_needs_colour
     return decode_photo(data, args.max_pixels, args.raw_develop, side or None, is_grey)
 
 

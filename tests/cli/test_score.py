@@ -1,6 +1,5 @@
 """blur-score: what a score rests on, where it is taken, what cannot be judged, and how right a map is."""
 
-import base64
 import json
 
 import cv2
@@ -28,6 +27,7 @@ def half(tmp_path_factory, discs):
     cv2.imwrite(str(folder / "left.png"), left)
     cv2.imwrite(str(folder / "right.png"), left[:, ::-1])
     cv2.imwrite(str(folder / "wall.png"), np.full((90, 120, 3), 127, np.uint8))
+    (folder / "map.npy").write_bytes(npy(np.ones((8, 8), np.float32)))
     return folder
 
 
@@ -125,55 +125,6 @@ def test_a_large_photo_is_judged_at_1024_pixels_unless_told(run, half, tmp_path)
     assert sizes == [1024, 1536] and all(isinstance(n, int) for n in sizes)
 
 
-@pytest.fixture(scope="module")
-def large(tmp_path_factory, discs):
-    """A reddish photo of 2880x1920 pixels with detail, large.jpg, and its pixels as large.ppm, which is read whole."""
-    folder = tmp_path_factory.mktemp("large")
-    photo = np.vstack(
-        [np.hstack([discs(np.random.default_rng(3 * i + j), 640, 960) for j in range(3)]) for i in range(3)]
-    )
-    photo[..., 2] = photo[..., 2] // 2 + 127
-    cv2.imwrite(str(folder / "large.jpg"), photo, [cv2.IMWRITE_JPEG_QUALITY, 95])
-    cv2.imwrite(str(folder / "large.ppm"), cv2.imread(str(folder / "large.jpg")))
-    return folder
-
-
-@pytest.mark.parametrize("method", ["joint", "park", "zeng"])
-def test_a_jpeg_decoded_no_larger_than_needed_scores_the_same_and_its_report_is_in_colour(run, large, tmp_path, method):
-    words = ["blur-score", "--method", method, "--json", "--working-size", 700]
-    less, whole = map(json.loads, run(*words, large / "large.jpg", large / "large.ppm").stdout.splitlines())
-    assert less["working_size"] == whole["working_size"] == 700
-    assert less["score"] == pytest.approx(whole["score"], abs=0.01) and less["score"] != whole["score"]
-    done = run(*words, "--report", tmp_path / "out.html", large / "large.jpg")
-    assert json.loads(done.stdout) == less
-    shown = base64.b64decode((tmp_path / "out.html").read_text().split("data:image/jpeg;base64,")[1].split('"')[0])
-    blue, _, red = cv2.imdecode(np.frombuffer(shown, np.uint8), cv2.IMREAD_COLOR).mean(axis=(0, 1))
-    assert red > blue + 30
-
-
-def test_a_jpeg_is_decoded_whole_where_it_is_measured_whole(run, half, tmp_path):
-    Image.open(half / "photo.png").save(tmp_path / "small.jpg", quality=95)
-    cv2.imwrite(str(tmp_path / "small.ppm"), cv2.imread(str(tmp_path / "small.jpg")))
-    for words in ((), ("--working-size", 0)):
-        jpeg, pixels = scores(run("blur-score", *words, tmp_path / "small.jpg", tmp_path / "small.ppm"))
-        assert jpeg == pixels
-
-
-def test_a_mask_has_the_size_of_the_photo_however_that_is_decoded(run, large, tmp_path):
-    tags = Image.Exif()
-    tags[0x0112] = 6  # upright it is 1920 pixels wide
-    Image.open(large / "large.jpg").save(tmp_path / "turned.jpg", quality=95, exif=tags)
-    mask = np.zeros((2880, 1920), np.uint8)
-    mask[:1400] = 255
-    cv2.imwrite(str(tmp_path / "mask.png"), mask)
-    cv2.imwrite(str(tmp_path / "small.png"), mask[::2, ::2])
-    words = ["blur-score", "--working-size", 700, tmp_path / "turned.jpg"]
-    assert 0.3 < scores(run(*words, "--mask", tmp_path / "mask.png"))[0] < 1
-    done = run(*words, "--mask", tmp_path / "small.png")
-    assert (done.status, done.stdout) == (2, b"") and b"1920x2880" in done.stderr and b"960x1440" in done.stderr
-    assert len(scores(run(*words, "--max-size", 700, "--mask", tmp_path / "small.png"))) == 1
-
-
 def test_a_report_shows_every_photo_told_and_changes_no_line(run, half, tmp_path):
     names = [half / "photo.png", half / "wall.png"]
     plain = run("blur-score", *names)
@@ -211,6 +162,7 @@ def test_a_report_is_about_scores_and_nothing_is_left_of_one_that_failed(run, ha
         (["--mask", "left.png", "--mask", "left.png", "--maps", "left.png"], "--mask goes with photos"),
         (["--region", "all", "--maps", "left.png"], "--region goes with photos"),
         (["--max-size", "9", "--maps", "left.png"], "--max-size goes with photos"),
+        (["--detail", "map.npy"], "--detail goes with photos"),
     ],
 )
 def test_what_cannot_be_scored_so_is_told(run, half, words, complaint):

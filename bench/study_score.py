@@ -20,6 +20,7 @@ from measure import command
 from scipy.stats import spearmanr
 from skimage.measure import blur_effect
 
+from blurkit.defaults import SCORE_SIDE
 from blurkit.methods import METHODS
 from blurkit.training.degrade import add_noise
 
@@ -28,12 +29,15 @@ NOISES = (0, 5, 10)  # 8-bit steps; deviation
 EACH = 20  # photos of either folder
 SOFT = 2  # pixels; sigma of the copy that every labelled photo must outrank
 LARGE = (4000, 3000)  # pixels; mosaics of sixteen photos, for the detail of a camera's
-SIZE = 1600  # pixels; --max-size
+TWENTY_FOUR = (6000, 4000)  # pixels; the same of 24 megapixels
+APART = 0.01  # most that the score of a reduced JPEG may be from that of the whole
+OWN = 450  # pixels; about the width of the photos
+REDUCED = 12  # of each size
 COUNT, TIMES = 60, 4  # large photos, and how often each is named: a start weighs little in a large folder
 DECODE = f"""import sys, PIL.Image
 for name in sys.argv[1:]:
     picture = PIL.Image.open(name)
-    picture.draft("RGB", ({SIZE}, {SIZE * 3 // 4}))
+    picture.draft("RGB", ({SCORE_SIDE}, {SCORE_SIDE * 3 // 4}))
     picture.load()"""
 LAPLACIAN = "import sys, cv2; print(cv2.Laplacian(cv2.imread(sys.argv[1], 0), cv2.CV_64F).var(), sys.argv[1])"
 
@@ -125,6 +129,33 @@ def subject(data, scratch, results):
         )
 
 
+def reduced(data, scratch, results):
+    """Scores of large JPEGs, decoded no larger than needed, against those of all their pixels, from a PNM."""
+    for method in METHODS:
+        rng, apart = np.random.default_rng(0), []
+        for size in (LARGE, (4032, 3024), TWENTY_FOUR, (8064, 6048)):
+            for number in range(REDUCED):
+                jpeg, pixels = scratch / f"{number}.jpg", scratch / f"{number}.ppm"
+                write_large(data, size, rng, jpeg)
+                cv2.imwrite(str(pixels), cv2.imread(str(jpeg)))
+                less, whole = scores(method, [jpeg, pixels])
+                apart.append(abs(less - whole))
+        yield f"reduced, {method}", {"share within": float(np.mean(np.less_equal(apart, APART))), "most": max(apart)}
+
+
+def write_large(data, size, rng, path):
+    """A mosaic of photos at about their own size as JPEG: blurred and noisy or neither, of any usual quality."""
+    names = (photos.sharp(data), photos.validation(data), photos.labelled(data))[rng.integers(3)]
+    side = round(size[0] / OWN)
+    photo = measure.mosaic([names[i] for i in rng.integers(0, len(names), side**2)], size, side)
+    sigma = rng.choice((0, 0, 0.7, 1, 1.5, 2, 3, 6))
+    copy = cv2.GaussianBlur(photo, (0, 0), sigma) if sigma else photo
+    copy = add_noise(copy, rng.choice((0, 0, 3, 8)), rng)
+    sampling = (cv2.IMWRITE_JPEG_SAMPLING_FACTOR_420, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444)[rng.integers(2)]
+    options = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(75, 98)), cv2.IMWRITE_JPEG_SAMPLING_FACTOR, sampling]
+    cv2.imwrite(str(path), copy, options)
+
+
 def throughput(data, scratch, results):
     """12-megapixel JPEGs per second, against decoding at a reduced size and against a process per photo."""
     names, sharp = [scratch / f"large-{number}.jpg" for number in range(COUNT)], photos.sharp(data)
@@ -140,8 +171,7 @@ def throughput(data, scratch, results):
     yield "a process of cv2.Laplacian per photo", {"photos a second": loop}
     for method in METHODS:
         some = names[:COUNT] if method == "park" else names  # half a second each
-        words = ["blur-score", "-q", "--method", method, "--max-size", SIZE, "-j", 2, *some]
-        rate = len(some) / measure.seconds(*words, repeats=2)
+        rate = len(some) / measure.seconds("blur-score", "-q", "--method", method, "-j", 2, *some, repeats=2)
         yield f"blur-score, {method}", {"photos a second": rate, "x decoding": rate / decoding, "x loop": rate / loop}
 
 
@@ -162,8 +192,10 @@ REQUIRED = {
         "spearman all": (0.90, 1),
     },
     "joint: sharper than the soft copy": {"share": (1, 1)},
+    "reduced, joint": {"share within": (0.99, 1)},
+    "blur-score, joint": {"x decoding": (0.4, 100)},
     "blur-score, zeng": {"x decoding": (0.4, 100), "x loop": (10, 1000)},
 }
 
 if __name__ == "__main__":
-    sys.exit(measure.main("score", __doc__, (meaning, subject, throughput), REQUIRED, needs="sharp"))
+    sys.exit(measure.main("score", __doc__, (meaning, subject, reduced, throughput), REQUIRED, needs="sharp"))

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple, cast
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from blurkit import detail as details
 from blurkit import map as maps
 from blurkit import methods
 from blurkit import score as scores
@@ -125,7 +126,14 @@ class Model:
         result = refine_map(checked, guide, self.method, self.as_published, self._side(), sigma, steps)
         return cast(Map, result)
 
-    def score(self, photo: ArrayLike, *, share: float = SHARPEST_SHARE, mask: ArrayLike | None = None) -> Score:
+    def score(
+        self,
+        photo: ArrayLike,
+        *,
+        share: float = SHARPEST_SHARE,
+        mask: ArrayLike | None = None,
+        detail: bool = False,
+    ) -> Score:
         """How sharp a photo is.
 
         Parameters
@@ -136,11 +144,16 @@ class Model:
             The sharpest share of the cells that can be judged makes the score; above 0, up to 1.
         mask : array_like, optional
             (H, W), of the photo's size: judge only where it is true, or above one half.
+        detail : bool
+            Measure tiles of the photo's own pixels where it is sharpest, to tell nearly equal photos of one size apart;
+            sigma is in pixels of the photo then, and a large one scores lower.
 
         Raises
         ------
         InputError
             The share is out of range, or photo and mask differ in size.
+        UsageError
+            The model has a working size, which does not go with `detail`.
         """
         if not 0 < share <= 1:
             raise InputError(f"share is {share}; it must be above 0, and at most 1")
@@ -148,8 +161,20 @@ class Model:
         region = None if mask is None else as_map(as_array(mask, "mask")) > 0.5
         if region is not None:
             check_sizes("photo", checked.shape, "its mask", region.shape)
+        if detail:
+            return self.score_of_detail(self.measure_detail(checked, region=region), share=share)
         reduced, blur = self.measure_blur(checked)
         return self.score_of(reduced, blur, share=share, region=region)
+
+    def measure_detail(self, photo: Photo, *, region: NDArray[np.bool_] | None = None) -> details.Detail:
+        """The blur of tiles of a photo where it is sharpest, as `measure_blur` gives that of all; arguments alike."""
+        if self.working_size:
+            raise UsageError("detail is measured at the photo's own size; working_size does not go with it")
+        return cast(details.Detail, details.measure_detail(photo, self._arrays, self.method, self.device, region))
+
+    def score_of_detail(self, detail: details.Detail, *, share: float = SHARPEST_SHARE) -> Score:
+        """The score from the result of `measure_detail`."""
+        return Score(**details.score_of_detail(detail, share), method=self.method, weights=self.weights)
 
     def measure_blur(self, photo: Photo, *, working_size: int | None = None) -> tuple[Photo, Map]:
         """A photo at the working size of scores, and the blur of its cells of 4 x 4 pixels there.

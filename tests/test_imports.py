@@ -20,9 +20,10 @@ LADDER = {  # room: the rooms its modules may import from, besides earlier modul
     "stages": {"errors", "defaults", "ops", "training", "methods"},
     "six": {"errors", "defaults", "ops", "training", "methods"},
     "evaluate": {"errors", "defaults", "ops", "six"},
+    "detail": {"defaults", "ops", "methods", "six"},
     "culling": {"errors"},
     "report": {"errors", "defaults", "ops", "io"},
-    "model": {"errors", "defaults", "ops", "io", "methods", "six"},
+    "model": {"errors", "defaults", "ops", "io", "methods", "six", "detail"},
     "api": {"errors", "defaults", "ops", "io", "methods", "six", "model"},
 }
 LADDER["cli"] = {room for room in LADDER if room != "stages"}

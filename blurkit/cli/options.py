@@ -46,6 +46,13 @@ def build(command, describe, version):
     return parser
 
 
+def usual_side(args):
+    """The working size without --working-size, pixels; 0 = the photo's own."""
+    if getattr(args, "detail", False):
+        return 0
+    return WORKING_SIDE if getattr(args, "truth", None) else args.default_side
+
+
 def check(args):
     """Check what argparse cannot, and fill in defaults and environment variables."""
     for action in args.parser._actions:
@@ -55,8 +62,10 @@ def check(args):
         if args.working_size is not None and args.as_published:
             raise UsageError("--as-published measures at the photo's own size; --working-size does not go with it")
         check_published(args)
+        if args.working_size is not None and getattr(args, "detail", False):
+            raise UsageError("--detail measures photos at their own size; --working-size does not go with it")
         if args.working_size is None:
-            args.working_size = WORKING_SIDE if getattr(args, "truth", None) else args.default_side
+            args.working_size = usual_side(args)
     if hasattr(args, "device"):
         args.device = args.device or os.environ.get("BLURKIT_DEVICE") or "auto"
         check_device(args.device)

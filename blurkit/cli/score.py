@@ -8,7 +8,6 @@ from blurkit.defaults import SCORE_SIDE
 from blurkit.errors import InputError, UsageError, check_sizes
 
 SHARPEST = "best:10%"
-SPARE = 4  # a JPEG is decoded at this many working sizes at least: decoders reduce less well, and scores would change
 
 Task = namedtuple("Task", "item map mask")
 """An input to score, its map (None for a photo or a map still to decode), and the mask of a photo or None."""
@@ -32,7 +31,12 @@ def describe(parser):
         "--max-size",
         metavar="N",
         type=types.positive,
-        help="measure no photo at more than N pixels, and decode JPEGs no larger than needed",
+        help="lower the working size to N pixels; a mask may then have another size than the photo",
+    )
+    group.add_argument(
+        "--detail",
+        action="store_true",
+        help="measure tiles of the photo's own pixels where it is sharpest, to tell nearly equal photos apart",
     )
     method = options.method(parser, side=SCORE_SIDE)
     options.weights(method)
@@ -107,8 +111,17 @@ def check(args):
     truth.check(args, args.region == types.region(SHARPEST))
     if args.region is None and not args.mask:
         raise UsageError("--region mask needs --mask FILE")
+    check_detail(args)
     report.check(args)
     culling.check(args)
+
+
+def check_detail(args):
+    """Raise a UsageError for options that do not go with --detail, which measures photos at their own size."""
+    others = (("max-size", args.max_size), ("truth", args.truth), ("maps", args.maps))
+    for option, is_given in others:
+        if args.detail and is_given:
+            raise UsageError(f"--detail measures photos at their own size; --{option} does not go with it")
 
 
 def scored(items, args, console):
@@ -196,6 +209,7 @@ def check_map_options(args):
         ("mask", args.mask),
         ("region", args.region != types.region(SHARPEST)),
         ("max-size", args.max_size),
+        ("detail", args.detail),
     )
     for option, is_given in options_of_photos:
         if is_given:
@@ -207,25 +221,35 @@ def photo_score(item, data, mask, args, model):
     side = working_size(args)
     photo = decoded(data, side, args)
     if mask is not None and not args.max_size:
-        check_sizes("photo", photo.shape, "its mask", mask.shape)
+        check_mask(data, photo, mask, args)
     share = 1.0 if args.region is None else args.region
-    measured, blur = model().measure_blur(photo, working_size=side)
     region = None if mask is None else mask > 0.5
-    result = model().score_of(measured, blur, share=share, region=region)._asdict()
+    if args.detail:
+        detail = model().measure_detail(photo, region=region)
+        measured, blur, score = detail.overview, detail.overview_blur, model().score_of_detail(detail, share=share)
+    else:
+        measured, blur = model().measure_blur(photo, working_size=side)
+        score = model().score_of(measured, blur, share=share, region=region)
+    result = score._asdict()
     if args.report:
         result["shown"] = report.pictures(item, data, measured, blur, args)
     return result
 
 
 def decoded(data, side, args):
-    """The photo in some bytes; with --max-size a JPEG may be reduced, and decoded without colour."""
+    """The photo in some bytes; a JPEG no larger than its score needs, and in grey if colours do not count."""
     from blurkit.io.photo import decode_photo
     from blurkit.methods import info
 
-    if not args.max_size:
-        return decode_photo(data, args.max_pixels, args.raw_develop)
-    luma = not info(args.method).blur_needs_colour
-    return decode_photo(data, args.max_pixels, args.raw_develop, SPARE * side, luma)
+    is_grey = bool(side or args.detail) and not info(args.method).blur_needs_colour
+    return decode_photo(data, args.max_pixels, args.raw_develop, side or None, is_grey)
+
+
+def check_mask(data, photo, mask, args):
+    """Raise an InputError unless a mask has the size of the photo in some bytes."""
+    from blurkit.io.photo import whole_shape
+
+    check_sizes("photo", whole_shape(data, photo, args.raw_develop), "its mask", mask.shape)
 
 
 def working_size(args):

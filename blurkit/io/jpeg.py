@@ -4,6 +4,7 @@ simplejpeg decodes what it can, since it reports damage that libjpeg passes over
 if simplejpeg is not installed. Both use the same decoder, and their pixels are the same.
 """
 
+import math
 import re
 from collections import namedtuple
 
@@ -12,7 +13,7 @@ import numpy as np
 
 from blurkit.errors import InputError, check_photo
 from blurkit.io.complaints import overheard
-from blurkit.io.orientation import EXIF, orientation
+from blurkit.io.orientation import EXIF, SIDEWAYS, orientation
 from blurkit.io.pixels import as_rgb, opened, truncated, upright
 
 START = b"\xff\xd8\xff"
@@ -28,6 +29,8 @@ PROGRESSIVE = {0xC2, 0xC6, 0xCA, 0xCE}
 NEEDED = {APP0: (b"JFIF\0", 14), APP14: (b"Adobe", 12)}  # by which libjpeg knows the colours, and their least bytes
 BLOCK = 8  # pixels
 SCALES = (8, 4, 2)  # by which a decoder can reduce
+SPARE = 1.9  # working sizes that a reduced photo has at least: scores stay within .01 (bench/study_score.py, `reduced`)
+SHARPENING = {2: 0.067, 4: 0.085, 8: 0.090}  # by scale, see `for_area_reduction`
 LEAST_KEPT = 15 / 16  # of a side; a photo that would lose more with its last blocks is not reduced
 CODED = (  # warnings of libjpeg that mean damage
     *("premature end of data segment", "bad huffman code", "bad arithmetic code"),
@@ -105,6 +108,14 @@ def size(data):
     return frame.width, frame.height
 
 
+def whole_shape(data, turned=1):
+    """(H, W) of all of the photo in a JPEG, upright, by its header; `turned` as for `decode`."""
+    whole = parts(data)
+    width, height = whole.frame.width, whole.frame.height
+    is_turned = (orientation(whole.exif, whole.xmp) or turned) in SIDEWAYS
+    return (width, height) if is_turned else (height, width)
+
+
 def metadata(data):
     """The EXIF of a JPEG."""
     return parts(data).exif
@@ -115,21 +126,27 @@ def decode(data, wanted, turned=1):
 
     Returns
     -------
-    ndarray, (H, W, 3), uint8, or (H, W) if luma alone was wanted and the JPEG is in colour
+    ndarray, (H, W, 3), uint8, or (H, W) if luma alone was wanted and the JPEG has one
     """
     whole = parts(data)
     frame = whole.frame
     check_photo(frame.width, frame.height, wanted.max_pixels)
     if frame.bits != 8:
         raise InputError(f"cannot decode JPEG: it has {frame.bits} bits per channel; 8 are supported")
-    luma = wanted.luma and len(frame.samplings) in (1, 3) and frame.marker not in LOSSLESS
-    scale = scale_of(frame, wanted.least, luma) if wanted.least else 1
+    is_larger = max(frame.width, frame.height) > (wanted.side or math.inf)
+    luma = wanted.luma and (is_larger or not wanted.side) and is_plain(frame)
+    scale = scale_of(frame, SPARE * wanted.side, luma) if is_larger else 1
     array = by_simplejpeg(whole, luma, scale)
     if array is None:
         array = by_pillow(whole, luma, scale)
     if scale > 1:
-        array = without_padding(array, frame, luma, scale)
+        array = for_area_reduction(without_padding(array, frame, luma, scale), scale, wanted.side)
     return upright(array, orientation(whole.exif, whole.xmp) or turned)
+
+
+def is_plain(frame):
+    """True for a JPEG whose first component is its luma, if it has more than one."""
+    return len(frame.samplings) in (1, 3) and frame.marker not in LOSSLESS
 
 
 def block(frame, luma):
@@ -167,10 +184,37 @@ def without_padding(array, frame, luma, scale):
     return array[: height // scale, : width // scale]
 
 
+def for_area_reduction(array, scale, side):
+    """A reduced JPEG that gives at the working size what the whole photo would.
+
+    A reduction by areas takes pixels for even squares, which softens unless whole pixels make one of the result, and
+    pixels that a decoder has reduced are `scale` times as large as those of the photo. Three taps along both axes undo
+    the difference, sinc(f / scale) / sinc(f) at f cycles per pixel, best over all frequencies in the sense of least
+    squares.
+
+    Parameters
+    ----------
+    array : ndarray, (H, W[, 3]), uint8
+    scale : int
+        By how much the decoder has reduced it; of `SCALES`.
+    side : int, pixels
+        The longer side to which it will be reduced by areas.
+
+    Returns
+    -------
+    ndarray of the same shape, uint8
+    """
+    if max(array.shape[:2]) % side == 0:
+        return array
+    edge = SHARPENING[scale]
+    taps = np.array([-edge, 1 + 2 * edge, -edge], np.float32)
+    return cv2.sepFilter2D(array, -1, taps, taps, borderType=cv2.BORDER_REPLICATE)
+
+
 def by_simplejpeg(whole, luma, scale):
     """The pixels of a JPEG; None if simplejpeg cannot decode it; an InputError if libjpeg reports damage."""
     frame = whole.frame
-    if len(frame.samplings) not in (1, 3) or frame.marker in LOSSLESS:
+    if not is_plain(frame):
         return None
     try:
         import simplejpeg

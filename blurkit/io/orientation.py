@@ -8,6 +8,7 @@ ORIENTATION = 0x0112  # tag
 EXIF = b"Exif\0\0"  # how a block of EXIF begins, or not
 XMP_ORIENTATION = re.compile(rb'tiff:Orientation(?:="|>)([0-9])')
 UPRIGHT = range(1, 9)  # orientations there are
+SIDEWAYS = range(5, 9)  # those whose rows are the columns of the photo upright
 
 
 def first(data):

@@ -19,12 +19,13 @@ class Format(NamedTuple):
     metadata: Callable  # bytes -> bytes of EXIF, or of a TIFF
     suffixes: tuple = ()  # by which a folder is searched
     packages: tuple = ()  # that it may need besides the required ones
+    whole_shape: Callable | None = None  # bytes -> (H, W) upright; of formats whose decoders can reduce
 
 
 FORMATS = (  # the first that fits reads a file, so RAW stands before TIFF, and AVIF before HEIC
-    Format("JPEG", jpeg.is_jpeg, jpeg.decode, jpeg.metadata, jpeg.SUFFIXES),
+    Format("JPEG", jpeg.is_jpeg, jpeg.decode, jpeg.metadata, jpeg.SUFFIXES, (), jpeg.whole_shape),
     Format("PNG", png.is_png, png.decode, png.metadata, png.SUFFIXES),
-    Format("RAW", raw.is_raw, raw.decode, raw.metadata, raw.SUFFIXES, ("rawpy",)),
+    Format("RAW", raw.is_raw, raw.decode, raw.metadata, raw.SUFFIXES, ("rawpy",), raw.whole_shape),
     Format("TIFF", tiff.is_tiff, tiff.decode, tiff.metadata, tiff.SUFFIXES, ("tifffile", "imagecodecs")),
     Format("WebP", plain.is_webp, plain.decode_webp, plain.webp_metadata, (".webp",)),
     Format("GIF", plain.is_gif, plain.decode_gif, no_metadata, (".gif",)),
@@ -49,7 +50,7 @@ def format_of(data):
     raise InputError(f"not a photo: {' '.join(row.name for row in FORMATS)} are known")
 
 
-def decode_photo(data, max_pixels=MAX_PIXELS, develop=False, least=None, luma=False):
+def decode_photo(data, max_pixels=MAX_PIXELS, develop=False, side=None, luma=False):
     """A photo from the bytes of its file, upright.
 
     EXIF orientation is applied. Grey, palette and CMYK become RGB; alpha is dropped; 16 bits are
@@ -62,12 +63,12 @@ def decode_photo(data, max_pixels=MAX_PIXELS, develop=False, least=None, luma=Fa
     max_pixels : int
     develop : bool, optional
         Develop a RAW file instead.
-    least : int, optional
-        Pixels; a JPEG is decoded at a half, a quarter or an eighth of its size, which is faster, as long as that
-        leaves its longer side so long. Blocks that go beyond the photo are left out then: up to 31 pixels at the
-        right and below.
+    side : int, optional
+        Pixels; longer side to which ``resize.reduce_to`` will reduce the photo. A JPEG is decoded at a half, a quarter
+        or an eighth of its size, which is faster, as long as that leaves 1.9 times as much. Blocks that go beyond the
+        photo are left out then: up to 31 pixels at the right and below.
     luma : bool
-        Of a JPEG in colour decode luma alone, which is faster still.
+        Of a JPEG decode luma alone, which is faster still; with `side`, if it is larger than that.
 
     Returns
     -------
@@ -81,6 +82,25 @@ def decode_photo(data, max_pixels=MAX_PIXELS, develop=False, least=None, luma=Fa
     row = format_of(data)
     try:
         with decoding(row.name):
-            return row.decode(data, Wanted(max_pixels, develop, least, luma))
+            return row.decode(data, Wanted(max_pixels, develop, side, luma))
     except ImportError as error:
         raise missing_extra(row.name, row.packages) from error
+
+
+def whole_shape(data, photo, develop=False):
+    """(H, W) of a photo if it had not been reduced, upright.
+
+    Parameters
+    ----------
+    data : bytes
+    photo : ndarray, (h, w[, 3])
+        What `decode_photo` gave.
+    develop : bool, optional
+        As it was for `decode_photo`.
+
+    Returns
+    -------
+    tuple of int
+    """
+    by_header = format_of(data).whole_shape
+    return by_header(data) if by_header and not develop else photo.shape[:2]

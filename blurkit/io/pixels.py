@@ -14,7 +14,7 @@ from PIL import Image
 from blurkit.defaults import MAX_PIXELS
 from blurkit.errors import BlurkitError, InputError
 
-Wanted = namedtuple("Wanted", "max_pixels develop least luma", defaults=(MAX_PIXELS, False, None, False))
+Wanted = namedtuple("Wanted", "max_pixels develop side luma", defaults=(MAX_PIXELS, False, None, False))
 """The arguments of ``photo.decode_photo``."""
 
 TURNED = {  # EXIF orientation -> what undoes it

@@ -92,6 +92,14 @@ def decode_preview(data, wanted):
         raise InputError(f"its preview: {error}") from error
 
 
+def whole_shape(data):
+    """(H, W) of the preview of a RAW file before any reduction, upright."""
+    picture, orientation, _ = preview(data)
+    if isinstance(picture, bytes):
+        return jpeg.whole_shape(without_libraws_exif(picture), orientation)
+    return upright(picture, orientation).shape[:2]
+
+
 @contextmanager
 def opened(data):
     """rawpy's view of a RAW file, not unpacked yet; its errors become an InputError."""

@@ -54,17 +54,17 @@ def hurt(rng, name, data, sealed=()):
 def photo(rng):
     if rng.random() < 0.02:
         name, data = chosen(rng, samples.bombs())
-        return f"{name} bomb", data, partial(try_photo, data, rng.choice([None, 40])), REFUSE
+        return f"{name} bomb", data, partial(try_photo, data, rng.choice([None, 20])), REFUSE
     name, data = chosen(rng, samples.photos())
     sealed = () if name in samples.WITH_MORE else ("png",)
     how, data, verdict = hurt(rng, name, data, sealed)
-    least = rng.choice([None, None, 40, 500])
-    return f"{name} {how}", data, partial(try_photo, data, least), verdict
+    side = rng.choice([None, None, 20, 250])
+    return f"{name} {how}", data, partial(try_photo, data, side), verdict
 
 
-def try_photo(data, least):
+def try_photo(data, side):
     capture(data)
-    pixels = decode_photo(data, MAX_PIXELS, least=least)
+    pixels = decode_photo(data, MAX_PIXELS, side=side)
     assert pixels.ndim == 3 and pixels.shape[2] == 3 and pixels.dtype in (np.uint8, np.uint16)
     assert pixels.flags.c_contiguous
     assert 0 < pixels.shape[0] * pixels.shape[1] <= MAX_PIXELS

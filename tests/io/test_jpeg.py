@@ -12,6 +12,7 @@ from PIL import Image
 
 from blurkit.io import jpeg
 from blurkit.io.photo import decode_photo
+from blurkit.io.pixels import Wanted
 from tests.files import complaint, saved
 
 SUBSAMPLINGS = ("4:4:4", "4:2:2", "4:2:0")
@@ -112,7 +113,7 @@ def test_damage_that_libjpeg_tells_of_is_an_error(decoder, how, options, busy):
     data = saved(Image.fromarray(busy), "JPEG", quality=90, **options)
     start, end = entropy(data)
     harmed = HURT[how](data, (start + end) // 2, (end - start) // 4)
-    for more in ({}, {"luma": True}, {"least": 40}):
+    for more in ({}, {"luma": True}, {"side": 40}):
         assert complaint(harmed, **more).startswith("cannot decode JPEG: damaged: ")
 
 
@@ -154,7 +155,7 @@ def test_both_decoders_see_the_same(mode, options, busy, monkeypatch):
     wanted = (
         {},
         {"luma": True},
-        *({"least": least, "luma": luma} for least in (150, 70, 30) for luma in (False, True)),
+        *({"side": side, "luma": luma} for side in (79, 36, 15) for luma in (False, True)),
     )
     one = [decode_photo(data, **more) for more in wanted]
     monkeypatch.setitem(sys.modules, "simplejpeg", None)
@@ -180,22 +181,59 @@ def test_what_fills_up_the_last_blocks_does_not_go_into_a_reduced_photo(size, su
     whole = decode_photo(data, luma=luma)
     assert whole.shape[:2] == size
     for by in (2, 4, 8):
-        decoded = decode_photo(data, least=(width - 16) // by, luma=luma)
+        decoded = decode_photo(data, side=int((width - 16) // by / 1.9), luma=luma)
         down, right = decoded.shape[0] * by, decoded.shape[1] * by
         assert height - 16 < down <= height and width - 16 < right <= width
         expected = cv2.resize(whole[:down, :right], decoded.shape[1::-1], interpolation=cv2.INTER_AREA)
         assert np.abs(decoded.astype(int) - expected).max() < 30  # black would be 60 and more apart
 
 
+@pytest.mark.parametrize("scale", jpeg.SCALES)
+def test_a_reduced_photo_gives_by_areas_what_the_whole_would(scale, monkeypatch):
+    noise = np.random.default_rng(0).normal(0, 1, (192 * scale, 240 * scale))
+    detail = cv2.normalize(cv2.GaussianBlur(noise, (0, 0), scale), None, 0, 255, cv2.NORM_MINMAX, cv2.CV_8U)
+    data, shape = saved(Image.fromarray(detail), "JPEG", quality=95), (121, 97)
+    expected = cv2.resize(decode_photo(data), shape, interpolation=cv2.INTER_AREA).astype(float)
+
+    def apart():
+        decoded = decode_photo(data, side=max(shape))
+        assert max(decoded.shape) == 240
+        return np.abs(cv2.resize(decoded, shape, interpolation=cv2.INTER_AREA) - expected).mean()
+
+    sharpened = apart()
+    monkeypatch.setattr(jpeg, "SHARPENING", dict.fromkeys(jpeg.SCALES, 0))
+    assert sharpened < 0.75 * apart()
+
+
+def test_only_pixels_that_are_cut_up_by_areas_are_sharpened():
+    ramp = np.add.outer(np.arange(60), np.arange(80)).astype(np.uint8)
+    assert np.array_equal(jpeg.for_area_reduction(ramp, 2, 33)[1:-1, 1:-1], ramp[1:-1, 1:-1])  # nothing to sharpen
+    point = np.zeros((60, 80), np.uint8)
+    point[30, 40] = 100
+    assert np.array_equal(jpeg.for_area_reduction(point, 2, 40), point)  # two pixels make one
+    cut = jpeg.for_area_reduction(point, 2, 41)
+    assert cut[30, 40] == round(100 * 1.134**2) and cut.sum() == cut[30, 40]  # below 0 is cut off
+
+
+def test_the_shape_of_the_whole_is_that_of_the_photo_upright(scene):
+    for orientation in (*range(1, 9), None):
+        tags_of = Image.Exif()
+        if orientation:
+            tags_of[0x0112] = orientation
+        data = saved(Image.fromarray(scene), "JPEG", exif=tags_of)
+        for turned in (1, 6):
+            assert jpeg.whole_shape(data, turned) == jpeg.decode(data, Wanted(), turned).shape[:2]
+
+
 def test_a_narrow_photo_is_not_reduced_where_that_would_cost_much_of_it():
     strip = np.random.default_rng(0).integers(0, 256, (31, 900, 3), np.uint8)
-    assert decode_photo(saved(Image.fromarray(strip), "JPEG"), least=100).shape == strip.shape
+    assert decode_photo(saved(Image.fromarray(strip), "JPEG"), side=50).shape == strip.shape
 
 
 def test_lossless_jpeg_comes_out_as_it_is_whatever_size_is_asked_for(scene):
     codecs = pytest.importorskip("imagecodecs")
     data = codecs.jpeg8_encode(scene, lossless=True)
-    for wanted in ({}, {"least": 20}, {"least": 20, "luma": True}):
+    for wanted in ({}, {"side": 10}, {"side": 10, "luma": True}):
         assert np.array_equal(decode_photo(bytes(data), **wanted), scene)
 
 
@@ -221,9 +259,10 @@ def test_a_reduced_score_is_that_of_the_whole(run, tmp_path):
     padded[:height] = soft
     data = saved(Image.fromarray(padded), "JPEG", quality=60, subsampling="4:2:0")
     at = data.index(b"\xff\xc0")
-    (tmp_path / "soft.jpg").write_bytes(data[: at + 5] + struct.pack(">H", height) + data[at + 7 :])
-    plain, *reduced = (
-        float(run("blur-score", *words, tmp_path / "soft.jpg").stdout.split()[0])
-        for words in ((), ("--max-size", 1600), ("--max-size", 1100))
-    )
-    assert all(abs(score - plain) <= 0.02 for score in reduced)
+    data = data[: at + 5] + struct.pack(">H", height) + data[at + 7 :]
+    (tmp_path / "soft.jpg").write_bytes(data)
+    cv2.imwrite(str(tmp_path / "soft.ppm"), cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR))
+    for size in (1024, 580, 500):
+        done = run("blur-score", "--max-size", size, tmp_path / "soft.jpg", tmp_path / "soft.ppm")
+        reduced, whole = (float(line.split()[0]) for line in done.stdout.splitlines())
+        assert reduced == pytest.approx(whole, abs=0.01)

@@ -67,8 +67,8 @@ def test_a_jpeg_can_be_decoded_at_a_reduced_size(scene, form, orientation):
     large = cv2.resize(scene, (1200, 901), interpolation=cv2.INTER_CUBIC)
     data = saved(Image.fromarray(large), form, exif=tags, **({"quality": 95} if form == "JPEG" else {}))
     whole = decode_photo(data)
-    for least, by in ((150, 8), (151, 4), (599, 2), (601, 1), (5000, 1)):
-        decoded, by = decode_photo(data, least=least), by if form == "JPEG" else 1
+    for side, by in ((78, 8), (79, 4), (315, 2), (316, 1), (5000, 1)):
+        decoded, by = decode_photo(data, side=side), by if form == "JPEG" else 1
         height, width = (896, 1200) if by > 1 else (901, 1200)  # a block of 16 x 16 goes beyond the photo
         assert (
             decoded.shape[:2] == ((height // by, width // by) if orientation == 1 else (width // by, height // by))
@@ -84,7 +84,7 @@ def test_the_luma_of_a_jpeg_can_be_decoded_alone(scene, orientation):
     tags = Image.Exif()
     tags[ORIENTATION] = orientation
     data = saved(Image.fromarray(scene), "JPEG", quality=95, exif=tags)
-    decoded = decode_photo(data, least=90, luma=True)
+    decoded = decode_photo(data, side=90, luma=True)
     assert (
         decoded.dtype == np.uint8
         and decoded.flags.c_contiguous
@@ -93,8 +93,8 @@ def test_the_luma_of_a_jpeg_can_be_decoded_alone(scene, orientation):
     apart = np.abs(grey(decoded) - grey(decode_photo(data)))
     assert np.median(apart) < 0.5 / 255 and (apart < 2 / 255).mean() > 0.95  # elsewhere a colour was cut off
     assert np.array_equal(decode_photo(data, luma=True), decoded)
-    assert decode_photo(saved(Image.fromarray(scene), "PNG"), least=90, luma=True).shape == scene.shape
-    assert decode_photo(saved(Image.fromarray(scene).convert("CMYK"), "JPEG"), least=90, luma=True).shape == scene.shape
+    assert decode_photo(saved(Image.fromarray(scene), "PNG"), side=90, luma=True).shape == scene.shape
+    assert decode_photo(saved(Image.fromarray(scene).convert("CMYK"), "JPEG"), side=90, luma=True).shape == scene.shape
 
 
 def test_a_jpeg_is_reduced_by_its_decoder(scene, monkeypatch):
@@ -104,8 +104,8 @@ def test_a_jpeg_is_reduced_by_its_decoder(scene, monkeypatch):
     monkeypatch.setattr(
         jpeg, "as_rgb", lambda picture, as_rgb=jpeg.as_rgb: sizes.append(picture.size) or as_rgb(picture)
     )
-    for least in (1600, 801, 800, 390, 100):
-        decode_photo(data, least=least)
+    for side in (1600, 422, 421, 205, 52):
+        decode_photo(data, side=side)
     assert sizes == [(1600, 1200), (1600, 1200), (800, 600), (400, 300), (200, 150)]
 
 

@@ -16,7 +16,7 @@ from blurkit.errors import InputError
 from blurkit.io import jpeg as jpeg_module
 from blurkit.io import raw
 from blurkit.io.exif import capture
-from blurkit.io.photo import decode_photo
+from blurkit.io.photo import decode_photo, whole_shape
 from blurkit.io.pixels import upright
 from blurkit.io.tags import directories as tags_of
 from tests.files import camera_file, complaint, jpeg
@@ -79,7 +79,16 @@ def test_the_preview_can_be_reduced_by_its_decoder(dng, scene, monkeypatch):
     monkeypatch.setattr(
         jpeg_module, "by_pillow", lambda whole, luma, scale: scales.append(scale) or by_pillow(whole, luma, scale)
     )
-    assert decode_photo(dng(6, preview), least=390).shape == (400, 300, 3) and scales == [4]
+    assert decode_photo(dng(6, preview), side=200).shape == (400, 300, 3) and scales == [4]
+    decoded = decode_photo(dng(6, preview), side=200)
+    assert whole_shape(dng(6, preview), decoded) == (1600, 1200)
+
+
+def test_the_shape_of_the_whole_is_that_of_what_is_decoded(dng):
+    for orientation in (1, 6):
+        for develop in (False, True):
+            photo = decode_photo(dng(orientation), develop=develop)
+            assert whole_shape(dng(orientation), photo, develop) == photo.shape[:2]
 
 
 def test_a_raw_file_without_a_preview_asks_to_be_developed(dng):

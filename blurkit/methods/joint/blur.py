@@ -21,6 +21,7 @@ SHAPES = {
     **{f"{name}.weight": shape for name, shape in LAYERS.items()},
     **{f"{name}.bias": shape[:1] for name, shape in LAYERS.items()},
 }
+BLOCK = 1 << 13  # cells worked on at a time; their values stay in the processor's cache
 LOG_SIGMAS, LOG_DEVIATIONS = (-3.0, 3.0), (-4.0, 3.0)  # ranges to which the two outputs are clipped
 EPOCHS, PHOTOS, COPIES = 30, 10, 4  # of the training; photos in a step, and sets of cells drawn from each
 PEAK_RATE = 4e-3  # of AdamW
@@ -49,7 +50,7 @@ def estimate(planes, halved, statistics, weights, backend):
         Sigma, pixels of the photo as it was measured, above 0; deviation of its natural logarithm.
     """
     blocks = []
-    for rows in row_blocks(planes.shape[1:]):
+    for rows in row_blocks(planes.shape[1:], BLOCK):
         half_rows = slice(rows.start // 2, -(-rows.stop // 2))
         blocks.append(estimate_rows(planes[:, rows], halved[:, half_rows], statistics, weights, backend))
     return np.concatenate(blocks, axis=1)

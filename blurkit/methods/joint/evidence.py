@@ -19,6 +19,7 @@ from blurkit.ops.tiles import in_strips
 CELL = 4  # pixels; side of the cells
 STEPS = (0.7, 1.0, 1.4, 2.0, 2.8)  # pixels; sigma of the blurred copies, each made from the one before
 REACH = 20  # pixels; radius of all these Gaussians together
+STRIP = 1 << 18  # pixels measured at a time; their planes, 1 MB each, stay in the processor's cache
 COARSE = (5.6, 11.2)  # pixels; sigma of two more copies, made from cell means
 FAINT = 0.002  # of full scale, half an 8-bit step; added before logarithms, since anything below is rounding
 FAINT_POWER = 1e-5  # of full scale squared; the same for mean squares
@@ -82,7 +83,7 @@ def planes(grey, backend):
         (root mean square gradient of the copy blurred by 1 pixel), how much of it the first and the second blur remove
         (log ratio), log contrast (4). Log detail in two bands wider than a cell (2).
     """
-    *complete, cell_means = in_strips(lambda strip: measured(strip, backend), grey, CELL, REACH)
+    *complete, cell_means = in_strips(lambda strip: measured(strip, backend), grey, CELL, REACH, STRIP)
     return np.stack([*complete, *coarse_bands(cell_means)])
 
 

@@ -1,0 +1,128 @@
+"""Sharpness score of a large photo from tiles of its own pixels, cut where it is sharpest.
+
+At the working size of scores a blur of 1 or 2 pixels of a large photo cannot be seen. Here that size only tells where
+to look.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from blurkit import methods
+from blurkit.defaults import SCORE_SIDE, SHARPEST_SHARE
+from blurkit.ops import resize
+from blurkit.score import MOST_DEVIATION, measure_blur, score_from_blur, sharpest_part
+
+TILES = 12  # at most; with their side they make as many pixels as a photo at the working size
+TILE = 256  # pixels; side of a tile, 64 x 64 cells
+
+
+class Detail(NamedTuple):
+    """What `measure_detail` finds in a photo; the tiles stand in one column."""
+
+    tiles: np.ndarray
+    """(k n, m[, 3]), k tiles of n x m pixels of the photo itself."""
+    blur: np.ndarray
+    """As from `measure_blur`, of the tiles."""
+    region: np.ndarray | None
+    """(k n, m), bool: the part of the tiles to judge; None for all."""
+    overview: np.ndarray
+    """(h, w[, 3]), the photo reduced to the working size or less."""
+    overview_blur: np.ndarray
+    """As from `measure_blur`, of the overview."""
+    longer: int
+    """Pixels of the longer side of the photo."""
+
+
+def measure_detail(photo, weights, method, device="auto", region=None):
+    """The blur of tiles of a photo, of its own pixels, where it is sharpest at the working size.
+
+    Parameters
+    ----------
+    photo, weights, method, device, region
+        As for ``score.score_photo``.
+
+    Returns
+    -------
+    Detail
+    """
+    overview, overview_blur = measure_blur(reduced_evenly(photo), weights, method, device)
+    corners = sharpest_corners(overview_blur, photo.shape, region)
+    tiles = [tile_at(photo, corner) for corner in corners]
+    blur = joined([methods.get(method).blur(tile, weights, device) for tile in tiles])
+    inside = None if region is None else np.concatenate([tile_at(region, corner) for corner in corners])
+    return Detail(np.concatenate(tiles), blur, inside, overview, overview_blur, max(photo.shape[:2]))
+
+
+def score_of_detail(detail, share=SHARPEST_SHARE):
+    """The score of a photo from its `Detail`: a dict as from ``score.score_photo``; sigma is in pixels of the photo."""
+    figures = score_from_blur(detail.tiles, detail.blur, share, detail.region)
+    return {**figures, "working_size": detail.longer}
+
+
+def joined(blurs):
+    """Blurs of tiles, each (planes, n, m), as the blur of the column of them: (planes, k n, m)."""
+    return np.concatenate(blurs, axis=1)
+
+
+def reduced_evenly(photo):
+    """A photo reduced by a whole number, which is fast, to a longer side of at most the working size of scores."""
+    factor = -(-max(photo.shape[:2]) // SCORE_SIDE)
+    rows, columns = (max(1, n // factor) for n in photo.shape[:2])
+    return resize.reduce_to(photo[: rows * factor, : columns * factor], (rows, columns))
+
+
+def tile_at(array, corner):
+    """The tile of (H, W[, 3]) whose upper left corner is (row, column)."""
+    row, column = corner
+    return np.ascontiguousarray(array[row : row + TILE, column : column + TILE])
+
+
+def sharpest_corners(blur, shape, region=None):
+    """Upper left corners of the tiles that hold most of what is sharpest, the one with most first.
+
+    Parameters
+    ----------
+    blur : ndarray, (2 or more, h, w)
+        Of the overview: sigma and the deviation of its logarithm.
+    shape : tuple
+        (H, W[, 3]) of the photo.
+    region : ndarray, (H, W), bool, optional
+
+    Returns
+    -------
+    list of (row, column)
+        At most `TILES`, of a grid that covers the photo; at least one.
+    """
+    amounts = resize.resize_to(sharpest_precision(blur, region), grid_of(shape))
+    order = np.argsort(-amounts, axis=None, kind="stable")[:TILES]
+    filled = [index for index in order if amounts.flat[index] > 0] or order[:1]
+    corners = []
+    for index in filled:
+        place = np.unravel_index(index, amounts.shape)
+        corners.append(tuple(corner_of(*axis) for axis in zip(place, amounts.shape, shape, strict=False)))
+    return corners
+
+
+def sharpest_precision(blur, region=None):
+    """The precision of each cell that is among the sharpest tenth, 0 of others: (2 or more, h, w) -> (h, w) float32."""
+    sigma, deviation = blur[0], blur[1]
+    is_judged = deviation <= MOST_DEVIATION
+    if region is not None:
+        is_judged &= resize.resize_to(region.astype(np.float32), sigma.shape) > 0.5
+    amounts = np.zeros(sigma.shape, np.float32)
+    if is_judged.any():
+        precision = deviation[is_judged].astype(np.float64) ** -2
+        chosen = sharpest_part(sigma[is_judged], precision, SHARPEST_SHARE * precision.sum())
+        amounts.flat[np.flatnonzero(is_judged)[chosen]] = precision[chosen]
+    return amounts
+
+
+def grid_of(shape):
+    """(rows, columns) of the tiles that fit into (H, W[, 3]) without overlap, at least 1 of each."""
+    return tuple(max(1, n // TILE) for n in shape[:2])
+
+
+def corner_of(index, count, length):
+    """First pixel of tile `index` of `count` that are spread evenly over `length` pixels."""
+    return int(index * max(0, length - TILE) // max(1, count - 1)) if count > 1 else max(0, length - TILE) // 2

@@ -12,6 +12,7 @@ from scoring import MISSING, area, evenly, measures, numbers, peers, rate, read_
 from blurkit.methods import METHODS
 
 LEAST_SHARE = 0.01  # of the photo; a smaller region is left out
+MARGIN = 8  # pixels; drawn masks are so far off the true border at most, as a rule
 CROP = 160  # pixels; least side of a crop
 GRID = 8  # pixels; crops begin and end on it, as the blocks of a JPEG do
 SLOW = ("park",)  # methods that measure the photos of val.txt only
@@ -34,14 +35,18 @@ def both(pairs):
 
 
 @cache
-def measured(pairs, method):
-    """What blur-score says of the sharp and of the blurred region of (photo, mask) pairs: two lists of records."""
+def measured(pairs, method, margin=0):
+    """What blur-score says of the sharp and of the blurred region of (photo, mask) pairs: two lists of records.
+
+    With a margin, in pixels, both regions end that far from the line between them.
+    """
+    near = np.ones((2 * margin + 1, 2 * margin + 1), np.uint8)
     with TemporaryDirectory() as folder:
         names, options = [], []
         for number, pair in enumerate(pairs):
             for side, region in zip(("sharp", "blurred"), regions_of(pair), strict=True):
                 mask = Path(folder) / f"{number}-{side}.png"
-                cv2.imwrite(str(mask), region.astype(np.uint8) * 255)
+                cv2.imwrite(str(mask), cv2.erode(region.astype(np.uint8) * 255, near))
                 names.append(pair[0])
                 options += ["--mask", mask]
         found = records(names, "--method", method, *options)
@@ -73,6 +78,8 @@ def regions(data, scratch, results):
             found = [numbers(side, "score") for side in measured(of_val if is_slow else pairs, method)]
             figures = in_order(*found, np.full(len(of_val), True) if is_slow else is_val)
             yield f"{name}: {method}", figures | ({"all": MISSING} if is_slow else {})
+        apart = [numbers(side, "score") for side in measured(pairs, "joint", MARGIN)]
+        yield f"{name}: joint, {MARGIN} pixels from the border", in_order(*apart, is_val)
         sides = zip(*(values_of(pair) for pair in pairs), strict=True)
         sharp, blurred = (transposed(side) for side in sides)
         for measure in sharp:
@@ -173,7 +180,7 @@ def crops(data, scratch, results):
     for name, value in values.items():
         of_sharp, of_soft, of_moving = np.split(value, np.cumsum([len(sharp), len(soft)]))
         yield (
-            name,
+            f"crops: {name}",
             {
                 "sharp or soft": area(of_sharp, of_soft),
                 "sharp or moving": area(of_sharp, of_moving),

@@ -77,7 +77,7 @@ def regions(data, scratch, results):
             is_slow = method in SLOW
             found = [numbers(side, "score") for side in measured(of_val if is_slow else pairs, method)]
             figures = in_order(*found, np.full(len(of_val), True) if is_slow else is_val)
-            yield f"{name}: {method}", figures | ({"all": MISSING} if is_slow else {})
+            yield f"{name}: {method}", figures | ({"all": MISSING} if len(of_val) < len(pairs) and is_slow else {})
         apart = [numbers(side, "score") for side in measured(pairs, "joint", MARGIN)]
         yield f"{name}: joint, {MARGIN} pixels from the border", in_order(*apart, is_val)
         sides = zip(*(values_of(pair) for pair in pairs), strict=True)

@@ -153,7 +153,7 @@ def shake(data, scratch, results):
         }
         return {"copies": int(part.sum()), **shares}
 
-    yield "all", figures(np.full(len(copies), True))
+    yield "shake: all", figures(np.full(len(copies), True))
     for field, words in (
         ("side", "{} pixels"),
         ("length", "length {}"),
@@ -163,4 +163,4 @@ def shake(data, scratch, results):
     ):
         values = np.array([getattr(copy, field) for copy in copies])
         for value in dict.fromkeys(sorted(values.tolist())):
-            yield words.format(value), figures(values == value)
+            yield f"shake: {words.format(value)}", figures(values == value)

@@ -1,6 +1,7 @@
 """What bench/study_score.py draws and measures by itself: shake of a known path, regions, crops, measures of others."""
 
 import importlib
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -150,3 +151,46 @@ def test_a_figure_that_does_not_exist_misses_what_it_must_show(part):
     measure = part("measure")
     row = {"told rightly": "n/a", "share": 0.9}
     assert measure.missed("row", row, {"row": {"told rightly": (0.5, 1), "share": (0.5, 1)}}) == ["told rightly"]
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_angle_and_length_are_judged_where_blur_score_writes_them(part, monkeypatch, tmp_path, is_there):
+    shake = part("shake")
+    straight = [  # true length and angle, told length and angle, and whether each is right
+        (20, 3, 15, 179, True, True),
+        (20, 90, 13, 60, False, False),
+        (12, 45, 15, 31, True, True),
+        (6, 0, 40, 90, None, None),  # too short to count
+    ]
+    copies, found = [], {}
+    for number, (length, angle, told_length, told_angle, _, _) in enumerate(straight):
+        paths = [tmp_path / f"{number}-{name}" for name in ("shaken", "soft", "softer")]
+        copies.append(shake.Copy(*paths, 640, False, 0, "straight", length, angle))
+        told = {"motion": told_length, "angle": told_angle} if is_there else {}
+        found |= {paths[0]: {"score": 0.3, **told}, paths[1]: {"score": 0.6}, paths[2]: {"score": 0.2}}
+    monkeypatch.setattr(shake, "copies_of", lambda data, folder: copies)
+    monkeypatch.setattr(shake, "records", lambda names: [found[name] for name in names])
+    monkeypatch.setattr(shake, "kept", lambda copies: np.full(len(copies), True))
+    row = dict(shake.shake(None, None, None))["shake: all"]
+    assert (row["copies"], row["below sigma 0.8"], row["below 1.2"], row["soft one kept"]) == (4, 1, 0, 1)
+    assert row["angle"] == row["length"] == (pytest.approx(2 / 3) if is_there else "n/a")
+
+
+def test_kinds_are_counted_and_told_rightly_in_both_halves(part, monkeypatch):
+    regions = part("regions")
+    told = {  # of the sharp and of the blurred regions
+        "motion": (["sharp", "sharp"], ["motion", "defocus"]),
+        "cuhk": (["unsure", "motion"], ["defocus", None]),
+    }
+    records = {name: tuple([{"kind": kind} for kind in side] for side in sides) for name, sides in told.items()}
+    monkeypatch.setattr(regions.photos, "is_cuhk", lambda folder: True)
+    monkeypatch.setattr(regions.photos, "masked", lambda folder: [(folder.name, 0), (folder.name, 1)])
+    monkeypatch.setattr(regions, "both", tuple)
+    monkeypatch.setattr(regions, "measured", lambda pairs, method: records[pairs[0][0]])
+    rows = dict(regions.kinds(Path("data"), None, None))
+    assert rows["sharp regions"] == {"sharp": 2, "defocus": 0, "motion": 1, "unsure": 1, "none": 0}
+    assert rows["defocused regions"] == {"sharp": 0, "defocus": 1, "motion": 0, "unsure": 0, "none": 1}
+    whole = rows["moving and defocused regions, all"]
+    assert whole == {"told rightly": 0.5, "of those told to be either": pytest.approx(2 / 3), "regions": 4}
+    assert rows["moving and defocused regions, even photos"]["told rightly"] == 1
+    assert rows["moving and defocused regions, odd photos"]["told rightly"] == 0

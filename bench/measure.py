@@ -116,7 +116,11 @@ def mosaic(names, size, side):
     """Photos at an equal size, `side` in a row and `side` in a column, as one photo of (width, height), BGR."""
     width, height = size
     cell = width // side, height // side
-    tiles = [cv2.resize(cv2.imread(str(name)), cell, interpolation=cv2.INTER_AREA) for name in names]
+    return tiled([cv2.resize(cv2.imread(str(name)), cell, interpolation=cv2.INTER_AREA) for name in names], side)
+
+
+def tiled(tiles, side):
+    """Photos of one size, `side` in a row and `side` in a column, as one photo."""
     return np.vstack([np.hstack(tiles[first : first + side]) for first in range(0, side * side, side)])
 
 
@@ -139,8 +143,13 @@ def peak(*words):
 def missed(label, figures, required):
     """The names of a row's figures that miss; `required`: {label: {name: (least, most)}}; no figure may be False."""
     bounds = required.get(label, {})
-    outside = [name for name, (least, most) in bounds.items() if not least <= figures[name] <= most]
+    outside = [name for name, limits in bounds.items() if not is_within(figures[name], *limits)]
     return outside + [name for name, value in figures.items() if value is False]
+
+
+def is_within(value, least, most):
+    """True for a number between two others; a figure that does not exist is text."""
+    return not isinstance(value, str) and least <= value <= most
 
 
 def line(label, figures, required):

@@ -204,16 +204,19 @@ def check_map_options(args):
 
 def photo_score(item, data, mask, args, model):
     """The score of the photo in some bytes with its figures, and with --report what the page shows of it."""
+    from blurkit.ops import borders
+
     side = working_size(args)
     photo = decoded(data, side, args)
     if mask is not None and not args.max_size:
         check_sizes("photo", photo.shape, "its mask", mask.shape)
     share = 1.0 if args.region is None else args.region
-    measured, blur = model().measure_blur(photo, working_size=side)
+    content = borders.content(photo)
+    measured, blur = model().measure_blur(photo, working_size=side, content=content)
     region = None if mask is None else mask > 0.5
-    result = model().score_of(measured, blur, share=share, region=region)._asdict()
+    result = model().score_of(measured, blur, share=share, region=region, content=content)._asdict()
     if args.report:
-        result["shown"] = report.pictures(item, data, measured, blur, args)
+        result["shown"] = report.pictures(item, data, measured if content.is_whole else photo, blur, content, args)
     return result
 
 

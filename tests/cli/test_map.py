@@ -54,16 +54,3 @@ def test_colours_are_for_eyes_and_cannot_be_read_back(run, photos):
 def test_options_that_do_not_go_together_are_refused_before_any_work(run, photos, words, complaint):
     done = run("blur-map", *words, photos / "photo.png")
     assert done.status == 2 and not done.stdout and complaint in done.stderr
-
-
-@pytest.mark.parametrize("method", METHODS)
-def test_a_map_of_a_framed_photo_is_its_raw_map_refined(run, scene, tmp_path, method):
-    framed = np.pad(scene, ((20, 0), (3, 3), (0, 0)), constant_values=255)
-    cv2.imwrite(str(tmp_path / "framed.png"), framed)
-    cv2.ellipse(framed, (60, 60), (45, 35), 0, 0, 360, (0, 0, 0), 1)
-    cv2.imwrite(str(tmp_path / "other.png"), framed)
-    for name in ("framed.png", "other.png"):
-        raw = run("blur-map", "--method", method, "--raw", tmp_path / name).stdout
-        whole = run("blur-map", "--method", method, tmp_path / name).stdout
-        assert run("blur-refine", "--method", method, "--guide", tmp_path / name, stdin=raw).stdout == whole
-        assert not arrays(whole)[0][:20].any() and arrays(whole)[0][20:].any()

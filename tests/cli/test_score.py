@@ -2,8 +2,6 @@
 
 import base64
 import json
-import subprocess
-import sys
 
 import cv2
 import numpy as np
@@ -296,38 +294,3 @@ def test_curves_need_json_and_a_truth(run, tmp_path):
     for words in (["--curves"], ["--curves", "--json"], ["--curves", "--truth", tmp_path]):
         done = run("blur-score", *words, "photo.png", cwd=tmp_path)
         assert done.status == 2 and b"--curves goes with --truth and --json" in done.stderr
-
-
-@pytest.mark.parametrize("words", [[], ["--max-size", 200]])
-def test_what_is_not_the_photo_is_left_out_and_its_share_told(run, half, tmp_path, words):
-    photo = cv2.imread(str(half / "photo.png"))
-    framed = np.pad(photo, ((30, 30), (10, 10), (0, 0)), constant_values=255)
-    cv2.imwrite(str(tmp_path / "framed.png"), framed)
-    within, record = (
-        json.loads(run("blur-score", "--json", *words, path).stdout)
-        for path in (half / "photo.png", tmp_path / "framed.png")
-    )
-    assert record.pop("cropped") == pytest.approx(1 - photo.size / framed.size) and within.pop("cropped") == 0
-    assert {**record, "path": None} == {**within, "path": None}
-
-
-def test_a_mask_is_that_of_the_picture_with_its_frame_and_so_is_the_page(run, half, tmp_path):
-    framed = np.pad(cv2.imread(str(half / "photo.png")), ((80, 0), (0, 0), (0, 0)))
-    cv2.imwrite(str(tmp_path / "framed.png"), framed)
-    cv2.imwrite(str(tmp_path / "left.png"), np.pad(cv2.imread(str(half / "left.png"), 0), ((80, 0), (0, 0))))
-    (bare,) = scores(run("blur-score", "--mask", half / "left.png", half / "photo.png"))
-    words = ["--mask", tmp_path / "left.png", "--report", tmp_path / "out.html"]
-    assert scores(run("blur-score", *words, tmp_path / "framed.png")) == [bare]
-    page = (tmp_path / "out.html").read_text()
-    thumbnail = base64.b64decode(page.split("data:image/jpeg;base64,")[1].split('"')[0])
-    overlay = base64.b64decode(page.split("data:image/png;base64,")[1].split('"')[0])
-    assert cv2.imdecode(np.frombuffer(thumbnail, np.uint8), cv2.IMREAD_COLOR).shape == framed.shape
-    tint = cv2.imdecode(np.frombuffer(overlay, np.uint8), cv2.IMREAD_UNCHANGED)[..., 3]
-    assert not tint[: len(tint) // 3].any() and tint[:, : tint.shape[1] // 2].any()
-
-
-@pytest.mark.parametrize("name", ["soft_letterbox.jpg", "soft_white_frame.jpg", "soft_statusbar.jpg"])
-def test_bars_frames_and_status_bars_leave_the_score_as_it_is(run, root, shared, tmp_path, name):
-    subprocess.run([sys.executable, shared / "cases" / "make.py", tmp_path], check=True)
-    soft, framed = scores(run("blur-score", tmp_path / "scene_soft.jpg", tmp_path / name))
-    assert framed == pytest.approx(soft, abs=0.03)

@@ -10,7 +10,7 @@ import numpy as np
 
 from blurkit import methods
 from blurkit.defaults import SCORE_SIDE, SHARPEST_SHARE
-from blurkit.ops import resize
+from blurkit.ops import borders, resize
 from blurkit.score import MOST_DEVIATION, measure_blur, score_from_blur, sharpest_part
 
 TILES = 12  # at most; with their side they make as many pixels as a photo at the working size
@@ -32,6 +32,8 @@ class Detail(NamedTuple):
     """As from `measure_blur`, of the overview."""
     longer: int
     """Pixels of the longer side of the photo."""
+    content: borders.Content
+    """What of the picture is the photo; all the others are of this part."""
 
 
 def measure_detail(photo, weights, method, device="auto", region=None):
@@ -46,18 +48,20 @@ def measure_detail(photo, weights, method, device="auto", region=None):
     -------
     Detail
     """
+    content = borders.content(photo)
+    photo, region = content.filled(content.cut(photo)), content.region(region)
     overview, overview_blur = measure_blur(reduced_evenly(photo), weights, method, device)
     corners = sharpest_corners(overview_blur, photo.shape, region)
     tiles = [tile_at(photo, corner) for corner in corners]
     blur = joined([methods.get(method).blur(tile, weights, device) for tile in tiles])
     inside = None if region is None else np.concatenate([tile_at(region, corner) for corner in corners])
-    return Detail(np.concatenate(tiles), blur, inside, overview, overview_blur, max(photo.shape[:2]))
+    return Detail(np.concatenate(tiles), blur, inside, overview, overview_blur, max(photo.shape[:2]), content)
 
 
 def score_of_detail(detail, share=SHARPEST_SHARE):
     """The score of a photo from its `Detail`: a dict as from ``score.score_photo``; sigma is in pixels of the photo."""
     figures = score_from_blur(detail.tiles, detail.blur, share, detail.region)
-    return {**figures, "working_size": detail.longer}
+    return {**figures, "working_size": detail.longer, "cropped": detail.content.left_out}
 
 
 def joined(blurs):

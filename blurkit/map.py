@@ -2,6 +2,7 @@
 
 from blurkit import methods
 from blurkit.defaults import WORKING_SIDE
+from blurkit.ops import borders
 from blurkit.refine import refine_map
 
 
@@ -30,8 +31,13 @@ def sharpness_map(photo, weights, method, raw=False, as_published=False, device=
     -------
     ndarray, (H, W), float32 in [0, 1], 1 = in focus
         With `sigma`, in pixels. With `raw`, of some methods (2, H, W): value and weight, see ``methods.contract``.
+        0 in bars, frames and flat ground (see ``borders.content``), which are not measured; a method as published
+        takes them for the photo.
     """
-    estimate = methods.get(method).estimate(photo, weights, as_published, device, side)
-    if not raw:
-        return refine_map(estimate, photo, method, as_published, side, sigma)
-    return methods.get(method).in_pixels(estimate, as_published, side) if sigma else estimate
+    stages = methods.get(method)
+    content = borders.whole(photo) if as_published else borders.content(photo)
+    estimate = stages.estimate(content.filled(content.cut(photo)), weights, as_published, device, side)
+    if raw and sigma:
+        return content.put_back(stages.in_pixels(estimate, as_published, side))
+    estimate = content.put_back(estimate)
+    return estimate if raw else refine_map(estimate, photo, method, as_published, side, sigma)

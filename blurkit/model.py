@@ -12,6 +12,7 @@ from blurkit import score as scores
 from blurkit.defaults import SCORE_SIDE, SHARPEST_SHARE, WORKING_SIDE
 from blurkit.errors import InputError, UsageError, check_sizes
 from blurkit.io.maps import as_map
+from blurkit.ops import borders
 from blurkit.refine import refine_map
 
 Map = NDArray[np.float32]
@@ -31,6 +32,8 @@ class Score(NamedTuple):
     """Standard deviation of the noise of its luma, 8-bit steps."""
     working_size: int
     """Longer side at which it was measured, pixels."""
+    cropped: float
+    """Share of the photo's pixels left out, as bars, frames or flat ground; 0 for most photos."""
     method: str
     weights: str
     """The first 12 digits of the checksum of the weights."""
@@ -163,8 +166,9 @@ class Model:
             check_sizes("photo", checked.shape, "its mask", region.shape)
         if detail:
             return self.score_of_detail(self.measure_detail(checked, region=region), share=share)
-        reduced, blur = self.measure_blur(checked)
-        return self.score_of(reduced, blur, share=share, region=region)
+        content = borders.content(checked)
+        reduced, blur = self.measure_blur(checked, content=content)
+        return self.score_of(reduced, blur, share=share, region=region, content=content)
 
     def measure_detail(self, photo: Photo, *, region: NDArray[np.bool_] | None = None) -> details.Detail:
         """The blur of tiles of a photo where it is sharpest, as `measure_blur` gives that of all; arguments alike."""
@@ -176,7 +180,9 @@ class Model:
         """The score from the result of `measure_detail`."""
         return Score(**details.score_of_detail(detail, share), method=self.method, weights=self.weights)
 
-    def measure_blur(self, photo: Photo, *, working_size: int | None = None) -> tuple[Photo, Map]:
+    def measure_blur(
+        self, photo: Photo, *, working_size: int | None = None, content: borders.Content | None = None
+    ) -> tuple[Photo, Map]:
         """A photo at the working size of scores, and the blur of its cells of 4 x 4 pixels there.
 
         Parameters
@@ -184,6 +190,8 @@ class Model:
         photo : ndarray, (H, W, 3), uint8 or uint16; or its luma, (H, W), unless ``info.blur_needs_colour``
         working_size : int, optional
             Replaces the working size of the model.
+        content : borders.Content, optional
+            What of the photo to measure, from ``borders.content``; default all of it.
 
         Returns
         -------
@@ -193,13 +201,20 @@ class Model:
         """
         sides = (working_size, self.working_size, SCORE_SIDE)
         side = next(side for side in sides if side is not None)
-        return cast(tuple[Photo, Map], scores.measure_blur(photo, self._arrays, self.method, self.device, side))
+        measured = scores.measure_blur(photo, self._arrays, self.method, self.device, side, content)
+        return cast(tuple[Photo, Map], measured)
 
     def score_of(
-        self, reduced: Photo, blur: Map, *, share: float = SHARPEST_SHARE, region: NDArray[np.bool_] | None = None
+        self,
+        reduced: Photo,
+        blur: Map,
+        *,
+        share: float = SHARPEST_SHARE,
+        region: NDArray[np.bool_] | None = None,
+        content: borders.Content | None = None,
     ) -> Score:
-        """The score from the results of `measure_blur`."""
-        figures = scores.score_from_blur(reduced, blur, share, region)
+        """The score from the results of `measure_blur`, with the same `content`."""
+        figures = scores.score_from_blur(reduced, blur, share, region, content)
         return Score(**figures, method=self.method, weights=self.weights)
 
     def _map(self, photo: ArrayLike, raw: bool, sigma: bool) -> Map:

@@ -3,6 +3,7 @@
 from blurkit import methods
 from blurkit.defaults import WORKING_SIDE
 from blurkit.errors import InputError, UsageError, check_sizes
+from blurkit.ops import borders
 
 
 def refine_map(raw, guide, method, as_published=False, side=WORKING_SIDE, sigma=False, steps=None):
@@ -13,7 +14,7 @@ def refine_map(raw, guide, method, as_published=False, side=WORKING_SIDE, sigma=
     raw : ndarray, (H, W) or (2, H, W), float32 in [0, 1]
         Of two planes, the value and its weight.
     guide : ndarray, (H, W, 3), uint8 or uint16, or None
-        The photo.
+        The photo. Its bars, frames and flat ground are left out, as by ``map.sharpness_map``.
     method : str
         Name of the method.
     as_published : bool
@@ -51,4 +52,8 @@ def refine_map(raw, guide, method, as_published=False, side=WORKING_SIDE, sigma=
         raise InputError(f"raw map has {planes} plane{plural}; those of method {method} have {info.raw_planes}{hint}")
     if guide is not None:
         check_sizes("map", raw.shape[-2:], "photo", guide.shape)
-    return stages.refine(raw, guide, as_published, side, sigma, steps)
+    if as_published or guide is None:
+        return stages.refine(raw, guide, as_published, side, sigma, steps)
+    content = borders.content(guide)
+    part = content.filled(content.cut(guide))
+    return content.put_back(stages.refine(content.taken_out(raw), part, as_published, side, sigma, steps))

@@ -6,7 +6,7 @@ import numpy as np
 
 from blurkit import methods
 from blurkit.defaults import SCORE_SIDE, SHARPEST_SHARE
-from blurkit.ops import filters, resize, statistics
+from blurkit.ops import borders, filters, resize, statistics
 from blurkit.ops.backend import CpuBackend
 from blurkit.ops.colour import grey
 from blurkit.ops.filters import curvature
@@ -50,18 +50,22 @@ def score_photo(photo, weights, method, device="auto", side=SCORE_SIDE, share=SH
         ``coverage``: share of the region that can be judged.
         ``noise``: standard deviation of the noise of the luma, 8-bit steps.
         ``working_size``: longer side of the photo as measured, pixels.
+        ``cropped``: share of the pixels left out, as bars, frames or flat ground, see ``borders.content``.
     """
-    reduced, blur = measure_blur(photo, weights, method, device, side)
-    return score_from_blur(reduced, blur, share, region)
+    content = borders.content(photo)
+    reduced, blur = measure_blur(photo, weights, method, device, side, content)
+    return score_from_blur(reduced, blur, share, region, content)
 
 
-def measure_blur(photo, weights, method, device="auto", side=SCORE_SIDE):
+def measure_blur(photo, weights, method, device="auto", side=SCORE_SIDE, content=None):
     """A photo at its working size, and the blur of its cells.
 
     Parameters
     ----------
     photo, weights, method, device, side
         As for `score_photo`.
+    content : borders.Content, optional
+        What of the photo to measure; default all of it.
 
     Returns
     -------
@@ -69,13 +73,18 @@ def measure_blur(photo, weights, method, device="auto", side=SCORE_SIDE):
     blur : ndarray, (2, ceil(h / 4), ceil(w / 4)), float32
         Sigma in pixels, and the standard deviation of its logarithm, infinite where no blur can be measured.
     """
-    reduced = resize.reduce_to(photo, resize.working_shape(photo.shape, side))
-    return reduced, methods.get(method).blur(reduced, weights, device)
+    content = content or borders.whole(photo)
+    part = content.cut(photo)
+    reduced = content.filled(resize.reduce_to(part, resize.working_shape(part.shape, side)))
+    blur = methods.get(method).blur(reduced, weights, device)
+    blur[1, content.outside(blur.shape[1:])] = np.inf
+    return reduced, blur
 
 
-def score_from_blur(reduced, blur, share=SHARPEST_SHARE, region=None):
+def score_from_blur(reduced, blur, share=SHARPEST_SHARE, region=None, content=None):
     """The score of a photo from the results of `measure_blur`; other arguments and result as in `score_photo`."""
     sigma, deviation = blur
+    region = content.region(region) if content else region
     if region is None:
         inside = np.full(sigma.shape, True)
     else:
@@ -88,6 +97,7 @@ def score_from_blur(reduced, blur, share=SHARPEST_SHARE, region=None):
         "coverage": float(judged.sum() / max(inside.sum(), 1)),
         "noise": noise(grey(reduced)),
         "working_size": max(reduced.shape[:2]),
+        "cropped": content.left_out if content else 0.0,
     }
 
 

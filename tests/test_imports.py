@@ -28,7 +28,10 @@ LADDER = {  # room: the rooms its modules may import from, besides earlier modul
 }
 LADDER["cli"] = {room for room in LADDER if room != "stages"}
 ORDER = {  # room: its modules in the order in which they may import each other
-    "ops": ("filters", "resize", "tiles", "statistics", "colour", "layers", "backend", "smoothing"),
+    "ops": (
+        *("filters", "resize", "tiles", "statistics", "colour", "layers", "backend", "smoothing"),
+        *("bars", "ground", "borders"),
+    ),
     "io": blurkit.io.MODULES,
     "training": ("degrade", "compose", "loop"),
     "methods": ("contract",),

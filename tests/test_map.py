@@ -1,5 +1,6 @@
 """Maps of photos by every method: shape, range, and refinement in one step or two."""
 
+import cv2
 import numpy as np
 import pytest
 
@@ -47,3 +48,43 @@ def test_a_smaller_working_size_gives_another_map_of_the_same_shape(scene, metho
     name, weights = method
     whole, reduced = (sharpness_map(scene, weights, name, device="cpu", side=side) for side in (0, 60))
     assert whole.shape == reduced.shape and not np.array_equal(whole, reduced)
+
+
+@pytest.mark.parametrize("raw", [True, False])
+def test_the_map_within_bars_is_that_of_the_photo_and_0_in_the_bars(scene, method, raw):
+    name, weights = method
+    within = sharpness_map(scene, weights, name, raw=raw, device="cpu")
+    framed = sharpness_map(np.pad(scene, ((9, 5), (1, 0), (0, 0))), weights, name, raw=raw, device="cpu")
+    assert np.array_equal(framed[..., 9:-5, 1:], within) and framed.shape[-2:] == (104, 121)
+    framed[..., 9:-5, 1:] = 0
+    assert not framed.any()
+
+
+def test_blur_in_pixels_within_bars_is_that_of_the_photo(scene):
+    weights, _ = read_weights(find_weights("park").read_bytes(), "park", get("park").SHAPES)
+    framed = np.pad(scene, ((100, 100), (0, 0), (0, 0)))
+    for raw in (True, False):
+        within, sigma = (
+            sharpness_map(photo, weights, "park", raw, device="cpu", side=80, sigma=True) for photo in (scene, framed)
+        )
+        assert np.array_equal(sigma[..., 100:-100, :], within) and within.max() > 0.5
+
+
+def test_the_map_of_a_cut_out_is_0_on_its_ground_and_shows_no_outline(scene, method):
+    name, weights = method
+    soft = cv2.GaussianBlur(scene, (0, 0), 3)
+    inside = np.zeros(scene.shape[:2], np.uint8)
+    cv2.ellipse(inside, (60, 45), (52, 38), 0, 0, 360, 1, -1)
+    cut = np.where(inside[..., None], soft, 255).astype(np.uint8)
+    sharp = sharpness_map(cut, weights, name, device="cpu")
+    assert not sharp[inside == 0].any()
+    assert sharp[inside > 0].mean() < 0.1 + sharpness_map(soft, weights, name, device="cpu").mean()
+    raw = sharpness_map(cut, weights, name, raw=True, device="cpu")
+    assert np.array_equal(refine_map(raw, cut, name), sharp)
+
+
+def test_a_method_as_published_takes_bars_for_the_photo(scene):
+    weights, _ = read_weights(find_weights("zeng").read_bytes(), "zeng", get("zeng").SHAPES)
+    framed = np.pad(scene, ((9, 5), (1, 0), (0, 0)))
+    sharp = sharpness_map(framed, weights, "zeng", as_published=True, raw=True, device="cpu")
+    assert sharp[:9].any()

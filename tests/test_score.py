@@ -119,3 +119,32 @@ def test_a_soft_background_costs_a_map_nothing():
     subject = np.zeros((100, 100), np.float32)
     subject[40:80, 40:80] = 0.9
     assert score.map_score(subject) == pytest.approx(score.map_score(np.full((5, 5), 0.9, np.float32)))
+
+
+@pytest.mark.parametrize("width", [1, 30])
+def test_bars_and_frames_do_not_count(score_of, photo, width):
+    soft = cv2.GaussianBlur(photo, (0, 0), 3)
+    whole = score_of(soft)
+    framed = score_of(np.pad(soft, ((width, width), (width, 0), (0, 0)), constant_values=255))
+    assert framed == {**whole, "cropped": pytest.approx(1 - soft[..., 0].size / (240 + 2 * width) / (320 + width))}
+    assert whole["cropped"] == 0.0
+
+
+def test_the_outline_of_a_cut_out_does_not_count(score_of, photo):
+    soft = cv2.GaussianBlur(photo, (0, 0), 3)
+    inside = np.zeros(photo.shape[:2], np.uint8)
+    cv2.ellipse(inside, (160, 120), (140, 100), 0, 0, 360, 1, -1)
+    cut = score_of(np.where(inside[..., None], soft, 255).astype(np.uint8))
+    near = 0.15 if score_of.keywords["method"] == "zeng" else 0.03  # zeng compares with the whole photo
+    assert cut["score"] == pytest.approx(score_of(soft, region=inside > 0)["score"], abs=near)
+    assert cut["cropped"] == pytest.approx(1 - inside.mean(), abs=0.01) and cut["coverage"] > 0.1
+
+
+def test_a_region_is_that_of_the_whole_picture(score_of, photo):
+    half = photo.copy()
+    half[:, 160:] = cv2.GaussianBlur(photo, (0, 0), 3)[:, 160:]
+    framed = np.pad(half, ((40, 0), (100, 0), (0, 0)))
+    regions = np.zeros((2, *framed.shape[:2]), bool)
+    regions[0, 40:, 100:250], regions[1, 40:, 270:] = True, True
+    sharp, soft = (score_of(framed, region=region) for region in regions)
+    assert sharp["score"] == score_of(half, region=regions[0, 40:, 100:])["score"] > soft["score"] + 0.15

@@ -36,7 +36,7 @@ def opened(items, args):
     return WholeFile("/dev/stdout" if args.report == "-" else args.report, guard)
 
 
-def pictures(item, data, measured, blur, args):
+def pictures(item, data, picture, blur, content, args):
     """What the page shows of a photo besides its figures: its path, a thumbnail and an overlay.
 
     Parameters
@@ -44,10 +44,12 @@ def pictures(item, data, measured, blur, args):
     item : Input
     data : bytes
         The file of the photo.
-    measured : ndarray, (H, W, 3) or (H, W), uint8 or uint16
-        The photo as it was measured, (H, W) if it was decoded without its colours.
+    picture : ndarray, (H, W, 3) or (H, W), uint8 or uint16
+        The photo at any size, (H, W) if it was decoded without its colours.
     blur : Blur
         Of `Model.measure_blur`.
+    content : Content
+        What of the photo was measured.
     args : namespace
 
     Returns
@@ -59,10 +61,9 @@ def pictures(item, data, measured, blur, args):
     from blurkit.report import THUMBNAIL_SIDE, overlay, thumbnail
     from blurkit.score import in_focus
 
-    picture = measured
-    if measured.ndim != 3:  # the page shows colours
+    if picture.ndim != 3:  # the page shows colours
         picture = decode_photo(data, args.max_pixels, args.raw_develop, THUMBNAIL_SIDE)
-    return {"path": item.label, "thumbnail": thumbnail(picture), "overlay": overlay(in_focus(blur))}
+    return {"path": item.label, "thumbnail": thumbnail(picture), "overlay": overlay(content.around(in_focus(blur)))}
 
 
 def page_of(results, side, args):

@@ -218,6 +218,8 @@ def check_map_options(args):
 
 def photo_score(item, data, mask, args, model):
     """The score of the photo in some bytes with its figures, and with --report what the page shows of it."""
+    from blurkit.ops import borders
+
     side = working_size(args)
     photo = decoded(data, side, args)
     if mask is not None and not args.max_size:
@@ -226,13 +228,15 @@ def photo_score(item, data, mask, args, model):
     region = None if mask is None else mask > 0.5
     if args.detail:
         detail = model().measure_detail(photo, region=region)
-        measured, blur, score = detail.overview, detail.overview_blur, model().score_of_detail(detail, share=share)
+        content, measured, blur = detail.content, detail.overview, detail.overview_blur
+        score = model().score_of_detail(detail, share=share)
     else:
-        measured, blur = model().measure_blur(photo, working_size=side)
-        score = model().score_of(measured, blur, share=share, region=region)
+        content = borders.content(photo)
+        measured, blur = model().measure_blur(photo, working_size=side, content=content)
+        score = model().score_of(measured, blur, share=share, region=region, content=content)
     result = score._asdict()
     if args.report:
-        result["shown"] = report.pictures(item, data, measured, blur, args)
+        result["shown"] = report.pictures(item, data, measured if content.is_whole else photo, blur, content, args)
     return result
 
 

@@ -17,8 +17,12 @@ def grey(photo):
         ITU-R BT.601 luma, .299 R + .587 G + .114 B.
     """
     full_scale = np.float32(1.0 / np.iinfo(photo.dtype).max)
-    luma = photo if photo.ndim == 2 else cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY)
-    return luma.astype(np.float32) * full_scale  # (H, W)
+    return grey_levels(photo).astype(np.float32) * full_scale  # (H, W)
+
+
+def grey_levels(photo):
+    """Luma of a photo in its own steps: (H, W, 3) or (H, W), uint8 or uint16 -> (H, W), the same dtype."""
+    return photo if photo.ndim == 2 else cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY)
 
 
 def eight_bits(photo):

@@ -34,7 +34,8 @@ def half(tmp_path_factory, discs):
 @pytest.mark.parametrize("method", ["joint", "park", "zeng"])
 def test_a_record_tells_what_the_score_rests_on(run, half, method):
     (record,) = map(json.loads, run("blur-score", "--method", method, "--json", half / "photo.png").stdout.splitlines())
-    assert list(record) == ["path", "score", "sigma", "coverage", "noise", "working_size", "method", "weights"]
+    names = ["path", "score", "sigma", "coverage", "noise", "working_size", "cropped", "method", "weights"]
+    assert list(record) == names and record["cropped"] == 0
     assert record["score"] == pytest.approx(1 / (1 + record["sigma"])) and 0.05 < record["coverage"] <= 1
     assert (record["working_size"], record["method"]) == (240, method) and 0 <= record["noise"] < 5
     assert len(record["weights"]) == 12 and int(record["weights"], 16) >= 0

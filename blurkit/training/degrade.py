@@ -5,6 +5,7 @@ import numpy as np
 
 from blurkit.ops import resize
 from blurkit.ops.colour import eight_bits
+from blurkit.ops.filters import smooth
 
 NOISE_RANGE = (0.0, 10.0)  # 8-bit steps; standard deviation of the noise, the same for all channels
 QUALITY_RANGE = (40, 96)  # JPEG quality, libjpeg's scale
@@ -50,7 +51,7 @@ def log_uniform(rng, limits):
     return np.exp(rng.uniform(*np.log(limits)))
 
 
-def add_noise(photo, sigma, rng, dtype=np.uint8):
+def add_noise(photo, sigma, rng, dtype=np.uint8, grain=0.0):
     """A photo with Gaussian noise.
 
     Parameters
@@ -61,6 +62,8 @@ def add_noise(photo, sigma, rng, dtype=np.uint8):
         Standard deviation of the noise.
     rng : numpy.random.Generator
     dtype : uint8 or uint16
+    grain : float, pixels
+        Sigma of a blur of the noise, which keeps its standard deviation; 0: every pixel has noise of its own.
 
     Returns
     -------
@@ -69,6 +72,9 @@ def add_noise(photo, sigma, rng, dtype=np.uint8):
     """
     full_scale = np.iinfo(dtype).max
     noisy = rng.standard_normal(photo.shape)  # changed in place: fresh memory costs more than the arithmetic
+    if grain:
+        noisy = smooth(noisy.astype(np.float32), grain)
+        noisy /= noisy.std()
     noisy *= sigma * (full_scale / 255)
     noisy += photo
     np.rint(noisy, out=noisy)

@@ -11,9 +11,11 @@ from blurkit.methods import MethodInfo
 
 STAGES = (
     "evidence",
+    "edges",
+    "samples",
     "patches",
     "network",
-    "blur",
+    "direction",
     "training",
     "refine",
     "method",

@@ -3,15 +3,14 @@
 import numpy as np
 
 from blurkit.defaults import WORKING_SIDE
-from blurkit.methods.joint import blur as blurs
-from blurkit.methods.joint import evidence, network
+from blurkit.methods.joint import direction, edges, evidence, network
 from blurkit.methods.joint import refine as refinement
 from blurkit.ops import resize
 from blurkit.ops.backend import backend_for, side_by_side
 from blurkit.ops.colour import grey
 from blurkit.ops.statistics import logistic
 
-SHAPES = {**network.SHAPES, **blurs.SHAPES}  # of a weights file
+SHAPES = {**network.SHAPES, **direction.SHAPES}  # of a weights file
 # Every photo is measured at two sizes, so that softness at pixel level and the size of things matter less.
 SECOND_SIDE = 480  # pixels; longer side of the second size
 MOST_ENLARGED = 1.5  # times; a thumbnail enlarged further is soft everywhere
@@ -60,14 +59,14 @@ def fit(records, epochs, seed, device, report):
     """Train both networks, see ``contract.Method.fit``.
 
     The epochs are those of the large network; the small one, of blur, has a number of its own and runs on the CPU.
-    Phases are "blur" and "network". Results besides ``accuracy``, of the labelled cells of held-out photos:
-    ``blur_order``, the share of pairs of tiles of one held-out photo whose estimates are in the order of their blur.
+    Phases are "direction" and "network". Results besides ``accuracy``, of the labelled cells of held-out photos:
+    ``sigma_error``, root mean square error of the log sigma across the directions of held-out tiles.
     """
     from blurkit.methods.joint import training
 
-    blur_weights, order = blurs.fit(records, seed, lambda *step: report("blur", *step))
+    blur_weights, error = direction.fit(records, seed, lambda *step: report("direction", *step))
     weights, accuracy = training.train(records, epochs, seed, device, lambda *step: report("network", *step))
-    return {**weights, **blur_weights}, {"accuracy": accuracy, "blur_order": order}
+    return {**weights, **blur_weights}, {"accuracy": accuracy, "sigma_error": error}
 
 
 def estimate(photo, weights, as_published=False, device="auto", side=WORKING_SIDE):
@@ -98,11 +97,8 @@ def measured(photo, device):
 
 
 def blur(photo, weights, device="auto"):
-    """Sigma of every cell and its deviation by the small network, see ``contract.Method.blur``."""
-    planes, halved, statistics, backend = measured(photo, device)
-    sigma, deviation = blurs.estimate(planes, halved, statistics, weights, backend)
-    deviation = np.where(evidence.shows_nothing(planes), np.float32(np.inf), deviation)
-    return np.stack([sigma, deviation])
+    """Blur across eight directions at up to four sizes by the small network, see ``contract.Method.blur``."""
+    return direction.estimate(edges.measure(grey(photo)), weights)
 
 
 def second_shape(shape):

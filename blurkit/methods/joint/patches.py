@@ -1,14 +1,12 @@
-"""Stage 2: tiles of evidence with their truth, from which the networks learn."""
+"""Stage 3: tiles of evidence with their truth, from which the networks learn."""
 
 import cv2
 import numpy as np
 
-from blurkit.methods.joint import evidence
+from blurkit.methods.joint import evidence, samples
 from blurkit.ops import resize
 from blurkit.ops.backend import CpuBackend
 from blurkit.ops.colour import eight_bits, grey
-from blurkit.training.compose import blur_kernel, convolve, spread_of
-from blurkit.training.degrade import add_noise, compress
 
 TILE = 80  # cells; side of a tile, 320 pixels
 LOW, STEP = -7.0, 0.04  # evidence v is stored as round((v - LOW) / STEP), in 8 bits
@@ -17,26 +15,13 @@ SHARE = 254.0  # of a cell whose labelled pixels are all in focus
 LEAST_BLUR = 1.0  # pixels; sigma. What is blurred less may pass for sharp and is not taught as out of focus
 LEAST_LABELLED = 0.5  # share of a cell's pixels
 
-# A part of each tile is blurred on purpose, then noised and compressed: this gives cells of known blur.
-SAMPLES = 256  # cells of it
-FEWEST_SAMPLES = 64  # cells in focus; a part with fewer is left out
-PART = 192  # pixels; side of the part
-REDUCED_SHARE, PART_SCALES = 0.5, (0.4, 1.0)  # share of the parts that are reduced first, and by which factor
-SIGMA_RANGE = (0.3, 5.0)  # pixels; drawn log-uniformly
-UNBLURRED_SHARE = 0.15  # of the parts
-DISC_SHARE = 0.5  # of the blurred parts; the others are blurred by a Gaussian
-NOISE_RANGE, NOISY_SHARE = (0.0, 12.0), 0.6  # 8-bit steps; of the parts
-QUALITY_RANGE, COMPRESSED_SHARE = (50, 97), 0.4  # JPEG quality; of the parts
-
 RECORD = np.dtype(
     [
         ("evidence", "u1", (evidence.PLANES, TILE, TILE)),  # LOW + STEP * value
         ("halved", "u1", (evidence.PLANES, TILE // 2, TILE // 2)),  # of the photo at half size
         ("whole", "<f4", (evidence.STATISTICS,)),  # statistics of the picture from which the tile was cut
         ("share", "u1", (TILE, TILE)),  # of pixels in focus, 0 to 254; 255 = unknown
-        ("samples", "u1", (SAMPLES, 2 * evidence.PLANES)),  # cells blurred on purpose: evidence, and that at half size
-        ("samples_whole", "<f4", (evidence.STATISTICS,)),  # statistics of the part from which they were drawn
-        ("blur", "<f4"),  # pixels; sigma of that blur; NaN = no samples
+        *samples.FIELDS,
         ("photo", "S64"),  # file name, its last 64 bytes
         ("number", "<u4"),  # of the photo within its run, for files of one name
         ("copy", "<u2"),  # of the pictures made from a photo
@@ -92,7 +77,8 @@ def cut(picture, truth, at, sigma):
         record["halved"] = part(halved, row // 2, column // 2, TILE // 2, "edge")
         record["share"] = part(share, row, column, TILE, "constant", constant_values=UNKNOWN)
     records["row"], records["col"] = at.T
-    records["blur"] = np.nan
+    records["covariance"] = np.nan
+    records["edge_direction"] = samples.NONE
     return records
 
 
@@ -127,7 +113,7 @@ def resized_mask(mask, shape):
 
 
 def add_samples(records, picture, truth, seeds):
-    """Fill in cells of known blur for every tile with enough cells in focus.
+    """Fill in edges of known blur for every tile with enough edges in focus.
 
     Parameters
     ----------
@@ -142,78 +128,13 @@ def add_samples(records, picture, truth, seeds):
     shape = resize.working_shape(picture.shape)
     picture = eight_bits(resize.reduce_to(picture, shape))
     in_focus = resized_mask(truth == 255, shape)
-    most = evidence.CELL * TILE - PART  # pixels from the tile's corner to the part's
+    side = evidence.CELL * TILE
     for record, seed in zip(records, seeds, strict=True):
-        rng = np.random.default_rng(seed)
-        top = evidence.CELL * int(record["row"]) + rng.integers(most + 1)
-        left = evidence.CELL * int(record["col"]) + rng.integers(most + 1)
-        top = max(0, min(top, shape[0] - PART))
-        left = max(0, min(left, shape[1] - PART))
-        inside = np.s_[top : top + PART, left : left + PART]
-        drawn = samples(picture[inside], in_focus[inside], rng)
+        top, left = evidence.CELL * int(record["row"]), evidence.CELL * int(record["col"])
+        inside = np.s_[top : top + side, left : left + side]
+        drawn = samples.sample(picture[inside], in_focus[inside], np.random.default_rng(seed))
         if drawn is not None:
-            record["samples"], record["samples_whole"], record["blur"] = drawn
-
-
-def samples(picture, in_focus, rng):
-    """Cells of a picture blurred on purpose.
-
-    Parameters
-    ----------
-    picture : ndarray, (h, w, 3), uint8
-    in_focus : ndarray, (h, w), float32
-        1 where in focus.
-    rng : numpy.random.Generator
-
-    Returns
-    -------
-    codes : ndarray, (256, 38), uint8
-        Evidence of the photo and of its half-size copy, in cells drawn from those in focus.
-    statistics : ndarray, (3,), float32
-    sigma : float, pixels
-
-    None in place of the three if there are too few such cells.
-    """
-    if rng.random() < REDUCED_SHARE:
-        size = resize.scaled_shape(in_focus.shape, rng.uniform(*PART_SCALES))
-        picture, in_focus = resize.reduce_to(picture, size), resize.reduce_to(in_focus, size)
-    picture, sigma = blurred_at_random(picture, rng)
-    picture = degraded_at_random(picture, rng)
-    rows, columns = cells_in_focus(in_focus, sigma)
-    if len(rows) < FEWEST_SAMPLES:
-        return None
-    drawn = rng.choice(len(rows), SAMPLES, replace=len(rows) < SAMPLES)
-    rows, columns = rows[drawn], columns[drawn]
-    planes, halved = evidence.both_sizes(grey(picture), CpuBackend)
-    cells = np.concatenate([planes[:, rows, columns], halved[:, rows // 2, columns // 2]]).T
-    return coded(cells), evidence.statistics(planes), sigma
-
-
-def blurred_at_random(picture, rng):
-    """A uint8 picture blurred by a random sigma, or by chance not at all; and that sigma in pixels, 0 for none."""
-    if rng.random() < UNBLURRED_SHARE:
-        return picture, 0.0
-    sigma = np.exp(rng.uniform(*np.log(SIGMA_RANGE)))
-    kernel = blur_kernel(sigma, disc=rng.random() < DISC_SHARE)
-    blurred = convolve(picture.astype(np.float32), kernel)
-    return np.rint(blurred).clip(0, 255).astype(np.uint8), spread_of(kernel)
-
-
-def degraded_at_random(picture, rng):
-    """A uint8 picture with noise or compressed as a JPEG, both or neither, by chance."""
-    if rng.random() < NOISY_SHARE:
-        picture = add_noise(picture, rng.uniform(*NOISE_RANGE), rng)
-    if rng.random() < COMPRESSED_SHARE:
-        picture = compress(picture, int(rng.integers(*QUALITY_RANGE)))
-    return picture
-
-
-def cells_in_focus(in_focus, sigma):
-    """Rows and columns of the cells into which a blur of sigma pixels brings nothing out of focus; in_focus (h, w)."""
-    reach = int(np.ceil(3 * sigma))  # pixels
-    window = np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)
-    inside = cv2.erode(in_focus, window, borderType=cv2.BORDER_CONSTANT, borderValue=1)
-    return np.nonzero(resize.pool(inside, evidence.CELL) > 0.99)
+            record["edges"], record["edge_direction"], record["covariance"] = drawn
 
 
 def coded(planes):

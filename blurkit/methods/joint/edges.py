@@ -1,0 +1,172 @@
+"""Stage 4: edges of a photo, by direction and at several sizes, and what shows how wide the blur across them is.
+
+A moving photo keeps the edges along its motion sharp, so the blur across every direction is measured on edges of that
+direction. An edge is a maximum of the gradient (J. Canny, PAMI 8(6), 1986, doi:10.1109/TPAMI.1986.4767851); how much of
+it a further blur removes shows how wide it is (J. Elder and S. Zucker, PAMI 20(7), 1998, doi:10.1109/34.689301).
+Edges too wide for one size are narrow at half that size.
+"""
+
+import math
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+
+from blurkit.methods.joint.evidence import STEPS, blurred_copies
+from blurkit.ops.backend import CpuBackend
+from blurkit.ops.noise import noise
+from blurkit.ops.resize import cells, pool
+from blurkit.ops.statistics import percentile
+from blurkit.ops.tiles import in_strips
+
+DIRECTIONS = 8  # of gradients, 22.5 degrees apart: 0 = across vertical edges, then counter-clockwise
+CELL = 8  # pixels of each size; edges of one direction in a cell are measured together
+SIZES = 4  # the photo's own, and halved up to three times
+SMALLEST = 40  # pixels; least side of a photo at the smaller sizes
+KEY = 2  # index into `STEPS` of the copy whose edges are measured
+LEAST_GRADIENT = 1.5 / 255  # of full scale a pixel, in that copy; below it nothing is an edge
+LEAST_OVER_NOISE = 0.6 / 255  # times the noise in 8-bit steps; six standard deviations of the gradient of white noise
+GRADIENT_SCALE = 32767  # from gradients, within 1/2, to the 16 bits that Canny's algorithm takes
+FAINT_POWER = 1e-7  # of full scale squared; added before logarithms
+FAINT_NOISE = 5e-4  # of full scale; added before logarithms
+RATIO_PERCENTILE = 90  # percent; of how much the finer and the coarser blur removes from the edges of the photo
+REACH = 24  # pixels; radius of the Gaussians together, and of the gradient
+STRIP = 1 << 17  # pixels measured at a time, so that their planes stay in the processor's cache
+INPUTS = len(STEPS) + 1 + 3 + 2 + SIZES
+
+
+class Edges(NamedTuple):
+    """Edges of a photo at one of its sizes."""
+
+    shape: tuple
+    """(h, w), cells."""
+    places: np.ndarray
+    """(n,) int64, the filled places of a flattened (`DIRECTIONS`, h, w)."""
+    inputs: np.ndarray
+    """(n, `INPUTS`) float32: log gradient in the copy of the edges; log ratio to it of the gradients in the other four
+    copies; log number of edge pixels; log noise of this size, of the photo and of its half; how much blurs remove from
+    the sharpest edges of the photo; which of the sizes this is."""
+
+
+def measure(plane):
+    """Edges of a photo at all its sizes.
+
+    Parameters
+    ----------
+    plane : ndarray, (H, W), float32 in [0, 1]
+
+    Returns
+    -------
+    list of Edges
+        One for each size, the photo's own first.
+    """
+    sizes = [plane]
+    while len(sizes) < SIZES and min(sizes[-1].shape) >= 2 * SMALLEST:
+        sizes.append(pool(sizes[-1], 2))
+    noises = [noise(size) / 255 for size in sizes]
+    gradients = [gradients_of(size, level) for size, level in zip(sizes, noises, strict=True)]
+    of_photo = np.concatenate([context(noises), sharpest_ratios(gradients)])
+    result = []
+    for number, (size, (places, logs, count)) in enumerate(zip(sizes, gradients, strict=True)):
+        which = np.eye(SIZES, dtype=np.float32)[number]
+        noise_here = math.log(noises[number] + FAINT_NOISE)
+        common = np.concatenate([[noise_here], of_photo, which])
+        columns = [logs[:, KEY : KEY + 1], ratios(logs), count[:, None], np.tile(common, (len(places), 1))]
+        result.append(Edges(cells(size.shape, CELL), places, np.concatenate(columns, axis=1).astype(np.float32)))
+    return result
+
+
+def context(noises):
+    """Log noise of the photo and of its half: a list of at least one float -> (2,)."""
+    return np.log(np.array([noises[0], noises[min(1, len(noises) - 1)]]) + FAINT_NOISE)
+
+
+def sharpest_ratios(gradients):
+    """How much the finer and the coarser blur removes from the sharpest edges, at the largest size with any: (2,)."""
+    for _, logs, _ in gradients:
+        if len(logs):
+            finer, coarser = logs[:, 0] - logs[:, KEY], logs[:, KEY] - logs[:, -1]
+            return np.array([percentile(finer, RATIO_PERCENTILE), percentile(coarser, RATIO_PERCENTILE)])
+    return np.zeros(2)
+
+
+def ratios(logs):
+    """Log ratios of the gradients of the other copies to that of the key copy: (n, 5) -> (n, 4)."""
+    return np.delete(logs - logs[:, KEY : KEY + 1], KEY, axis=1)
+
+
+def gradients_of(plane, noise_level):
+    """Gradients of the edges of a plane in its blurred copies.
+
+    Parameters
+    ----------
+    plane : ndarray, (h, w), float32 in [0, 1]
+    noise_level : float
+        Standard deviation of its noise, of full scale.
+
+    Returns
+    -------
+    places : ndarray, (n,), int64
+        See `Edges`.
+    logs : ndarray, (n, 5), float32
+        Log root mean square gradient across the edges, in the copies by `STEPS`.
+    count : ndarray, (n,), float32
+        Log number of edge pixels.
+    """
+    least = max(LEAST_GRADIENT, LEAST_OVER_NOISE * 255 * noise_level)
+    sums = in_strips(lambda strip: sums_of(strip, least), plane, CELL, REACH, STRIP)
+    power, count = sums[:-DIRECTIONS].reshape(len(STEPS), -1), sums[-DIRECTIONS:].ravel()
+    places = np.flatnonzero(count)
+    logs = 0.5 * np.log(power[:, places] / count[places] + np.float32(FAINT_POWER))
+    return places, logs.T, np.log(count[places])
+
+
+def sums_of(plane, least):
+    """Squared gradients of edges, added up over cells and directions.
+
+    Parameters
+    ----------
+    plane : ndarray, (h, w), float32
+    least : float
+        Least gradient of an edge.
+
+    Returns
+    -------
+    ndarray, (6 `DIRECTIONS`, ceil(h / 8), ceil(w / 8)), float32
+        Sums for each copy and direction; then the number of edge pixels for each direction.
+    """
+    copies = blurred_copies(plane, CpuBackend)
+    rows, columns, across, down = edge_pixels(copies[KEY], least)
+    size = np.hypot(across, down)
+    across, down = across / size, down / size
+    direction = np.rint(np.arctan2(-down, across) * (DIRECTIONS / math.pi)).astype(np.int64) % DIRECTIONS
+    shape = (DIRECTIONS, *cells(plane.shape, CELL))
+    places = np.ravel_multi_index((direction, rows // CELL, columns // CELL), shape)
+    total = math.prod(shape)
+    sums = []
+    for copy in copies:
+        x, y = differences(copy, rows, columns)
+        gradient = np.maximum(x * across + y * down, 0)
+        sums.append(np.bincount(places, gradient * gradient, total))
+    sums.append(np.bincount(places, minlength=total))
+    return np.concatenate([amount.reshape(shape) for amount in sums]).astype(np.float32)
+
+
+def edge_pixels(plane, least):
+    """Pixels where the gradient is largest across an edge: rows, columns, gradients to the right and downwards."""
+    across = cv2.Sobel(plane, cv2.CV_32F, 1, 0, ksize=1, scale=0.5, borderType=cv2.BORDER_REFLECT_101)
+    down = cv2.Sobel(plane, cv2.CV_32F, 0, 1, ksize=1, scale=0.5, borderType=cv2.BORDER_REFLECT_101)
+    scaled = [np.rint(part * GRADIENT_SCALE).astype(np.int16) for part in (across, down)]
+    limit = least * GRADIENT_SCALE
+    is_edge = cv2.Canny(*scaled, limit, limit, L2gradient=True)
+    is_edge[[0, -1]] = 0
+    is_edge[:, [0, -1]] = 0
+    rows, columns = np.nonzero(is_edge)
+    return rows, columns, across[rows, columns], down[rows, columns]
+
+
+def differences(plane, rows, columns):
+    """Central differences of a plane at some pixels, none of them at its border: to the right, and downwards."""
+    right = (plane[rows, columns + 1] - plane[rows, columns - 1]) / 2
+    below = (plane[rows + 1, columns] - plane[rows - 1, columns]) / 2
+    return right, below

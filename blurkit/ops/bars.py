@@ -66,7 +66,7 @@ def content_box(photo):
 def bar_widths(photo):
     """Widths of the outermost bars of a photo, (top, bottom, left, right), pixels; 0 where there is none."""
     turned = photo.swapaxes(0, 1)
-    sides = (photo, photo[::-1], turned, turned[::-1])
+    sides = [lines_of_bar(side) for side in (photo, photo[::-1], turned, turned[::-1])]
     flat = [flat_lines(side) for side in sides]
     if flat[0] + flat[1] >= photo.shape[0] or flat[2] + flat[3] >= photo.shape[1]:
         return 0, 0, 0, 0
@@ -75,6 +75,13 @@ def bar_widths(photo):
     return tuple(
         bar_width(side[:, length]) if count else 0 for side, length, count in zip(sides, lengths, flat, strict=True)
     )
+
+
+def lines_of_bar(side):
+    """The lines of a side, (n, L[, 3]), in which its bar can end: few if the first is not as steady as a thick bar."""
+    first = levels(side[:1])
+    is_steady_there = share_near(first, np.median(first), STEADY)[0] >= TEXT_SHARE
+    return side if is_steady_there else side[: THIN + 3 * BLOCK]
 
 
 def levels(lines):

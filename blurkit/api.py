@@ -192,11 +192,12 @@ def score_photo(
     *,
     method: str = methods.DEFAULT,
     share: float = SHARPEST_SHARE,
+    softest: bool = False,
     mask: ArrayLike | None = None,
     detail: bool = False,
 ) -> Score:
     """How sharp a photo is; see `Model.score`."""
-    return loaded(method).score(photo, share=share, mask=mask, detail=detail)
+    return loaded(method).score(photo, share=share, softest=softest, mask=mask, detail=detail)
 
 
 def focus_mask(

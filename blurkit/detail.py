@@ -10,30 +10,25 @@ import numpy as np
 
 from blurkit import methods
 from blurkit.defaults import SCORE_SIDE, SHARPEST_SHARE
+from blurkit.motion import sharpest_part
 from blurkit.ops import borders, resize
-from blurkit.score import MOST_DEVIATION, measure_blur, score_from_blur, sharpest_part
+from blurkit.score import MOST_DEVIATION, Measured, measure_blur, of_cells, score_from_blur
 
 TILES = 12  # at most; with their side they make as many pixels as a photo at the working size
 TILE = 256  # pixels; side of a tile, 64 x 64 cells
 
 
 class Detail(NamedTuple):
-    """What `measure_detail` finds in a photo; the tiles stand in one column."""
+    """What `measure_detail` finds in a photo."""
 
-    tiles: np.ndarray
-    """(k n, m[, 3]), k tiles of n x m pixels of the photo itself."""
-    blur: np.ndarray
-    """As from `measure_blur`, of the tiles."""
+    tiles: Measured
+    """Tiles of the photo's own pixels, one below the other."""
     region: np.ndarray | None
-    """(k n, m), bool: the part of the tiles to judge; None for all."""
-    overview: np.ndarray
-    """(h, w[, 3]), the photo reduced to the working size or less."""
-    overview_blur: np.ndarray
-    """As from `measure_blur`, of the overview."""
+    """(h, w) of ``tiles.picture``, bool: the part of the tiles to judge; None for all."""
+    overview: Measured
+    """The photo at the working size or less."""
     longer: int
-    """Pixels of the longer side of the photo."""
-    content: borders.Content
-    """What of the picture is the photo; all the others are of this part."""
+    """Pixels of the longer side of the content of the photo."""
 
 
 def measure_detail(photo, weights, method, device="auto", region=None):
@@ -50,23 +45,24 @@ def measure_detail(photo, weights, method, device="auto", region=None):
     """
     content = borders.content(photo)
     photo, region = content.filled(content.cut(photo)), content.region(region)
-    overview, overview_blur = measure_blur(reduced_evenly(photo), weights, method, device)
-    corners = sharpest_corners(overview_blur, photo.shape, region)
+    overview = measure_blur(reduced_evenly(photo), weights, method, device)._replace(content=content)
+    corners = sharpest_corners(overview.blur, photo.shape, region)
     tiles = [tile_at(photo, corner) for corner in corners]
     blur = joined([methods.get(method).blur(tile, weights, device) for tile in tiles])
+    column = np.concatenate(tiles)
     inside = None if region is None else np.concatenate([tile_at(region, corner) for corner in corners])
-    return Detail(np.concatenate(tiles), blur, inside, overview, overview_blur, max(photo.shape[:2]), content)
+    return Detail(Measured(column, blur, borders.whole(column), 1.0), inside, overview, max(photo.shape[:2]))
 
 
-def score_of_detail(detail, share=SHARPEST_SHARE):
+def score_of_detail(detail, share=SHARPEST_SHARE, softest=False):
     """The score of a photo from its `Detail`: a dict as from ``score.score_photo``; sigma is in pixels of the photo."""
-    figures = score_from_blur(detail.tiles, detail.blur, share, detail.region)
-    return {**figures, "working_size": detail.longer, "cropped": detail.content.left_out}
+    figures = score_from_blur(detail.tiles, share, detail.region, softest)
+    return {**figures, "working_size": detail.longer, "cropped": detail.overview.content.left_out}
 
 
 def joined(blurs):
-    """Blurs of tiles, each (planes, n, m), as the blur of the column of them: (planes, k n, m)."""
-    return np.concatenate(blurs, axis=1)
+    """Blurs of tiles, each as in `Measured`, as the blur of the column of them."""
+    return [np.concatenate(planes, axis=2) for planes in zip(*blurs, strict=True)]
 
 
 def reduced_evenly(photo):
@@ -87,8 +83,8 @@ def sharpest_corners(blur, shape, region=None):
 
     Parameters
     ----------
-    blur : ndarray, (2 or more, h, w)
-        Of the overview: sigma and the deviation of its logarithm.
+    blur : list of ndarray
+        Of the overview, see `Measured`.
     shape : tuple
         (H, W[, 3]) of the photo.
     region : ndarray, (H, W), bool, optional
@@ -109,8 +105,8 @@ def sharpest_corners(blur, shape, region=None):
 
 
 def sharpest_precision(blur, region=None):
-    """The precision of each cell that is among the sharpest tenth, 0 of others: (2 or more, h, w) -> (h, w) float32."""
-    sigma, deviation = blur[0], blur[1]
+    """The precision of each cell that is among the sharpest, 0 of others: (h, w) float32."""
+    sigma, deviation = of_cells(blur)
     is_judged = deviation <= MOST_DEVIATION
     if region is not None:
         is_judged &= resize.resize_to(region.astype(np.float32), sigma.shape) > 0.5

@@ -1,6 +1,6 @@
 """A method with its weights, ready for any number of photos; `as_photo` checks the arrays it is given as photos."""
 
-from typing import Any, NamedTuple, cast
+from typing import Any, Literal, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -12,7 +12,6 @@ from blurkit import score as scores
 from blurkit.defaults import SCORE_SIDE, SHARPEST_SHARE, WORKING_SIDE
 from blurkit.errors import InputError, UsageError, check_sizes
 from blurkit.io.maps import as_map
-from blurkit.ops import borders
 from blurkit.refine import refine_map
 
 Map = NDArray[np.float32]
@@ -25,7 +24,17 @@ class Score(NamedTuple):
     score: float
     """1 / (1 + sigma): bigger is sharper, from 0 to 1; NaN where nothing can be judged."""
     sigma: float
-    """Blur where the photo is sharpest, pixels of the working size, about 0.35 in the sharpest photos."""
+    """Blur where the photo is sharpest, in its worst direction: pixels of the working size, about 0.35 in the sharpest
+    photos."""
+    sigma_photo: float
+    """The same in pixels of the photo."""
+    kind: Literal["sharp", "defocus", "motion", "unsure"]
+    """What the blur is; "unsure" where too few directions can be judged, or the method tells none apart."""
+    motion: float
+    """Length of a straight motion that explains how much blurrier the worst direction is than the best, pixels of the
+    photo; NaN where it is unknown."""
+    angle: float
+    """Direction of that motion, degrees from 0 to 180: 0 is horizontal, then counter-clockwise; NaN where unknown."""
     coverage: float
     """Share of the photo, or of the mask, that can be judged."""
     noise: float
@@ -33,7 +42,7 @@ class Score(NamedTuple):
     working_size: int
     """Longer side at which it was measured, pixels."""
     cropped: float
-    """Share of the photo's pixels left out, as bars, frames or flat ground; 0 for most photos."""
+    """Share of the pixels that are bars, frames or flat ground, and were left out."""
     method: str
     weights: str
     """The first 12 digits of the checksum of the weights."""
@@ -134,6 +143,7 @@ class Model:
         photo: ArrayLike,
         *,
         share: float = SHARPEST_SHARE,
+        softest: bool = False,
         mask: ArrayLike | None = None,
         detail: bool = False,
     ) -> Score:
@@ -144,7 +154,9 @@ class Model:
         photo : array_like
             As for `sharpness_map`.
         share : float
-            The sharpest share of the cells that can be judged makes the score; above 0, up to 1.
+            The sharpest share of the edges of every direction makes the score; above 0, up to 1.
+        softest : bool
+            The softest share of the photo makes the score instead, for what must be sharp everywhere.
         mask : array_like, optional
             (H, W), of the photo's size: judge only where it is true, or above one half.
         detail : bool
@@ -165,10 +177,8 @@ class Model:
         if region is not None:
             check_sizes("photo", checked.shape, "its mask", region.shape)
         if detail:
-            return self.score_of_detail(self.measure_detail(checked, region=region), share=share)
-        content = borders.content(checked)
-        reduced, blur = self.measure_blur(checked, content=content)
-        return self.score_of(reduced, blur, share=share, region=region, content=content)
+            return self.score_of_detail(self.measure_detail(checked, region=region), share=share, softest=softest)
+        return self.score_of(self.measure_blur(checked), share=share, region=region, softest=softest)
 
     def measure_detail(self, photo: Photo, *, region: NDArray[np.bool_] | None = None) -> details.Detail:
         """The blur of tiles of a photo where it is sharpest, as `measure_blur` gives that of all; arguments alike."""
@@ -176,45 +186,38 @@ class Model:
             raise UsageError("detail is measured at the photo's own size; working_size does not go with it")
         return cast(details.Detail, details.measure_detail(photo, self._arrays, self.method, self.device, region))
 
-    def score_of_detail(self, detail: details.Detail, *, share: float = SHARPEST_SHARE) -> Score:
+    def score_of_detail(self, detail: details.Detail, *, share: float = SHARPEST_SHARE, softest: bool = False) -> Score:
         """The score from the result of `measure_detail`."""
-        return Score(**details.score_of_detail(detail, share), method=self.method, weights=self.weights)
+        return Score(**details.score_of_detail(detail, share, softest), method=self.method, weights=self.weights)
 
     def measure_blur(
-        self, photo: Photo, *, working_size: int | None = None, content: borders.Content | None = None
-    ) -> tuple[Photo, Map]:
-        """A photo at the working size of scores, and the blur of its cells of 4 x 4 pixels there.
+        self, photo: Photo, *, working_size: int | None = None, shape: tuple[int, int] | None = None
+    ) -> scores.Measured:
+        """A photo at the working size of scores, and the blur of its cells there.
 
         Parameters
         ----------
         photo : ndarray, (H, W, 3), uint8 or uint16; or its luma, (H, W), unless ``info.blur_needs_colour``
         working_size : int, optional
             Replaces the working size of the model.
-        content : borders.Content, optional
-            What of the photo to measure, from ``borders.content``; default all of it.
-
-        Returns
-        -------
-        reduced : ndarray, (h, w, 3), or its luma, (h, w)
-        blur : ndarray, (2, ceil(h / 4), ceil(w / 4)), float32
-            Sigma in pixels, and standard deviation of its logarithm, infinite where no blur can be measured.
+        shape : tuple, optional
+            (H, W) of the photo as it is stored, if `photo` was reduced on decoding.
         """
         sides = (working_size, self.working_size, SCORE_SIDE)
         side = next(side for side in sides if side is not None)
-        measured = scores.measure_blur(photo, self._arrays, self.method, self.device, side, content)
-        return cast(tuple[Photo, Map], measured)
+        measured = scores.measure_blur(photo, self._arrays, self.method, self.device, side, shape)
+        return cast(scores.Measured, measured)
 
     def score_of(
         self,
-        reduced: Photo,
-        blur: Map,
+        measured: scores.Measured,
         *,
         share: float = SHARPEST_SHARE,
+        softest: bool = False,
         region: NDArray[np.bool_] | None = None,
-        content: borders.Content | None = None,
     ) -> Score:
-        """The score from the results of `measure_blur`, with the same `content`."""
-        figures = scores.score_from_blur(reduced, blur, share, region, content)
+        """The score from the result of `measure_blur`."""
+        figures = scores.score_from_blur(measured, share, region, softest)
         return Score(**figures, method=self.method, weights=self.weights)
 
     def _map(self, photo: ArrayLike, raw: bool, sigma: bool) -> Map:

@@ -1,30 +1,44 @@
 """Sharpness score of a photo, from the width of its blur."""
 
-import math
+from typing import NamedTuple
 
 import numpy as np
 
 from blurkit import methods
 from blurkit.defaults import SCORE_SIDE, SHARPEST_SHARE
+from blurkit.motion import blur_of
 from blurkit.ops import borders, filters, resize, statistics
-from blurkit.ops.backend import CpuBackend
 from blurkit.ops.colour import grey
-from blurkit.ops.filters import curvature
+from blurkit.ops.noise import noise
+from blurkit.softest import softest_sigma
 
 MOST_DEVIATION = 0.6  # of log sigma; a cell whose blur is measured less precisely cannot be judged
 SHARP_SIGMA = 0.7  # pixels; overlays show blur up to this as in focus
 SOFT_SIGMA = 1.6  # pixels; overlays show blur from this on as out of focus
-NOISE_CELL = 4  # pixels; side of the cells over which `noise` averages second differences
-NOISE_WINDOW = 9  # cells; side of the windows over which it averages cells
-NOISE_PERCENTILE = 5  # percent; of these means it takes the value near the lowest
+NEIGHBOURS = 3  # cells; side of the windows over which the blur of cells is averaged
+MAP_SHARE = 0.1  # the sharpest share of the pixels of a map that makes its score
 CERTAIN = 1e-6  # least distance of a probability from 0 and 1, so that its logit stays finite
 SOFTNESS = 4.0  # divides the mean logit, so that scores of sharp maps stay apart below 1
 
 
-def score_photo(photo, weights, method, device="auto", side=SCORE_SIDE, share=SHARPEST_SHARE, region=None):
-    """Sharpness score of a photo.
+class Measured(NamedTuple):
+    """A photo as it is measured, and the blur of its cells; made by `measure_blur`."""
 
-    A cell of 4 x 4 pixels can be judged if the standard deviation of its log sigma is at most `MOST_DEVIATION`.
+    picture: np.ndarray
+    """(h, w, 3), or (h, w) of a luma: the content of the photo at the working size."""
+    blur: list
+    """For every size at which it was measured, (directions, 2, h', w') float32: sigma of every cell in pixels of
+    `picture`, and the deviation of its natural logarithm, infinite where no blur can be measured."""
+    content: borders.Content
+    """What of the photo was measured."""
+    scale: float
+    """Pixels of the photo for one of `picture`."""
+
+
+def score_photo(
+    photo, weights, method, device="auto", side=SCORE_SIDE, share=SHARPEST_SHARE, region=None, softest=False
+):
+    """Sharpness score of a photo.
 
     Parameters
     ----------
@@ -41,64 +55,122 @@ def score_photo(photo, weights, method, device="auto", side=SCORE_SIDE, share=SH
         The sharpest share of the cells that can be judged makes the score.
     region : ndarray, (H, W), bool, optional
         Part of the photo to judge; default all of it.
+    softest : bool, optional
+        The softest share of the photo makes the score instead, block by block, see ``softest.softest_sigma``.
 
     Returns
     -------
     dict
-        ``score``: 1 / (1 + sigma), bigger = sharper; NaN if no cell of the region can be judged.
-        ``sigma``: blur in pixels of the working size, about .35 in the sharpest photos.
-        ``coverage``: share of the region that can be judged.
-        ``noise``: standard deviation of the noise of the luma, 8-bit steps.
-        ``working_size``: longer side of the photo as measured, pixels.
-        ``cropped``: share of the pixels left out, as bars, frames or flat ground, see ``borders.content``.
+        See `score_from_blur`.
     """
-    content = borders.content(photo)
-    reduced, blur = measure_blur(photo, weights, method, device, side, content)
-    return score_from_blur(reduced, blur, share, region, content)
+    return score_from_blur(measure_blur(photo, weights, method, device, side), share, region, softest)
 
 
-def measure_blur(photo, weights, method, device="auto", side=SCORE_SIDE, content=None):
-    """A photo at its working size, and the blur of its cells.
+def measure_blur(photo, weights, method, device="auto", side=SCORE_SIDE, shape=None):
+    """The blur of the cells of a photo at its working size, without its borders.
 
     Parameters
     ----------
     photo, weights, method, device, side
         As for `score_photo`.
-    content : borders.Content, optional
-        What of the photo to measure; default all of it.
+    shape : tuple, optional
+        (H, W) of the photo as it is stored, if `photo` was reduced on decoding.
 
     Returns
     -------
-    reduced : ndarray, (h, w, 3), or (h, w) of a luma; dtype of the photo
-    blur : ndarray, (2, ceil(h / 4), ceil(w / 4)), float32
-        Sigma in pixels, and the standard deviation of its logarithm, infinite where no blur can be measured.
+    Measured
     """
-    content = content or borders.whole(photo)
+    content = borders.content(photo)
     part = content.cut(photo)
-    reduced = content.filled(resize.reduce_to(part, resize.working_shape(part.shape, side)))
-    blur = methods.get(method).blur(reduced, weights, device)
-    blur[1, content.outside(blur.shape[1:])] = np.inf
-    return reduced, blur
+    picture = content.filled(resize.reduce_to(part, resize.working_shape(part.shape, side)))
+    blur = methods.get(method).blur(picture, weights, device)
+    for planes in blur:
+        planes[:, 1, content.outside(planes.shape[2:])] = np.inf
+    decoded = max(shape or photo.shape) / max(photo.shape[:2])
+    return Measured(picture, blur, content, decoded * max(part.shape[:2]) / max(picture.shape[:2]))
 
 
-def score_from_blur(reduced, blur, share=SHARPEST_SHARE, region=None, content=None):
-    """The score of a photo from the results of `measure_blur`; other arguments and result as in `score_photo`."""
-    sigma, deviation = blur
-    region = content.region(region) if content else region
-    if region is None:
-        inside = np.full(sigma.shape, True)
-    else:
-        inside = resize.resize_to(region.astype(np.float32), sigma.shape) > 0.5
-    judged = inside & (deviation <= MOST_DEVIATION)
-    sharpest_sigma = sharpest(sigma[inside], deviation[inside], share) if judged.any() else math.nan
+def score_from_blur(measured, share=SHARPEST_SHARE, region=None, softest=False):
+    """The score of a photo.
+
+    Parameters
+    ----------
+    measured : Measured
+    share, region, softest
+        As for `score_photo`.
+
+    Returns
+    -------
+    dict
+        ``score``: 1 / (1 + sigma), bigger = sharper; NaN if no cell of the region can be judged.
+        ``sigma``: blur in pixels of the working size, in the worst direction; about .35 in the sharpest photos.
+        ``sigma_photo``: the same in pixels of the photo.
+        ``kind``, ``motion``, ``angle``: see ``motion.Blur``; the length is in pixels of the photo.
+        ``coverage``: share of the region that can be judged: a cell can if the standard deviation of its log sigma is
+        at most `MOST_DEVIATION`.
+        ``noise``: standard deviation of the noise of the luma, 8-bit steps.
+        ``working_size``: longer side of the photo as measured, pixels.
+        ``cropped``: share of the pixels left out, as bars, frames or flat ground, see ``borders.content``.
+    """
+    region = measured.content.region(region)
+    cells = [cells_of(region, planes) for planes in measured.blur]
+    parts, coverage = judged(measured.blur, cells)
+    plane = grey(measured.picture)
+    worst = blur_of(parts, SHARPEST_SHARE if softest else share, plane, region_of(plane, region))
+    sigma = softest_sigma(measured.blur, cells, share, SHARPEST_SHARE) if softest else worst.sigma
     return {
-        "score": 1 / (1 + sharpest_sigma),
-        "sigma": sharpest_sigma,
-        "coverage": float(judged.sum() / max(inside.sum(), 1)),
-        "noise": noise(grey(reduced)),
-        "working_size": max(reduced.shape[:2]),
-        "cropped": content.left_out if content else 0.0,
+        "score": 1 / (1 + sigma),
+        "sigma": sigma,
+        "sigma_photo": sigma * measured.scale,
+        "kind": worst.kind,
+        "motion": worst.motion * measured.scale,
+        "angle": worst.angle,
+        "coverage": coverage,
+        "noise": noise(plane),
+        "working_size": max(measured.picture.shape[:2]),
+        "cropped": measured.content.left_out,
     }
+
+
+def judged(blur, cells):
+    """Cells whose blur can be measured, by direction.
+
+    Parameters
+    ----------
+    blur : list of ndarray
+        Of `Measured`.
+    cells : list of ndarray, (h', w'), bool
+        From `cells_of`, for each of `blur`.
+
+    Returns
+    -------
+    list of (sigma, deviation)
+        For every direction, as ``motion.blur_of`` takes them.
+    coverage : float
+        Share of these cells that can be judged.
+    """
+    finest = np.zeros(blur[0].shape[2:], bool)
+    parts = [[] for _ in blur[0]]
+    for planes, inside in zip(blur, cells, strict=True):
+        precise = (planes[:, 1] <= MOST_DEVIATION).any(axis=0) & inside
+        finest |= resize.enlarge_to(precise.astype(np.uint8), finest.shape) > 0
+        for part, (sigma, deviation) in zip(parts, planes, strict=True):
+            chosen = inside & np.isfinite(deviation)
+            part.append((sigma[chosen], deviation[chosen]))
+    joined = [tuple(map(np.concatenate, zip(*part, strict=True))) for part in parts]
+    return joined, float((finest & cells[0]).sum() / max(cells[0].sum(), 1))
+
+
+def region_of(plane, region):
+    """A region, (H, W) bool or None, on the pixels of a plane: (h, w) bool or None."""
+    return None if region is None else resize.resize_to(region.astype(np.float32), plane.shape) > 0.5
+
+
+def cells_of(region, planes):
+    """Cells with all of their pixels within a region: (H, W) bool or None, all, and (d, 2, h, w) -> (h, w) bool."""
+    if region is None:
+        return np.full(planes.shape[2:], True)
+    return resize.resize_to(region.astype(np.float32), planes.shape[2:]) > 0.99
 
 
 def in_focus(blur):
@@ -106,77 +178,45 @@ def in_focus(blur):
 
     Parameters
     ----------
-    blur : ndarray, (2, h, w), float32
-        From `measure_blur`.
+    blur : list of ndarray
+        Of `Measured`.
 
     Returns
     -------
     ndarray, (h, w), float32
         From 1 (in focus) to 0 (out of focus); NaN where a cell cannot be judged.
     """
-    sigma, deviation = blur
+    sigma, deviation = of_cells(blur)
     focus = np.clip((SOFT_SIGMA - sigma) / (SOFT_SIGMA - SHARP_SIGMA), 0, 1)
     return np.where(deviation <= MOST_DEVIATION, focus, np.float32(np.nan)).astype(np.float32)
 
 
-def sharpest(sigma, deviation, share):
-    """Mean sigma of the sharpest share of some cells, weighted by precision.
-
-    Precision is 1 / deviation^2.
+def of_cells(blur):
+    """The blur of each cell in all directions and at all sizes together.
 
     Parameters
     ----------
-    sigma : ndarray, (n,)
-        Pixels.
-    deviation : ndarray, (n,)
-        Standard deviation of log sigma; cells where it is infinite do not count.
-    share : float in (0, 1]
-        Of the total precision.
+    blur : list of ndarray
+        Of `Measured`.
 
     Returns
     -------
-    float, pixels
-        Geometric mean.
+    ndarray, (2, h, w), float32
+        Sigma, a geometric mean weighted by precision, and the least deviation. Where directions are told apart, cells
+        hold few edges, and each is taken together with its neighbours.
     """
-    measurable = np.isfinite(deviation)
-    sigma, precision = sigma[measurable], deviation[measurable].astype(np.float64) ** -2
-    needed = share * precision.sum()
-    candidates = sharpest_part(sigma, precision, needed)  # few, since sorting takes most of the time
-    order = candidates[np.argsort(sigma[candidates], kind="stable")]
-    precision = precision[order]
-    precision_before = np.cumsum(precision) - precision
-    weights = np.clip(needed - precision_before, 0, precision)
-    return float(np.exp((weights * np.log(sigma[order])).sum() / weights.sum()))
-
-
-def sharpest_part(sigma, precision, needed):
-    """Indices of the cells of least sigma whose precision adds up to `needed` or more: (n,), (n,), float -> (k,)."""
-    count = math.ceil(len(sigma) * needed / precision.sum())
-    while count < len(sigma):
-        candidates = np.flatnonzero(sigma <= np.partition(sigma, count)[count])
-        if precision[candidates].sum() >= needed:
-            return candidates
-        count *= 2
-    return np.arange(len(sigma))
-
-
-def noise(plane):
-    """Standard deviation of the noise of a plane, from second differences in its smoothest parts.
-
-    J. Immerkaer, "Fast Noise Variance Estimation", CVIU 64(2), 1996, doi:10.1006/cviu.1996.0060.
-
-    Parameters
-    ----------
-    plane : ndarray, (h, w), float32 in [0, 1]
-
-    Returns
-    -------
-    float, 8-bit steps
-    """
-    cells = resize.pool(curvature(plane, CpuBackend), NOISE_CELL)
-    window_means = filters.box_mean(cells, NOISE_WINDOW)
-    # sqrt(pi / 2): from the mean absolute value of Gaussian noise to its standard deviation.
-    return 255 * math.sqrt(math.pi / 2) * statistics.percentile(window_means, NOISE_PERCENTILE)
+    shape = blur[0].shape[2:]
+    precision, logs, most = (np.zeros(shape, np.float32) for _ in range(3))
+    for planes in blur:
+        amounts = planes[:, 1] ** -2
+        precision += resize.resize_to(amounts.sum(axis=0), shape)
+        logs += resize.resize_to((amounts * np.log(planes[:, 0])).sum(axis=0), shape)
+        most = np.maximum(most, resize.resize_to(amounts.max(axis=0), shape))
+    if len(blur[0]) > 1:
+        precision, logs = filters.box_mean(precision, NEIGHBOURS), filters.box_mean(logs, NEIGHBOURS)
+        most = filters.highest(most, NEIGHBOURS)
+    with np.errstate(divide="ignore"):
+        return np.stack([np.exp(logs / np.maximum(precision, np.float32(1e-12))), most**-0.5])
 
 
 def map_score(sharpness_map):
@@ -191,13 +231,13 @@ def map_score(sharpness_map):
     Returns
     -------
     float in (0, 1)
-        Bigger = sharper: the mean logit of the sharpest tenth (`SHARPEST_SHARE`), divided by `SOFTNESS`, as a
+        Bigger = sharper: the mean logit of the sharpest tenth (`MAP_SHARE`), divided by `SOFTNESS`, as a
         probability. Comparable only among maps of one method.
     """
     values = sharpness_map.ravel() if sharpness_map.ndim == 2 else sharpness_map[0][sharpness_map[1] > 0]
     if not len(values):
         values = np.zeros(1, np.float32)  # a map without values counts as out of focus
-    count = max(1, round(len(values) * SHARPEST_SHARE))
+    count = max(1, round(len(values) * MAP_SHARE))
     sharpest_tenth = np.partition(values, -count)[-count:].astype(np.float64)
     logits = statistics.logit(np.clip(sharpest_tenth, CERTAIN, 1 - CERTAIN))
     return float(statistics.logistic(logits.mean() / SOFTNESS))

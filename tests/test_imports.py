@@ -18,9 +18,11 @@ LADDER = {  # room: the rooms its modules may import from, besides earlier modul
     "training": {"errors", "defaults", "ops"},
     "methods": {"errors"},
     "stages": {"errors", "defaults", "ops", "training", "methods"},
-    "six": {"errors", "defaults", "ops", "training", "methods"},
+    "motion": {"ops"},
+    "softest": {"motion"},
+    "six": {"errors", "defaults", "ops", "training", "methods", "motion", "softest"},
     "evaluate": {"errors", "defaults", "ops", "six"},
-    "detail": {"defaults", "ops", "methods", "six"},
+    "detail": {"defaults", "ops", "methods", "motion", "six"},
     "culling": {"errors"},
     "report": {"errors", "defaults", "ops", "io"},
     "model": {"errors", "defaults", "ops", "io", "methods", "six", "detail"},
@@ -30,10 +32,10 @@ LADDER["cli"] = {room for room in LADDER if room != "stages"}
 ORDER = {  # room: its modules in the order in which they may import each other
     "ops": (
         *("filters", "resize", "tiles", "statistics", "colour", "layers", "backend", "smoothing"),
-        *("bars", "ground", "borders"),
+        *("bars", "ground", "borders", "noise", "streaks"),
     ),
     "io": blurkit.io.MODULES,
-    "training": ("degrade", "compose", "loop"),
+    "training": ("degrade", "compose", "shake", "loop"),
     "methods": ("contract",),
     "six": ("refine", "patches", "train", "map", "mask", "score"),  # blur-map refines, so refine stands left of map
 }

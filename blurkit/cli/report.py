@@ -36,7 +36,7 @@ def opened(items, args):
     return WholeFile("/dev/stdout" if args.report == "-" else args.report, guard)
 
 
-def pictures(item, data, picture, blur, content, args):
+def pictures(item, data, photo, measured, args):
     """What the page shows of a photo besides its figures: its path, a thumbnail and an overlay.
 
     Parameters
@@ -44,12 +44,10 @@ def pictures(item, data, picture, blur, content, args):
     item : Input
     data : bytes
         The file of the photo.
-    picture : ndarray, (H, W, 3) or (H, W), uint8 or uint16
+    photo : ndarray, (H, W, 3) or (H, W), uint8 or uint16
         The photo at any size, (H, W) if it was decoded without its colours.
-    blur : Blur
+    measured : Measured
         Of `Model.measure_blur`.
-    content : Content
-        What of the photo was measured.
     args : namespace
 
     Returns
@@ -61,9 +59,11 @@ def pictures(item, data, picture, blur, content, args):
     from blurkit.report import THUMBNAIL_SIDE, overlay, thumbnail
     from blurkit.score import in_focus
 
+    picture = measured.picture if measured.content.is_whole else photo  # the smaller one is enough
     if picture.ndim != 3:  # the page shows colours
         picture = decode_photo(data, args.max_pixels, args.raw_develop, THUMBNAIL_SIDE)
-    return {"path": item.label, "thumbnail": thumbnail(picture), "overlay": overlay(content.around(in_focus(blur)))}
+    marks = overlay(measured.content.around(in_focus(measured.blur)))
+    return {"path": item.label, "thumbnail": thumbnail(picture), "overlay": marks}
 
 
 def page_of(results, side, args):

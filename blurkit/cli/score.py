@@ -7,7 +7,7 @@ from blurkit.cli.run import run
 from blurkit.defaults import SCORE_SIDE
 from blurkit.errors import InputError, UsageError, check_sizes
 
-SHARPEST = "best:10%"
+SHARPEST = "best:15%"
 
 Task = namedtuple("Task", "item map mask")
 """An input to score, its map (None for a photo or a map still to decode), and the mask of a photo or None."""
@@ -17,8 +17,8 @@ def describe(parser):
     parser.usage = "blur-score [OPTION]... [FILE]..."
     parser.description = (
         "One line per photo: score, tab, path; bigger = sharper, from 0 to 1. "
-        "The score is 1 / (1 + blur), blur in pixels of the working size, in the sharpest tenth of what can be judged: "
-        "a sharp subject before a soft background "
+        "The score is 1 / (1 + blur), blur in pixels of the working size, in the worst direction, where the photo is "
+        "sharpest: a shaken photo scores as blurred, a sharp subject before a soft background "
         "scores as sharp, a blank wall as nan. With --truth: how well maps agree with masks made by hand."
     )
     parser.examples = (
@@ -53,7 +53,7 @@ def describe_region(group):
         "--region",
         type=types.region,
         default=SHARPEST,
-        help="best:N%%, all, or mask: what of the photo counts (default best:10%%)",
+        help="best:N%%, worst:N%%, all, or mask: what of the photo counts (default best:15%%)",
     )
     group.add_argument(
         "--mask",
@@ -109,7 +109,7 @@ def work_on(args, console):
 def check(args):
     """Raise a UsageError for options that exclude each other."""
     truth.check(args, args.region == types.region(SHARPEST))
-    if args.region is None and not args.mask:
+    if args.region.needs_mask and not args.mask:
         raise UsageError("--region mask needs --mask FILE")
     check_detail(args)
     report.check(args)
@@ -218,25 +218,24 @@ def check_map_options(args):
 
 def photo_score(item, data, mask, args, model):
     """The score of the photo in some bytes with its figures, and with --report what the page shows of it."""
-    from blurkit.ops import borders
+    from blurkit.io.photo import whole_shape
 
     side = working_size(args)
     photo = decoded(data, side, args)
     if mask is not None and not args.max_size:
         check_mask(data, photo, mask, args)
-    share = 1.0 if args.region is None else args.region
+    part = {"share": args.region.share, "softest": args.region.softest}
     region = None if mask is None else mask > 0.5
     if args.detail:
         detail = model().measure_detail(photo, region=region)
-        content, measured, blur = detail.content, detail.overview, detail.overview_blur
-        score = model().score_of_detail(detail, share=share)
+        measured, score = detail.overview, model().score_of_detail(detail, **part)
     else:
-        content = borders.content(photo)
-        measured, blur = model().measure_blur(photo, working_size=side, content=content)
-        score = model().score_of(measured, blur, share=share, region=region, content=content)
+        shape = whole_shape(data, photo, args.raw_develop)
+        measured = model().measure_blur(photo, working_size=side, shape=shape)
+        score = model().score_of(measured, region=region, **part)
     result = score._asdict()
     if args.report:
-        result["shown"] = report.pictures(item, data, measured if content.is_whole else photo, blur, content, args)
+        result["shown"] = report.pictures(item, data, photo, measured, args)
     return result
 
 

@@ -2,9 +2,21 @@
 
 import argparse
 import math
+from typing import NamedTuple
 
 MOST_NATURAL = 65535  # largest number of a copy in a patch set
 MOST_THREADS = 1024
+
+
+class Region(NamedTuple):
+    """The part of a photo that its score is taken from."""
+
+    share: float
+    """In (0, 1]."""
+    softest: bool
+    """Of the softest share instead of the sharpest."""
+    needs_mask: bool = False
+    """All that a mask says, which must be given."""
 
 
 def positive(text, most=math.inf):
@@ -55,21 +67,19 @@ def seconds(text):
 
 
 def region(text):
-    """The region of a photo that its score is taken from, as a share of the measured pixels.
-
-    ``best:N%`` is N / 100, ``all`` is 1, ``mask`` is None.
-    """
+    """The part of a photo that its score is taken from, see `Region`."""
     if text == "all":
-        return 1.0
+        return Region(1.0, False)
     if text == "mask":
-        return None
-    value = as_float(text.removeprefix("best:").removesuffix("%")) / 100
-    if not (text.startswith("best:") and text.endswith("%") and 0 < value <= 1):
+        return Region(1.0, False, needs_mask=True)
+    which, _, number = text.partition(":")
+    share = as_float(number.removesuffix("%")) / 100
+    if not (which in ("best", "worst") and number.endswith("%") and 0 < share <= 1):
         from blurkit.cli.hints import did_you_mean
 
         meant = did_you_mean(text, ("all", "mask"))
-        raise argparse.ArgumentTypeError(f"{text!r} is not best:N% (N up to 100), all or mask{meant}")
-    return value
+        raise argparse.ArgumentTypeError(f"{text!r} is not best:N% or worst:N% (N up to 100), all or mask{meant}")
+    return Region(share, which == "worst")
 
 
 def as_float(text):

@@ -95,8 +95,8 @@ class Method(Protocol):
     def needs_guide(self, as_published: bool) -> bool:
         """True if `refine` needs the photo."""
 
-    def blur(self, photo: np.ndarray, weights: Weights, device: str = "auto") -> np.ndarray:
-        """How wide the blur of every cell of 4 x 4 pixels is, for the score.
+    def blur(self, photo: np.ndarray, weights: Weights, device: str = "auto") -> list[np.ndarray]:
+        """How wide the blur of every cell of a photo is, for the score.
 
         Parameters
         ----------
@@ -108,8 +108,10 @@ class Method(Protocol):
 
         Returns
         -------
-        ndarray, (2, ceil(h / 4), ceil(w / 4)), float32
-            Sigma in pixels, and the deviation of its natural logarithm, infinite where nothing shows the blur.
+        list of ndarray, (directions, 2, rows, columns), float32
+            For the photo, and for every smaller size at which it was measured as well: sigma of every cell in pixels of
+            the photo, and the deviation of its natural logarithm, infinite where nothing shows the blur. Directions
+            are 8, see ``motion.blur_of``, or 1 if they are not told apart. Cells are squares that cover the photo.
         """
 
 

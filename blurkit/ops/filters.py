@@ -40,6 +40,11 @@ def box_mean(plane, size):
     return cv2.boxFilter(plane, cv2.CV_32F, (size, size), borderType=cv2.BORDER_REFLECT_101)
 
 
+def highest(plane, size):
+    """Largest value over size x size windows (size odd) of (H, W)."""
+    return cv2.dilate(plane, np.ones((size, size), np.uint8))
+
+
 def magnitude(plane, backend):
     """Magnitude of the Sobel gradient.
 

@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 
-from blurkit.defaults import LEAST_SIGMA, SHARPEST_SHARE
+from blurkit.defaults import LEAST_SIGMA
 from blurkit.errors import InputError
 from blurkit.methods.joint.edges import DIRECTIONS, INPUTS
 from blurkit.methods.joint.network import normalised
@@ -29,6 +29,7 @@ ONE_IN = 20  # one photo in so many is held out
 FEWEST = 24  # edges of one direction in a tile; with fewer, the direction is left out there
 DRAWN = 96  # edges of a direction in a step
 NORMALISING_TILES = 2000  # at most; they give the mean and the scale of the inputs
+POOLED_SHARE = 0.1  # the sharpest share of the edges of a direction whose mean is to be its known blur
 STEEPNESS = 6.0  # per unit of log sigma; of the loss of two directions in the wrong order
 LEAST_DIFFERENCE = 0.1  # log sigma; directions that differ less are in no order
 LOSS_WEIGHTS = {"square": 2.0, "order": 1.0, "likelihood": 0.2}
@@ -208,7 +209,7 @@ def sharpest(outputs_):
     values, order = outputs_[..., 0].sort(dim=1)
     precision = torch.exp(-2 * outputs_[..., 1].clamp(*LOG_DEVIATIONS)).gather(1, order)
     before = precision.cumsum(1) - precision
-    share = torch.minimum(precision, (SHARPEST_SHARE * precision.sum(1, keepdim=True) - before).clamp(min=0))
+    share = torch.minimum(precision, (POOLED_SHARE * precision.sum(1, keepdim=True) - before).clamp(min=0))
     return (share * values).sum(1) / share.sum(1)
 
 

@@ -3,7 +3,8 @@
 A moving photo keeps the edges along its motion sharp, so the blur across every direction is measured on edges of that
 direction. An edge is a maximum of the gradient (J. Canny, PAMI 8(6), 1986, doi:10.1109/TPAMI.1986.4767851); how much of
 it a further blur removes shows how wide it is (J. Elder and S. Zucker, PAMI 20(7), 1998, doi:10.1109/34.689301).
-Edges too wide for one size are narrow at half that size.
+Edges too wide for one size are narrow at half that size. How sharp the photo is as a whole is left out on purpose: the
+edges along a motion would speak for those across it.
 """
 
 import math
@@ -16,7 +17,6 @@ from blurkit.methods.joint.evidence import STEPS, blurred_copies
 from blurkit.ops.backend import CpuBackend
 from blurkit.ops.noise import noise
 from blurkit.ops.resize import cells, pool
-from blurkit.ops.statistics import percentile
 from blurkit.ops.tiles import in_strips
 
 DIRECTIONS = 8  # of gradients, 22.5 degrees apart: 0 = across vertical edges, then counter-clockwise
@@ -29,10 +29,9 @@ LEAST_OVER_NOISE = 0.6 / 255  # times the noise in 8-bit steps; six standard dev
 GRADIENT_SCALE = 32767  # from gradients, within 1/2, to the 16 bits that Canny's algorithm takes
 FAINT_POWER = 1e-7  # of full scale squared; added before logarithms
 FAINT_NOISE = 5e-4  # of full scale; added before logarithms
-RATIO_PERCENTILE = 90  # percent; of how much the finer and the coarser blur removes from the edges of the photo
 REACH = 24  # pixels; radius of the Gaussians together, and of the gradient
 STRIP = 1 << 17  # pixels measured at a time, so that their planes stay in the processor's cache
-INPUTS = len(STEPS) + 1 + 3 + 2 + SIZES
+INPUTS = len(STEPS) + 1 + 3 + SIZES
 
 
 class Edges(NamedTuple):
@@ -44,8 +43,7 @@ class Edges(NamedTuple):
     """(n,) int64, the filled places of a flattened (`DIRECTIONS`, h, w)."""
     inputs: np.ndarray
     """(n, `INPUTS`) float32: log gradient in the copy of the edges; log ratio to it of the gradients in the other four
-    copies; log number of edge pixels; log noise of this size, of the photo and of its half; how much blurs remove from
-    the sharpest edges of the photo; which of the sizes this is."""
+    copies; log number of edge pixels; log noise of this size, of the photo and of its half; which size this is."""
 
 
 def measure(plane):
@@ -65,7 +63,7 @@ def measure(plane):
         sizes.append(pool(sizes[-1], 2))
     noises = [noise(size) / 255 for size in sizes]
     gradients = [gradients_of(size, level) for size, level in zip(sizes, noises, strict=True)]
-    of_photo = np.concatenate([context(noises), sharpest_ratios(gradients)])
+    of_photo = noise_of_photo(noises)
     result = []
     for number, (size, (places, logs, count)) in enumerate(zip(sizes, gradients, strict=True)):
         which = np.eye(SIZES, dtype=np.float32)[number]
@@ -76,18 +74,9 @@ def measure(plane):
     return result
 
 
-def context(noises):
+def noise_of_photo(noises):
     """Log noise of the photo and of its half: a list of at least one float -> (2,)."""
     return np.log(np.array([noises[0], noises[min(1, len(noises) - 1)]]) + FAINT_NOISE)
-
-
-def sharpest_ratios(gradients):
-    """How much the finer and the coarser blur removes from the sharpest edges, at the largest size with any: (2,)."""
-    for _, logs, _ in gradients:
-        if len(logs):
-            finer, coarser = logs[:, 0] - logs[:, KEY], logs[:, KEY] - logs[:, -1]
-            return np.array([percentile(finer, RATIO_PERCENTILE), percentile(coarser, RATIO_PERCENTILE)])
-    return np.zeros(2)
 
 
 def ratios(logs):

@@ -113,7 +113,7 @@ def resized_mask(mask, shape):
 
 
 def add_samples(records, picture, truth, seeds):
-    """Fill in edges of known blur for every tile with enough edges in focus.
+    """Fill in edges of known blur, for every tile those of another copy of the whole picture, blurred on purpose.
 
     Parameters
     ----------
@@ -123,16 +123,13 @@ def add_samples(records, picture, truth, seeds):
     truth : ndarray, (H, W), uint8
         255 in focus.
     seeds : ndarray, (n,), int
-        Of everything that is random in each tile.
+        Of everything that is random in each copy.
     """
     shape = resize.working_shape(picture.shape)
     picture = eight_bits(resize.reduce_to(picture, shape))
     in_focus = resized_mask(truth == 255, shape)
-    side = evidence.CELL * TILE
     for record, seed in zip(records, seeds, strict=True):
-        top, left = evidence.CELL * int(record["row"]), evidence.CELL * int(record["col"])
-        inside = np.s_[top : top + side, left : left + side]
-        drawn = samples.sample(picture[inside], in_focus[inside], np.random.default_rng(seed))
+        drawn = samples.sample(picture, in_focus, np.random.default_rng(seed))
         if drawn is not None:
             record["edges"], record["edge_direction"], record["covariance"] = drawn
 

@@ -1,6 +1,6 @@
-"""Stage 2: edges of known blur, from parts of photos that are blurred on purpose.
+"""Stage 2: edges of known blur, from copies of photos that are blurred on purpose.
 
-Parts in focus are put out of focus, moved, or both, then noised and compressed as cameras do it.
+What is in focus is put out of focus, moved, or both, then noised and compressed as cameras do it.
 """
 
 import cv2
@@ -14,20 +14,20 @@ from blurkit.training import shake
 from blurkit.training.compose import blur_kernel
 from blurkit.training.degrade import add_noise, compress, log_uniform
 
-COUNT = 640  # edges of a sample, at most
-FEWEST = 48  # edges; a part with fewer is left out
+COUNT = 1024  # edges of a sample, at most
+FEWEST = 48  # edges; a copy with fewer is left out
 NONE = 255  # in place of the direction of an edge: there is none
-REDUCED_SHARE, SCALES = 0.6, (0.4, 1.0)  # share of the parts that are reduced first, and by which factor
-UNBLURRED_SHARE, DEFOCUS_SHARE = 0.1, 0.3  # of the parts; the others are moved
+REDUCED_SHARE, SCALES = 0.6, (0.4, 1.0)  # share of the copies that are reduced first, and by which factor
+UNBLURRED_SHARE, DEFOCUS_SHARE = 0.1, 0.3  # of the copies; the others are moved
 DISC_SHARE = 0.5  # of the defocus; the rest is Gaussian
 DEFOCUS_RANGE = (0.3, 10.0)  # pixels; sigma
 MOTION_RANGE = (1.5, 40.0)  # pixels; length
-BOTH_SHARE, BOTH_RANGE = 0.35, (0.3, 2.0)  # of the moved parts are out of focus too; by which sigma, pixels
-NOISE_RANGE, NOISY_SHARE = (0.0, 12.0), 0.65  # 8-bit steps; of the parts
-GRAIN_RANGE, GRAIN_SHARE = (0.4, 1.2), 0.3  # pixels; sigma of the grains of such noise; of the noisy parts
-QUALITY_RANGE, COMPRESSED_SHARE = (50, 98), 0.7  # JPEG quality; of the parts
-LATE_SHARE, LATE_SCALES = 0.2, (0.5, 1.0)  # of the parts are reduced last, as large photos are; by which factor
-WIDEST = 0.5  # of the shorter side of a part; a wider kernel leaves nothing
+BOTH_SHARE, BOTH_RANGE = 0.35, (0.3, 2.0)  # of the moved copies are out of focus too; by which sigma, pixels
+NOISE_RANGE, NOISY_SHARE = (0.0, 12.0), 0.65  # 8-bit steps; of the copies
+GRAIN_RANGE, GRAIN_SHARE = (0.4, 1.2), 0.3  # pixels; sigma of the grains of such noise; of the noisy copies
+QUALITY_RANGE, COMPRESSED_SHARE = (50, 98), 0.7  # JPEG quality; of the copies
+LATE_SHARE, LATE_SCALES = 0.2, (0.5, 1.0)  # of the copies are reduced last, as large photos are; by which factor
+WIDEST = 0.5  # of the shorter side of a copy; a wider kernel leaves nothing
 MARGIN = 6  # pixels; of cells in focus to what is not, besides the kernel: the reach of the evidence of an edge
 
 FIELDS = [
@@ -54,8 +54,8 @@ def sample(picture, in_focus, rng):
 
     Returns
     -------
-    edges : ndarray, (640, `edges.INPUTS`), float32
-    directions : ndarray, (640,), uint8
+    edges : ndarray, (1024, `edges.INPUTS`), float32
+    directions : ndarray, (1024,), uint8
         0 to 7, and `NONE` where the edges end.
     covariance : ndarray, (3,), float32, pixels squared
 

@@ -81,7 +81,8 @@ def seeds(photo, weights, backend):
 def blur(photo, weights, device="auto"):
     """Sigma of every cell by the edge points in it, see ``contract.Method.blur``; the photo in colour."""
     points, probabilities = seeds(eight_bits(photo), weights, backend_for(device, photo.shape))
-    return sparse.cell_blur(resize.cells(photo.shape, spread.CELL), points // spread.CELL, probabilities)
+    cells = sparse.cell_blur(resize.cells(photo.shape, spread.CELL), points // spread.CELL, probabilities)
+    return [cells[None]]
 
 
 def published_points(photo, weights, backend):

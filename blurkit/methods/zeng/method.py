@@ -128,7 +128,7 @@ def blur(photo, weights, device="auto"):
     sigma = sigma_of(logit(raw.clip(LEAST_PROBABILITY, 1 - LEAST_PROBABILITY)))
     gradient = resize.pool(magnitude(plane, CpuBackend), evidence.CELL)
     deviation = np.where(gradient > STRUCTURE / 255, BLUR_DEVIATION, np.inf)
-    return np.array([sigma, deviation], np.float32)
+    return [np.array([[sigma, deviation]], np.float32)]
 
 
 def sigma_of(log_odds):

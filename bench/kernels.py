@@ -1,12 +1,15 @@
-"""Kernels of camera shake: the path of a point of the scene over the photo while the shutter is open.
+"""Paths of camera shake: where a point of the scene goes over the photo while the shutter is open.
 
-Angles are degrees from the horizontal, counter-clockwise as the photo is seen; rows of a photo count downwards.
+Their shapes are others than those joint is trained on (``blurkit.training.shake``); what kernel a path leaves is the
+same for all. Angles are degrees from the horizontal, counter-clockwise as the photo is seen; rows count downwards.
 """
 
 import cv2
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
 from scipy.spatial.distance import pdist
+
+from blurkit.training.shake import kernel_of
 
 PATHS = ("straight", "bent", "trembling")
 POINTS = 400  # of a path
@@ -52,22 +55,6 @@ def trembling(length, rng):
     return (points - points.mean(axis=0)) * length / pdist(points).max()
 
 
-def kernel(points):
-    """The kernel of a path: (n, 2) float -> (k, k) float32, k odd, sum 1.
-
-    Each point is shared among the four pixels around it, in proportion to nearness.
-    """
-    middle = int(np.ceil(np.abs(points).max())) + 1
-    weights = np.zeros((2 * middle + 1, 2 * middle + 1))
-    whole = np.floor(points).astype(int)
-    part = points - whole
-    for right in (0, 1):
-        for below in (0, 1):
-            share = np.abs(1 - right - part[:, 0]) * np.abs(1 - below - part[:, 1])
-            np.add.at(weights, (whole[:, 1] + below + middle, whole[:, 0] + right + middle), share)
-    return (weights / weights.sum()).astype(np.float32)
-
-
 def shaken(photo, points):
     """A photo, (h, w, 3) uint8, blurred along a path."""
-    return cv2.filter2D(photo, -1, kernel(points), borderType=cv2.BORDER_REFLECT)
+    return cv2.filter2D(photo, -1, kernel_of(points), borderType=cv2.BORDER_REFLECT)

@@ -128,7 +128,7 @@ REQUIRED = {
         "spearman all": (0.90, 1),
     },
     "joint: sharper than the soft copy": {"share": (1, 1)},
-    "blur-score, zeng": {"x decoding": (0.4, 100), "x loop": (10, 1000)},
+    "12 megapixels: blur-score, zeng": {"x decoding": (0.4, 100), "x loop": (10, 1000)},
 }
 
 if __name__ == "__main__":

@@ -9,15 +9,14 @@ import cv2
 import measure
 import numpy as np
 import photos
-from measure import command
 
+from blurkit.defaults import SCORE_SIDE
 from blurkit.methods import METHODS
 
 LARGE = {12: (4000, 3000), 24: (6000, 4000)}  # megapixels: pixels of mosaics of sixteen photos, with a camera's detail
-COUNT, TIMES = 60, 4  # photos of 12 megapixels, and how often each is named: a start weighs little in a large folder
+COUNTS = {12: (60, 4), 24: (20, 2)}  # photos of each, and how often each is named: a start weighs little in a folder
 SLOW = 20  # photos for park
-COUNT_24, TIMES_24 = 20, 2
-SIZE = 1600  # pixels; --max-size
+PROCESSES = 4  # photos for a process each
 DECODE = """import sys, PIL.Image
 side = int(sys.argv[1])
 for name in sys.argv[2:]:
@@ -30,36 +29,32 @@ write_jpeg = partial(cv2.imwrite, params=[cv2.IMWRITE_JPEG_QUALITY, 92])
 
 
 def throughput(data, scratch, results):
-    """Large JPEGs per second, against decoding alone at the size needed and against a process per photo."""
-    names = mosaics(data, scratch, 12, COUNT)
-    laplacian = [sys.executable, "-c", LAPLACIAN]
-    loop = len(names[:4]) / sum(measure.seconds(*laplacian, name, repeats=1) for name in names[:4])
-    yield "a process of cv2.Laplacian per photo", {"photos a second": loop}
-    reduced, whole = names * TIMES, names * (TIMES // 2)
-    rate = decoding(reduced, SIZE)
-    yield "decoding alone, two processes", {"photos a second": rate}
-    for method in METHODS:
-        some = names[:SLOW] if method == "park" else reduced  # half a second each
-        yield f"blur-score, {method}", scored(some, rate, loop, "--method", method, "--max-size", SIZE)
-    yield from others("12 megapixels", whole, reduced, rate)
-    for name in names:
-        name.unlink()
-    names = mosaics(data, scratch, 24, COUNT_24)
-    rate = decoding(names * TIMES_24, SIZE)
-    yield "24 megapixels: decoding alone, two processes", {"photos a second": rate}
-    yield "24 megapixels: blur-score, joint", scored(names * TIMES_24, rate, None, "--max-size", SIZE)
-    yield from others("24 megapixels", names * TIMES_24, names * TIMES_24, rate)
+    """Large JPEGs per second by plain blur-score -j 2, against decoding them alone at the size needed, in two processes
+    of Pillow; with --detail, which decodes them whole, against plain; and against a process of cv2 per photo."""
+    for megapixels, (count, times) in COUNTS.items():
+        names = mosaics(data, scratch, megapixels, count)
+        yield from rates(f"{megapixels} megapixels", names, times, METHODS if megapixels == 12 else ("joint",))
+        for name in names:
+            name.unlink()
 
 
-def others(label, whole, reduced, rate):
-    """Rows of decoding at full size, of blur-score without --max-size, and of --detail if there is that option."""
-    full = decoding(whole, 0)
-    yield f"{label}: decoding alone, full size", {"photos a second": full}
-    yield f"{label}: blur-score, joint, without options", scored(whole, full, None)
-    if b"--detail" in command("blur-score", "--help"):
-        yield f"{label}: blur-score, joint, --detail", scored(whole, full, None, "--detail")
-        small = scored(reduced, rate, None, "--detail", "--max-size", SIZE)
-        yield f"{label}: blur-score, joint, --detail --max-size {SIZE}", small
+def rates(label, names, times, methods):
+    """Rows of some photos, each named so many times, by some methods."""
+    several = names * times
+    rate = decoding(several, SCORE_SIDE)
+    yield f"{label}: decoding alone at the size needed", {"photos a second": rate}
+    yield f"{label}: decoding alone, full size", {"photos a second": decoding(names, 0)}
+    loop = process_each(names[:PROCESSES])
+    yield f"{label}: a process of cv2.Laplacian per photo", {"photos a second": loop}
+    plain = {}
+    for method in methods:
+        some = names[:SLOW] if method == "park" else several  # half a second each
+        plain[method] = scored(some, "--method", method)
+        compared = {"x decoding": plain[method] / rate, "x loop": plain[method] / loop}
+        yield f"{label}: blur-score, {method}", {"photos a second": plain[method], **compared}
+    detail = scored(several, "--detail")
+    compared = {"x decoding": detail / rate, "x plain": detail / plain["joint"]}
+    yield f"{label}: blur-score, joint, --detail", {"photos a second": detail, **compared}
 
 
 def mosaics(data, folder, megapixels, count):
@@ -78,11 +73,14 @@ def decoding(names, side):
     return len(names) / side_by_side([*decode, *names[::2]], [*decode, *names[1::2]])
 
 
-def scored(names, rate, loop, *options):
-    """Photos a second by blur-score with two jobs, times those of decoding and of a process per photo."""
-    speed = len(names) / measure.seconds("blur-score", "-q", *options, "-j", 2, *names, repeats=2)
-    figures = {"photos a second": speed, "x decoding": speed / rate}
-    return {**figures, "x loop": speed / loop} if loop else figures
+def process_each(names):
+    """Photos a second that a loop measures by the variance of the Laplacian, with a process for each."""
+    return len(names) / sum(measure.seconds(sys.executable, "-c", LAPLACIAN, name, repeats=1) for name in names)
+
+
+def scored(names, *options):
+    """Photos a second by blur-score with two jobs."""
+    return len(names) / measure.seconds("blur-score", "-q", *options, "-j", 2, *names, repeats=2)
 
 
 def side_by_side(*commands):

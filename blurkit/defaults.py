@@ -19,7 +19,7 @@ LEAST_SIGMA = 0.35
 It is part of every sigma that the ``blur`` of a method gives.
 """
 
-SHARPEST_SHARE = 0.15
+SHARPEST_SHARE = 0.2
 """Share of the cells that can be judged whose blur makes the score of a photo: the sharpest ones.
 
 A soft background then does not lower the score, and text across a soft photo hardly raises it.

@@ -12,10 +12,11 @@ from blurkit import methods
 from blurkit.defaults import SCORE_SIDE, SHARPEST_SHARE
 from blurkit.motion import sharpest_part
 from blurkit.ops import borders, resize
-from blurkit.score import MOST_DEVIATION, Measured, measure_blur, of_cells, score_from_blur
+from blurkit.score import MOST_DEVIATION, Measured, away_from_border, measure_content, of_cells, score_from_blur
 
 TILES = 12  # at most; with their side they make as many pixels as a photo at the working size
-TILE = 256  # pixels; side of a tile, 64 x 64 cells
+TILE = 256  # pixels; side of a tile
+TILES_SHARE = 0.1  # the sharpest share of the cells, by which tiles are chosen: less than the score takes of them
 
 
 class Detail(NamedTuple):
@@ -23,8 +24,8 @@ class Detail(NamedTuple):
 
     tiles: Measured
     """Tiles of the photo's own pixels, one below the other."""
-    region: np.ndarray | None
-    """(h, w) of ``tiles.picture``, bool: the part of the tiles to judge; None for all."""
+    region: np.ndarray
+    """(h, w) of ``tiles.picture``, bool: the part of the tiles to judge."""
     overview: Measured
     """The photo at the working size or less."""
     longer: int
@@ -45,12 +46,14 @@ def measure_detail(photo, weights, method, device="auto", region=None):
     """
     content = borders.content(photo)
     photo, region = content.filled(content.cut(photo)), content.region(region)
-    overview = measure_blur(reduced_evenly(photo), weights, method, device)._replace(content=content)
+    reduced, factor = reduced_evenly(photo)
+    overview = measure_content(reduced, content, factor, weights, method, device)
     corners = sharpest_corners(overview.blur, photo.shape, region)
     tiles = [tile_at(photo, corner) for corner in corners]
     blur = joined([methods.get(method).blur(tile, weights, device) for tile in tiles])
     column = np.concatenate(tiles)
-    inside = None if region is None else np.concatenate([tile_at(region, corner) for corner in corners])
+    region = np.full(photo.shape[:2], True) if region is None else region
+    inside = np.concatenate([tile_at(region, corner) for corner in corners])
     return Detail(Measured(column, blur, borders.whole(column), 1.0), inside, overview, max(photo.shape[:2]))
 
 
@@ -66,10 +69,10 @@ def joined(blurs):
 
 
 def reduced_evenly(photo):
-    """A photo reduced by a whole number, which is fast, to a longer side of at most the working size of scores."""
+    """A photo reduced to a longer side of at most the working size of scores, and the whole number it is divided by."""
     factor = -(-max(photo.shape[:2]) // SCORE_SIDE)
     rows, columns = (max(1, n // factor) for n in photo.shape[:2])
-    return resize.reduce_to(photo[: rows * factor, : columns * factor], (rows, columns))
+    return resize.reduce_to(photo[: rows * factor, : columns * factor], (rows, columns)), factor
 
 
 def tile_at(array, corner):
@@ -106,14 +109,14 @@ def sharpest_corners(blur, shape, region=None):
 
 def sharpest_precision(blur, region=None):
     """The precision of each cell that is among the sharpest, 0 of others: (h, w) float32."""
-    sigma, deviation = of_cells(blur)
+    sigma, deviation = of_cells(blur if region is not None else away_from_border(blur))
     is_judged = deviation <= MOST_DEVIATION
     if region is not None:
         is_judged &= resize.resize_to(region.astype(np.float32), sigma.shape) > 0.5
     amounts = np.zeros(sigma.shape, np.float32)
     if is_judged.any():
         precision = deviation[is_judged].astype(np.float64) ** -2
-        chosen = sharpest_part(sigma[is_judged], precision, SHARPEST_SHARE * precision.sum())
+        chosen = sharpest_part(sigma[is_judged], precision, TILES_SHARE * precision.sum())
         amounts.flat[np.flatnonzero(is_judged)[chosen]] = precision[chosen]
     return amounts
 

@@ -32,9 +32,10 @@ class Score(NamedTuple):
     """What the blur is; "unsure" where too few directions can be judged, or the method tells none apart."""
     motion: float
     """Length of a straight motion that explains how much blurrier the worst direction is than the best, pixels of the
-    photo; NaN where it is unknown."""
+    photo; 0 in a sharp photo, NaN where it is unknown."""
     angle: float
-    """Direction of that motion, degrees from 0 to 180: 0 is horizontal, then counter-clockwise; NaN where unknown."""
+    """Direction of that motion, degrees from 0 to 180: 0 is horizontal, then counter-clockwise; NaN if sharp or not
+    known."""
     coverage: float
     """Share of the photo, or of the mask, that can be judged."""
     noise: float

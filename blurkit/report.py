@@ -12,8 +12,9 @@ import math
 import cv2
 import numpy as np
 
+from blurkit.io import page as sheet
 from blurkit.io.marks import GENERATOR
-from blurkit.io.page import SCRIPT, STYLE
+from blurkit.io.page import SCRIPT
 from blurkit.ops import resize
 from blurkit.ops.colour import eight_bits
 
@@ -26,6 +27,17 @@ ALPHA_STEP = 3  # of 255; 32 x 3 = 96 at most, so that the photo is seen through
 BINS = 20  # of the histogram of scores, over [0, 1]
 BIN_WIDTH, PLOT_HEIGHT = 10, 60  # of the plot's own units, which the page stretches
 
+STYLE = (
+    sheet.STYLE
+    + """\
+.figures .kind{flex-basis:100%}
+.kind dd{display:flex;align-items:center;gap:.4rem}
+svg.arrow{flex:none;width:1.375rem;height:1.375rem;border:0;fill:none;stroke:var(--accent);stroke-width:2;
+  stroke-linecap:round;stroke-linejoin:round}
+"""
+)
+ARROW = "M2 12H22M6 8L2 12L6 16M18 8L22 12L18 16"  # in a box of 24 by 24; both ends alike, as a motion has no sign
+
 SHOWN = {n: 0x2400 + n for n in range(0x20)} | {0x7F: 0x2421}  # a control character as its picture
 # What is no text, such as bytes that did not decode, becomes the replacement character.
 SHOWN |= dict.fromkeys([*range(0x80, 0xA0), *range(0xD800, 0xE000)], 0xFFFD)
@@ -34,7 +46,8 @@ POLICY = (  # Content-Security-Policy: the one style, the one script, embedded p
     "default-src 'none'; img-src data:; style-src {style}; script-src {script}; base-uri 'none'; form-action 'none'"
 )
 FOOTER = """\
-Score: bigger = sharper, up to 1. Blur: sigma in pixels as measured. Judged: share of the photo that shows its blur.
+Score: bigger = sharper, up to 1. Blur: sigma in the worst direction, in pixels as measured. Kind: of the blur; an arrow
+shows the direction of a motion, its length is in pixels of the photo. Judged: share of the photo that shows its blur.
 Noise: 8-bit steps."""
 
 
@@ -89,8 +102,10 @@ def page(rows, title, method, facts):
     ----------
     rows : iterable of dict
         ``path`` (str, as the system gave it), ``score`` (float in [0, 1], bigger = sharper; NaN = cannot be
-        measured), ``sigma`` (float, pixels), ``coverage`` (float in [0, 1]), ``noise`` (float, 8-bit steps),
-        ``thumbnail`` (bytes, from `thumbnail`), ``overlay`` (bytes, from `overlay`, or None).
+        measured), ``sigma`` (float, pixels), ``kind`` (str, see ``motion.KINDS``), ``motion`` (float, pixels of the
+        photo) and ``angle`` (float, degrees counter-clockwise; shown if the kind is motion, as the length is),
+        ``coverage`` (float in [0, 1]), ``noise`` (float, 8-bit steps), ``thumbnail`` (bytes, from `thumbnail`),
+        ``overlay`` (bytes, from `overlay`, or None).
         A figure that is NaN is shown as unknown.
     title, method : str
     facts : dict of str to str
@@ -181,10 +196,11 @@ def tile(row):
     figures = [
         ("score", figure(score, "{:.4f}", "cannot be judged"), ""),
         ("blur", figure(row["sigma"], "{:.2f} px"), ""),
+        ("kind", kind(row), ' class="kind"'),
         ("judged", figure(row["coverage"] * 100, "{:.0f} %"), ' class="more"'),
         ("noise", figure(row["noise"], "{:.1f}"), ' class="more"'),
     ]
-    lines = "".join(f"<div{more}><dt>{name}</dt><dd>{value}</dd></div>" for name, value, more in figures)
+    lines = "".join(f"<div{part}><dt>{name}</dt><dd>{value}</dd></div>" for name, value, part in figures)
     data = "" if math.isnan(score) else f' data-score="{score:.4f}"'
     name = f'<span class="folder">{text(folder + slash)}</span><span class="base">{text(base)}</span>'
     return f"""<li{data}><figure>
@@ -193,6 +209,19 @@ def tile(row):
 <dl class="figures">{lines}</dl></figcaption>
 </figure></li>
 """
+
+
+def kind(row):
+    """The kind of blur of a photo as HTML: a word; for motion its length as well, and an arrow along it."""
+    if row["kind"] != "motion":
+        return text(row["kind"])
+    length, angle = round(row["motion"]), round(row["angle"]) % 180
+    said = f"motion {length} pixel{'s' * (length != 1)} at {angle} degree{'s' * (angle != 1)}"
+    arrow = f'<path d="{ARROW}" transform="rotate({-angle} 12 12)"/>'  # SVG turns clockwise
+    return (
+        f'<span aria-hidden="true">motion {length} px</span>'
+        f'<svg class="arrow" viewBox="0 0 24 24" role="img"><title>{said}</title>{arrow}</svg>'
+    )
 
 
 def figure(value, form, unknown="unknown"):

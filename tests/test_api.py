@@ -55,7 +55,8 @@ def test_the_score_has_the_fields_of_json(run, photos, any_method):
     done = run("blur-score", "--json", "--method", any_method.method, "--device", "cpu", photos / "photo.png")
     record = json.loads(done.stdout)
     del record["path"]
-    assert score._asdict() == record and list(record) == list(blurkit.Score._fields)
+    values = {name: None if value != value else value for name, value in score._asdict().items()}  # NaN is null
+    assert values == record and list(record) == list(blurkit.Score._fields)
 
 
 def test_blur_in_pixels_is_that_of_the_command(run, photos):
@@ -86,8 +87,8 @@ def test_a_mask_and_a_share_restrict_the_score(scene, joint):
     left = np.zeros(scene.shape[:2], bool)
     left[:, :55] = True
     sharp, soft = joint.score(scene, mask=left), joint.score(scene, mask=~left)
-    assert sharp.score > soft.score and sharp.coverage > soft.coverage
-    assert joint.score(scene, mask=left.astype(np.float32)) == sharp
+    assert sharp.score > soft.score + 0.1 and min(sharp.coverage, soft.coverage) > 0
+    assert joint.score(scene, mask=left.astype(np.float32))[:2] == sharp[:2]
     assert joint.score(scene, share=1).score < joint.score(scene).score
 
 

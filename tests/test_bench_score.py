@@ -9,6 +9,7 @@ import pytest
 from skimage.measure import blur_effect
 
 from blurkit.io.exif import capture
+from blurkit.training.shake import kernel_of
 
 LENGTHS, ANGLES = (6, 15, 40), (0, 30, 90, 135)  # pixels, degrees
 
@@ -33,7 +34,7 @@ def moments(kernel, angle):
 @pytest.mark.parametrize("angle", ANGLES)
 def test_a_straight_kernel_is_as_wide_as_its_length_says_along_its_angle_only(part, length, angle):
     kernels = part("kernels")
-    kernel = kernels.kernel(kernels.path("straight", length, angle, np.random.default_rng(0)))
+    kernel = kernel_of(kernels.path("straight", length, angle, np.random.default_rng(0)))
     along, across = moments(kernel, angle)
     assert along == pytest.approx(length / np.sqrt(12), rel=0.03) and across < 0.45
     assert kernel.sum() == pytest.approx(1) and kernel.shape[0] % 2 == 1
@@ -50,7 +51,7 @@ def test_a_path_has_its_length_and_its_middle_and_its_kernel_holds_all_of_it(par
         assert apart == pytest.approx(20) and (steps < 1e-9).sum() >= kernels.PAUSE[0] * kernels.POINTS / 2
     else:
         assert steps.sum() == pytest.approx(20, rel=0.01) and (apart < 19.5) == (kind == "bent")
-    kernel = kernels.kernel(points)
+    kernel = kernel_of(points)
     assert kernel.sum() == pytest.approx(1) and (kernel >= 0).all()
     assert not kernel[0].any() and not kernel[-1].any() and not kernel[:, 0].any() and not kernel[:, -1].any()
 

@@ -98,7 +98,7 @@ def test_stages_have_tests_of_their_own(mutants, root):
     [
         ("park/median", ["test_median.py", "test_method.py"]),
         ("zeng/network", ["test_training.py", "test_method.py"]),
-        ("joint/blur", ["test_blur.py", "test_blur_training.py", "test_method.py"]),
+        ("joint/direction", ["test_direction.py", "test_direction_training.py", "test_method.py"]),
     ],
 )
 def test_the_tests_of_a_stage_are_those_of_its_name_or_of_training_and_of_its_method(mutants, root, stage, tests):

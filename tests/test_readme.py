@@ -66,7 +66,8 @@ def test_every_command_prints_what_readme_shows(readme, home, shell):
         for number, expected in zip(numbers(printed), numbers(shown), strict=True):
             assert abs(number - expected) <= NEAR * max(1, expected), (command, printed)
     assert cv2.imread(str(home / "cut.png"), cv2.IMREAD_UNCHANGED).shape[2] == 4
-    assert [sharp.shape for sharp in blurkit.read_maps((home / "refined.npy").open("rb"))] == [(300, 451), (400, 600)]
+    with (home / "refined.npy").open("rb") as stream:
+        assert [sharp.shape for sharp in blurkit.read_maps(stream)] == [(300, 451), (400, 600)]
 
 
 def test_every_command_of_the_table_runs_as_it_stands(readme, home, shell):

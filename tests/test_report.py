@@ -14,7 +14,8 @@ from hypothesis.extra import numpy as hn
 from PIL import Image
 
 from blurkit import report
-from tests.files import made, row
+from tests import files
+from tests.files import made
 
 NAN = float("nan")
 VOID = {"meta", "img", "input"}  # elements without an end
@@ -31,6 +32,11 @@ HOSTILE = [
     "  two  blanks  /and//slashes/ ",
     "",
 ]
+
+
+def row(*values, **more):
+    """The record of a photo in a report, see ``files.row``; its blur is unsure unless `more` says another kind."""
+    return files.row(*values, **{"kind": "unsure", "motion": NAN, "angle": NAN, **more})
 
 
 def opened(data):
@@ -172,8 +178,10 @@ def test_the_page_is_well_formed_and_says_what_its_parts_are():
 def test_the_figures_of_a_photo_are_told_and_what_is_missing_too():
     sharp, blind = Page(made([row("a.jpg", 0.93456), row("b.jpg", NAN, sigma=NAN, coverage=NAN, noise=NAN)])).photos
     assert sharp["item"] == {"data-score": "0.9346"} and blind["item"] == {}
-    assert " ".join(sharp["caption"].split()) == "a.jpg score0.9346blur1.25 pxjudged34 %noise2.1"
-    assert " ".join(blind["caption"].split()) == "b.jpg scorecannot be judgedblurunknownjudgedunknownnoiseunknown"
+    assert " ".join(sharp["caption"].split()) == "a.jpg score0.9346blur1.25 pxkindunsurejudged34 %noise2.1"
+    assert " ".join(blind["caption"].split()) == (
+        "b.jpg scorecannot be judgedblurunknownkindunsurejudgedunknownnoiseunknown"
+    )
 
 
 def test_pictures_are_embedded_as_they_are_with_their_size_and_loaded_late():

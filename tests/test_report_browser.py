@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 
 from blurkit import report
-from tests.files import made, row
+from tests.files import made
+from tests.test_report import row
+from tests.test_report_kinds import moved
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 PATIENCE = 3  # runs; on a busy machine virtual time may end before a picture is decoded
@@ -80,6 +82,17 @@ def test_a_browser_shows_the_page(browse, scene, tmp_path):
     browse(made(rows), f"--screenshot={tmp_path / 'page.png'}", "--window-size=1200,900")
     picture = cv2.imread(str(tmp_path / "page.png"))
     assert picture.shape == (900, 1200, 3) and len(np.unique(picture.reshape(-1, 3), axis=0)) > 1000
+
+
+def test_an_arrow_is_seen_beside_its_words_and_does_not_widen_the_page(played):
+    script = """const box = document.querySelector(".arrow").getBoundingClientRect();
+    const words = document.querySelector(".kind span").getBoundingClientRect();
+    const spread = [...document.querySelectorAll(".arrow path")].map((path) => path.getBoundingClientRect());
+    const level = Math.abs(box.top + box.bottom - words.top - words.bottom) < 4;
+    const upright = spread.map((part) => part.height > part.width);
+    return [box.width > 12 && box.width < 40, level, upright, root.scrollWidth <= innerWidth]"""
+    rows = [moved(14.0, 2.0, "level.jpg"), moved(5.0, 91.0, "upright.jpg")]
+    assert played(rows, script) == [True, True, [False, True], True]
 
 
 def test_the_policy_lets_the_script_run(browse):

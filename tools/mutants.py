@@ -23,7 +23,10 @@ from pathlib import Path
 from blurkit.methods import METHODS
 
 ROOT = Path(__file__).resolve().parents[1]
-BETWEEN = ("mask", "evaluate", "ops/filters", "ops/resize", "ops/statistics", "ops/smoothing", "training/compose")
+BETWEEN = (
+    *("mask", "motion", "softest", "evaluate", "ops/filters", "ops/resize", "ops/statistics", "ops/smoothing"),
+    *("ops/noise", "ops/streaks", "training/compose", "training/shake"),
+)
 LEAST = 0.8
 PATIENCE = 4  # tests hang that take so many times the processor time they took before the change ...
 START = 30  # ... and so many seconds more

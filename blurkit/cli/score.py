@@ -7,7 +7,7 @@ from blurkit.cli.run import run
 from blurkit.defaults import SCORE_SIDE
 from blurkit.errors import InputError, UsageError, check_sizes
 
-SHARPEST = "best:15%"
+SHARPEST = "best:20%"
 
 Task = namedtuple("Task", "item map mask")
 """An input to score, its map (None for a photo or a map still to decode), and the mask of a photo or None."""
@@ -53,7 +53,7 @@ def describe_region(group):
         "--region",
         type=types.region,
         default=SHARPEST,
-        help="best:N%%, worst:N%%, all, or mask: what of the photo counts (default best:15%%)",
+        help="best:N%%, worst:N%%, all, or mask: what of the photo counts (default best:20%%)",
     )
     group.add_argument(
         "--mask",

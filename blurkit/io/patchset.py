@@ -37,9 +37,8 @@ def read_patches(stream, dtype, most_bytes):
             shape, _, actual = header
             if actual != dtype or len(shape) != 1:
                 content = "fields " + ", ".join(actual.names) if actual.names else f"values {actual}"
-                raise InputError(
-                    f"not a patch set of this method (is it of another method?): array of shape {shape}, {content}"
-                )
+                meant = "not a patch set of this method (is it of another method or version?)"
+                raise InputError(f"{meant}: array of shape {shape}, {content}")
             total += math.prod(shape) * dtype.itemsize
             if total > most_bytes:
                 raise InputError(f"patch set needs {total} bytes; max_bytes allows {most_bytes}")

@@ -176,7 +176,7 @@ def check_arrays(arrays, shapes):
     """Raise a WeightsError unless every array is there, float32, of its shape, and finite."""
     for name, shape in shapes.items():
         if name not in arrays:
-            raise WeightsError(f"weights lack {name}")
+            raise WeightsError(f"weights lack {name}: another version of blurkit wrote them; train them anew")
         array = arrays[name]
         if array.shape != shape or array.dtype != np.float32:
             raise WeightsError(f"weights {name} are {array.dtype} {array.shape}; they must be float32 {shape}")

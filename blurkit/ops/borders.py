@@ -75,10 +75,9 @@ class Content(NamedTuple):
             return cells
         top, bottom, left, right = self.box
         rows, columns = cells.shape[0] / (bottom - top), cells.shape[1] / (right - left)
-        shape = round(self.shape[0] * rows), round(self.shape[1] * columns)
-        result = np.full(shape, np.nan, np.float32)
-        result[round(top * rows) :, round(left * columns) :][: cells.shape[0], : cells.shape[1]] = cells
-        return result
+        above, below = round(top * rows), round((self.shape[0] - bottom) * rows)
+        before, behind = round(left * columns), round((self.shape[1] - right) * columns)
+        return np.pad(cells, ((above, below), (before, behind)), constant_values=np.float32(np.nan))
 
     def taken_out(self, planes):
         """The opposite of `put_back`: (..., H, W) -> (..., h, w), filled where the ground lies."""

@@ -25,7 +25,7 @@ def bent_path(length, turn):
 
 
 def trembling_path(length, rng):
-    """Points of a smoothed random walk, `length` pixels from its one end to the other: as `straight_path`."""
+    """Points of a smoothed random walk, `length` pixels across or down, whichever is more: as `straight_path`."""
     count = points(length)
     window = np.hanning(max(5, count // TREMBLE))
     walk = np.cumsum(rng.normal(size=(count + len(window) - 1, 2)), axis=0)
@@ -78,7 +78,8 @@ def kernel_of(path):
     Returns
     -------
     ndarray, (k, k), float32
-        k odd; sum 1. It is the same turned by 180 degrees: a photo convolved or correlated with it is one up to time.
+        k odd; sum 1. Whether a photo is convolved or correlated with it does not matter to the blur: that turns the
+        kernel by 180 degrees, as if the photo had moved the other way, and its second moments stay.
     """
     half = math.ceil(np.abs(path).max()) + 1
     kernel = np.zeros((2 * half + 1, 2 * half + 1))

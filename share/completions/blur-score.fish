@@ -12,7 +12,7 @@ complete -c blur-score -l as-published -d 'the method as its paper has it, witho
 complete -c blur-score -l working-size -x -d 'measure photos with a longer side at N pixels'
 complete -c blur-score -l weights -r -F -d 'weights to use'
 complete -c blur-score -l device -x -a 'auto cpu cuda' -d 'auto, cpu, cuda or cuda:N'
-complete -c blur-score -l region -x -a 'all mask' -d 'best:N%%, all, or mask: what of the photo counts'
+complete -c blur-score -l region -x -a 'all mask' -d 'best:N%%, worst:N%%, all, or mask: what of the photo counts'
 complete -c blur-score -l mask -r -F -d 'judge the photo where this picture or map is over one half only'
 complete -c blur-score -l truth -r -F -d 'compare with the masks NAME.mask.png or NAME.png (.jpg, .bmp) in the folder MASKS, or with the one file MASKS'
 complete -c blur-score -l truth-is -x -a 'sharp blurred' -d 'what white means in the masks'

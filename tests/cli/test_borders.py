@@ -72,6 +72,15 @@ def test_a_mask_is_that_of_the_picture_with_its_frame_and_so_is_the_page(run, ha
     assert not tint[: len(tint) // 3].any() and tint[:, : tint.shape[1] // 2].any()
 
 
+@pytest.mark.parametrize("bar", [12, 28])  # pixels; one and a half and three and a half cells
+def test_a_page_shows_a_photo_whose_bar_ends_in_the_middle_of_a_cell(run, discs, tmp_path, bar):
+    photo = discs(np.random.default_rng(1), 104, 120)  # thirteen cells
+    cv2.imwrite(str(tmp_path / "bar.png"), np.pad(photo, ((bar, 0), (0, 0), (0, 0))))
+    cv2.imwrite(str(tmp_path / "photo.png"), photo)
+    framed, bare = scores(run("blur-score", "--report", tmp_path / "out.html", *tmp_path.glob("*.png")))
+    assert framed == bare and (tmp_path / "out.html").read_text().count("data:image/png;base64,") == 2
+
+
 @pytest.mark.parametrize("name", ["soft_letterbox.jpg", "soft_white_frame.jpg", "soft_statusbar.jpg"])
 def test_bars_frames_and_status_bars_leave_the_score_as_it_is(run, root, shared, tmp_path, name):
     subprocess.run([sys.executable, shared / "cases" / "make.py", tmp_path], check=True)

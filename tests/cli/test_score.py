@@ -34,8 +34,9 @@ def half(tmp_path_factory, discs):
 @pytest.mark.parametrize("method", ["joint", "park", "zeng"])
 def test_a_record_tells_what_the_score_rests_on(run, half, method):
     (record,) = map(json.loads, run("blur-score", "--method", method, "--json", half / "photo.png").stdout.splitlines())
-    names = ["path", "score", "sigma", "coverage", "noise", "working_size", "cropped", "method", "weights"]
-    assert list(record) == names and record["cropped"] == 0
+    names = ["path", "score", "sigma", "sigma_photo", "kind", "motion", "angle"]
+    names += ["coverage", "noise", "working_size", "cropped", "method", "weights"]
+    assert list(record) == names and record["cropped"] == 0 and record["sigma_photo"] == record["sigma"]
     assert record["score"] == pytest.approx(1 / (1 + record["sigma"])) and 0.05 < record["coverage"] <= 1
     assert (record["working_size"], record["method"]) == (240, method) and 0 <= record["noise"] < 5
     assert len(record["weights"]) == 12 and int(record["weights"], 16) >= 0
@@ -96,7 +97,7 @@ def test_what_cannot_be_read_uses_up_its_mask(run, half):
 def test_the_region_is_a_share_of_the_sharpest_or_all(run, half):
     ranked = [
         scores(run("blur-score", "--region", region, half / "photo.png"))[0]
-        for region in ("best:2%", "best:10%", "best:60%", "all")
+        for region in ("best:2%", "best:20%", "best:60%", "all")
     ]
     assert ranked == sorted(ranked, reverse=True) and ranked[0] > ranked[-1] + 0.05
     assert scores(run("blur-score", half / "photo.png")) == ranked[1:2]
@@ -151,6 +152,12 @@ def test_a_report_is_about_scores_and_nothing_is_left_of_one_that_failed(run, ha
     [
         (["--region", "mask"], "needs --mask"),
         (["--region", "best:0%"], "not best:N%"),
+        (["--region", "worst:0%"], "not best:N% or worst:N% (N up to 100), all or mask"),
+        (["--region", "worst:20"], "not best:N% or worst:N%"),
+        (["--region", "worst:101%"], "not best:N% or worst:N%"),
+        (["--region", "worst:nan%"], "not best:N% or worst:N%"),
+        (["--region", "worst"], "not best:N% or worst:N%"),
+        (["--region", "msak"], "did you mean mask?"),
         (["--region", "best:10"], "not best:N%"),
         (["--region", "some"], "not best:N%"),
         (["--as-published", "--method", "zeng"], "goes with --truth"),

@@ -54,3 +54,8 @@ def test_the_gradient_of_a_ramp_is_its_slope(down, across):
 def test_at_the_border_the_slope_across_it_is_zero():
     rows = np.mgrid[:8, :9][0].astype(np.float32) / 8
     assert magnitude(rows, CpuBackend)[0] == pytest.approx(0)
+
+
+@pytest.mark.parametrize("size", [1, 3, 7])
+def test_the_highest_of_a_window_is_scipys(plane, size):
+    assert (filters.highest(plane, size) == ndimage.maximum_filter(plane, size, mode="nearest")).all()

@@ -35,8 +35,8 @@ def photo(discs):
 
 def map_and_blur(photo, method, weights):
     """All results of a method for one photo: its map and the blur of its cells."""
-    _, blur = measure_blur(photo, weights[method], method, side=0)
-    return sharpness_map(photo, weights[method], method, side=0), blur
+    measured = measure_blur(photo, weights[method], method, side=0)
+    return [sharpness_map(photo, weights[method], method, side=0), *measured.blur]
 
 
 @pytest.mark.parametrize("high", [4, 37, 96])

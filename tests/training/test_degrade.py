@@ -97,3 +97,22 @@ def test_compression_costs_the_more_the_lower_the_quality(scene):
     errors = [np.abs(compress(soft, quality).astype(int) - soft).mean() for quality in (100, 85, 40)]
     assert errors[0] < errors[1] < errors[2]
     assert compress(soft, 85).shape == soft.shape and errors[0] < 1.5  # colours keep their places
+
+
+@pytest.mark.parametrize("grain", [0.4, 0.8, 1.2])
+def test_grains_are_as_strong_as_asked_for_and_as_wide(grain):
+    grey = np.full((400, 400), 128, np.float32)
+    noisy = add_noise(grey, 9.0, np.random.default_rng(0), grain=grain) - 128.0
+    assert noisy.std() == pytest.approx(9, rel=0.01) and abs(noisy.mean()) < 0.3
+    kernel = np.exp(-(np.arange(-9, 10) ** 2) / (2 * grain**2))
+    kernel[np.abs(np.arange(-9, 10)) > np.ceil(3 * grain)] = 0
+    expected = (kernel[1:] * kernel[:-1]).sum() / (kernel**2).sum()  # white noise through this kernel
+    for one, other in ((noisy[1:], noisy[:-1]), (noisy[:, 1:], noisy[:, :-1])):
+        assert (one * other).mean() / noisy.var() == pytest.approx(expected, abs=0.02)
+
+
+def test_without_grains_neighbours_have_noise_of_their_own(scene):
+    noisy = add_noise(np.full((400, 400), 128, np.float32), 9.0, np.random.default_rng(0)) - 128.0
+    assert abs((noisy[1:] * noisy[:-1]).mean()) < 1 and abs((noisy[:, 1:] * noisy[:, :-1]).mean()) < 1
+    plain, grainless = (add_noise(scene, 3.0, np.random.default_rng(1), **more) for more in ({}, {"grain": 0}))
+    assert (plain == grainless).all()

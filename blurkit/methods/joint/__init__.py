@@ -3,8 +3,8 @@
 Our own method. From zeng it takes that focus shows in the responses of small filters, from park the edge-aware
 smoothing of a confidence-weighted map. The evidence is detail of several widths, gradients, and what a second blur
 removes of them. A network of four scales and 151,500 weights learns from drawn masks and from composed photos what
-the evidence means. A second, small network estimates the width of the blur from the same evidence, for the score of
-a photo.
+the evidence means. A second, small network estimates the width of the blur across eight directions from the edges
+of a photo, for its score.
 """
 
 from blurkit.methods import MethodInfo

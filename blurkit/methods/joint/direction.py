@@ -1,4 +1,4 @@
-"""Stage 5: width of the blur across eight directions, for the score of a photo.
+"""Stage 6: width of the blur across eight directions, for the score of a photo.
 
 A small network estimates sigma and the deviation of its logarithm from the edges of one direction in a cell, as stage
 ``edges`` measures them. It is trained so that the sharpest tenth of the edges of one direction in a tile, weighted by

@@ -1,4 +1,4 @@
-"""Stage 4: edges of a photo, by direction and at several sizes, and what shows how wide the blur across them is.
+"""Stage 2: edges of a photo, by direction and at several sizes, and what shows how wide the blur across them is.
 
 A moving photo keeps the edges along its motion sharp, so the blur across every direction is measured on edges of that
 direction. An edge is a maximum of the gradient (J. Canny, PAMI 8(6), 1986, doi:10.1109/TPAMI.1986.4767851); how much of
@@ -25,7 +25,9 @@ SIZES = 4  # the photo's own, and halved up to three times
 SMALLEST = 40  # pixels; least side of a photo at the smaller sizes
 KEY = 2  # index into `STEPS` of the copy whose edges are measured
 LEAST_GRADIENT = 1.5 / 255  # of full scale a pixel, in that copy; below it nothing is an edge
-LEAST_OVER_NOISE = 0.6 / 255  # times the noise in 8-bit steps; six standard deviations of the gradient of white noise
+LEAST_OVER_NOISE = (
+    0.6 / 255
+)  # times the noise in 8-bit steps; over six standard deviations of the gradient of white noise
 GRADIENT_SCALE = 32767  # from gradients, within 1/2, to the 16 bits that Canny's algorithm takes
 FAINT_POWER = 1e-7  # of full scale squared; added before logarithms
 FAINT_NOISE = 5e-4  # of full scale; added before logarithms

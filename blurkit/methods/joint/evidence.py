@@ -52,7 +52,6 @@ PLANE_NAMES = LOG_MEAN_NAMES + MEAN_LOG_NAMES + ROOT_MEAN_SQUARE_NAMES + BAND_NA
 MEASURED_NAMES = (*LOG_MEAN_NAMES, *MEAN_LOG_NAMES, *ROOT_MEAN_SQUARE_NAMES, "cell_means")  # in that of `measured`
 PLANES = len(PLANE_NAMES)
 
-EDGE_STRENGTH = PLANE_NAMES.index("edge_strength")
 REBLUR_LOSSES = (PLANE_NAMES.index("reblur_loss_1"), PLANE_NAMES.index("reblur_loss_2"))
 # Contrast does not change the re-blur losses; it shifts all other planes by the same amount.
 
@@ -63,7 +62,6 @@ STATISTICS_OF = (  # (plane, percentile) over the photo
 )
 STATISTICS = len(STATISTICS_OF)
 STATISTICS_WINDOW = 9  # cells; side of the box over which planes are averaged before the percentile
-LEAST_GRADIENT = 0.5 / 255  # of full scale; root mean square in a cell, below which it shows nothing of its blur
 
 
 def planes(grey, backend):
@@ -183,11 +181,6 @@ def coarse_bands(cell_means):
         bands.append(np.log(np.abs(cell_means - softer) + np.float32(FAINT)))
         cell_means, previous = softer, sigma
     return bands
-
-
-def shows_nothing(planes):
-    """True for cells without any edge: (19, h, w) -> (h, w) bool."""
-    return planes[EDGE_STRENGTH] < 0.5 * math.log(LEAST_GRADIENT**2 + FAINT_POWER)
 
 
 def statistics(planes):

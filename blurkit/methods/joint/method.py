@@ -43,7 +43,7 @@ def centres(picture, truth, copy, count, rng):
 def cut(picture, truth, at, sigma):
     """Tiles, see ``patches.cut``; `sigma` is the blur of what is out of focus in pixels, NaN if unknown.
 
-    Only photos themselves and compositions give cells of known blur. A copy that was resized, noised and compressed is
+    Only photos themselves and compositions give edges of known blur. A copy that was resized, noised and compressed is
     left out: whether its parts in focus are still as sharp is unknown.
     """
     from blurkit.methods.joint import patches

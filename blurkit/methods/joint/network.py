@@ -1,4 +1,4 @@
-"""Stage 3: the network that weighs the evidence, on the CPU in NumPy.
+"""Stage 5: the network that weighs the evidence, on the CPU in NumPy.
 
 Cells of 4 pixels are merged into cells of 8, 16 and 32 pixels, with a convolution over 3 x 3 cells at each of these
 scales. The evidence of the half-size photo is added at 8 pixels, the statistics of the photo at the coarsest scale.

@@ -1,4 +1,4 @@
-"""Stage 3: tiles of evidence with their truth, from which the networks learn."""
+"""Stage 4: tiles of evidence with their truth, from which the networks learn."""
 
 import cv2
 import numpy as np

@@ -1,4 +1,4 @@
-"""Stage 6: edge-aware smoothing of the map, weighted by its confidence."""
+"""Stage 8: edge-aware smoothing of the map, weighted by its confidence."""
 
 from blurkit.defaults import WORKING_SIDE
 from blurkit.methods.joint.evidence import CELL

@@ -1,4 +1,4 @@
-"""Stage 2: edges of known blur, from copies of photos that are blurred on purpose.
+"""Stage 3: edges of known blur, from copies of photos that are blurred on purpose.
 
 What is in focus is put out of focus, moved, or both, then noised and compressed as cameras do it.
 """
@@ -33,11 +33,7 @@ MARGIN = 6  # pixels; of cells in focus to what is not, besides the kernel: the 
 FIELDS = [
     ("edges", "<f2", (COUNT, edges.INPUTS)),  # inputs of the network, see ``edges.Edges``
     ("edge_direction", "u1", (COUNT,)),  # 0 to 7; 255 = no edge
-    (
-        "covariance",
-        "<f4",
-        (3,),
-    ),  # pixels squared; of the kernel, see ``shake.covariance``; NaN = no edges
+    ("covariance", "<f4", (3,)),  # pixels squared; of the kernel, see ``shake.covariance``; NaN = no edges
 ]
 """Fields of a record that hold a sample."""
 

@@ -1,4 +1,4 @@
-"""Stage 5: training of the network on tiles (torch)."""
+"""Stage 7: training of the network on tiles (torch)."""
 
 import numpy as np
 import torch

@@ -33,7 +33,7 @@ def weights():
     for name, shape in method.SHAPES.items():
         deviation = np.sqrt(1 / np.prod(shape[1:])) if len(shape) > 1 else 0.1
         weights[name] = rng.normal(0, deviation, shape).astype(np.float32)
-    for mean, scale in (("mean", "scale"), ("whole_mean", "whole_scale"), ("blur_mean", "blur_scale")):
+    for mean, scale in (("mean", "scale"), ("whole_mean", "whole_scale"), ("edge_mean", "edge_scale")):
         weights[mean] = rng.uniform(-5, -1, method.SHAPES[mean]).astype(np.float32)
         weights[scale] = rng.uniform(0.5, 2, method.SHAPES[scale]).astype(np.float32)
     return weights

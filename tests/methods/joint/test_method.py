@@ -241,11 +241,12 @@ def test_fit_gives_weights_of_the_declared_shapes_twice_the_same(toy_records):
     steps = []
     weights, measured = joint_method.fit(toy_records, 1, 1, "cpu", lambda *step: steps.append(step))
     assert {name: array.shape for name, array in weights.items()} == joint_method.SHAPES
-    assert set(measured) == {"accuracy", "blur_order"} and all(0 <= share <= 1 for share in measured.values())
-    for name in ("blur", "network"):
+    assert set(measured) == {"accuracy", "sigma_error"} and 0 <= measured["accuracy"] <= 1
+    assert 0 < measured["sigma_error"] < 3
+    for name in ("direction", "network"):
         counted = [(step, total) for what, step, total, _, _ in steps if what == name]
         assert counted and counted == [(step, len(counted)) for step in range(1, len(counted) + 1)]
-    assert {what for what, *_ in steps} == {"blur", "network"}
+    assert {what for what, *_ in steps} == {"direction", "network"}
     again, measured_again = joint_method.fit(toy_records, 1, 1, "cpu", lambda *_: None)
     assert measured_again == measured
     data = write_weights(weights, {"method": "joint"})

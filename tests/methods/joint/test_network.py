@@ -1,4 +1,4 @@
-"""Stage 3: the network at inference."""
+"""Stage 5: the network at inference."""
 
 import numpy as np
 import pytest

@@ -1,14 +1,12 @@
-"""Stage 2: which tiles have cells of known blur, and from which part of a tile."""
+"""Stage 4: which tiles have edges of known blur, and of which picture."""
 
 import numpy as np
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
 
 from blurkit.defaults import WORKING_SIDE
-from blurkit.methods.joint import evidence, method, patches
+from blurkit.methods.joint import method, patches, samples
 
-CELL, PART = evidence.CELL, patches.PART
+KNOWN = tuple(name for name, *_ in samples.FIELDS)
 
 
 def cut(picture, truth, copy=0, sigma=np.nan, count=10**6, seed=0):
@@ -17,10 +15,17 @@ def cut(picture, truth, copy=0, sigma=np.nan, count=10**6, seed=0):
 
 
 def bare(records):
-    """All but the cells of known blur, as bytes."""
-    return [
-        records[name].tobytes() for name in patches.RECORD.names if name not in ("samples", "samples_whole", "blur")
-    ]
+    """All but the edges of known blur, as bytes."""
+    return [records[name].tobytes() for name in patches.RECORD.names if name not in KNOWN]
+
+
+def has_edges(records):
+    """True for tiles with edges of known blur; all three fields agree."""
+    known = np.isfinite(records["covariance"]).all(axis=1)
+    assert (known == (records["edge_direction"] != samples.NONE).any(axis=1)).all()
+    assert (known == records["edges"].any(axis=(1, 2))).all()
+    assert np.isnan(records["covariance"][~known]).all()
+    return known
 
 
 @pytest.fixture(scope="module")
@@ -30,16 +35,15 @@ def wide(discs):
 
 
 @pytest.mark.parametrize("copy, sigma, known", [(0, np.nan, True), (1, 2.5, True), (0, 2.5, True), (2, np.nan, False)])
-def test_photos_themselves_and_compositions_have_cells_of_known_blur_and_degraded_copies_none(wide, copy, sigma, known):
+def test_photos_themselves_and_compositions_have_edges_of_known_blur_and_degraded_copies_none(wide, copy, sigma, known):
     truth = np.full(wide.shape[:2], 255, np.uint8)
     truth[:, 600:] = 0
     at, tiles = cut(wide, truth, copy, sigma)
     plain = patches.cut(wide, truth, at[:, :2], sigma)
-    assert len(tiles) == 6 and np.isnan(plain["blur"]).all() and not plain["samples"].any()
-    assert bare(tiles) == bare(plain)
-    assert (np.isfinite(tiles["blur"]) == known).all()
-    assert tiles["samples"].any(axis=(1, 2)).tolist() == tiles["samples_whole"].any(axis=1).tolist() == [known] * 6
-    assert not known or (tiles["blur"] >= 0).all()
+    assert len(tiles) == 6 and not has_edges(plain).any() and bare(tiles) == bare(plain)
+    assert (has_edges(tiles) == known).all()
+    counts = (tiles["edge_direction"] != samples.NONE).sum(axis=1)
+    assert not known or (counts >= samples.FEWEST).all()
 
 
 def test_every_tile_has_a_seed_of_its_own_that_goes_with_it_wherever_it_is_cut(wide):
@@ -49,81 +53,60 @@ def test_every_tile_has_a_seed_of_its_own_that_goes_with_it_wherever_it_is_cut(w
     assert (at[:, :2] == patches.corners(wide, 10**6, np.random.default_rng(0))).all()
     assert (cut(wide, truth, copy=3)[0][:, 3] == 0).all()
     assert tiles.tobytes() == cut(wide, truth)[1].tobytes() != cut(wide, truth, seed=1)[1].tobytes()
+    assert len({one["edges"].tobytes() for one in tiles}) == 6
     backwards = method.cut(wide, truth, at[::-1], np.nan)
     assert backwards[::-1].tobytes() == tiles.tobytes()
     alone = method.cut(wide, truth, at[4:5], np.nan)
     assert alone.tobytes() == tiles[4:5].tobytes()
 
 
-def test_a_tile_with_too_little_in_focus_has_no_known_blur(wide):
-    truth = np.zeros(wide.shape[:2], np.uint8)
-    truth[:, 390:] = 255
-    for value in (0, 128, 254):  # out of focus, unknown, unknown
-        truth[:, :390] = value
-        _, tiles = cut(wide, truth, count=10**6)
-        left = tiles["col"] == 0
-        assert left.sum() == 2 and np.isnan(tiles["blur"][left]).all()
-        assert not tiles["samples"][left].any() and not tiles["samples_whole"][left].any()
-        assert np.isfinite(tiles["blur"][tiles["col"] * 4 > 370]).all()
+@pytest.mark.parametrize("value", [0, 128, 254])
+def test_a_photo_with_too_little_in_focus_has_no_known_blur(wide, value):
+    truth = np.full(wide.shape[:2], value, np.uint8)
+    truth[:10, :10] = 255
+    assert not has_edges(cut(wide, truth)[1]).any()
 
 
-def coordinates(height, width):
-    """A picture whose pixels hold their row and column."""
-    row, column = np.indices((height, width))
-    return np.stack([row % 256, column % 256, row // 256 * 16 + column // 256], axis=2).astype(np.uint8)
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_every_tile_has_a_copy_of_the_whole_picture_with_its_truth_and_seed(monkeypatch, wide, dtype):
+    truth = np.random.default_rng(0).choice(np.uint8([0, 128, 254, 255]), wide.shape[:2])
+    seen = []
 
+    def sample(picture, in_focus, rng):
+        seen.append((picture, in_focus, rng.integers(10**9)))
+        if len(seen) == 2:
+            return None
+        edges = np.full((samples.COUNT, samples.edges.INPUTS), len(seen), np.float32)
+        return edges, np.full(samples.COUNT, 7 - len(seen), np.uint8), np.float32([len(seen), 2, 3])
 
-@given(st.integers(1, 900), st.integers(1, 900), st.integers(0, 10**6))
-@example(PART, PART, 0)
-@example(PART - 1, PART + 1, 0)
-@example(320, 321, 0)
-@example(1, 900, 0)
-def test_a_part_lies_within_its_tile_and_the_photo_its_truth_with_it(height, width, seed):
-    rng = np.random.default_rng(seed)
-    picture, truth = coordinates(height, width), rng.choice(np.uint8([0, 128, 254, 255]), (height, width))
-    at = method.centres(picture, truth, 0, 3, rng)
-    pixel, truth_pixel = np.zeros((1, 1, 3), np.uint8), np.zeros((1, 1), np.uint8)
-    records, seen = patches.cut(pixel, truth_pixel, np.zeros((len(at), 2), int), np.nan), []
-    records["row"], records["col"] = at[:, :2].T
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(patches, "samples", lambda *given: seen.append(given))
-        patches.add_samples(records, picture, truth, at[:, 2])
-    assert np.isnan(records["blur"]).all() and len(seen) == len(at)
-    for (row, column), (part, sharp, _) in zip(at[:, :2] * CELL, seen, strict=True):
-        red, green, blue = (int(value) for value in part[0, 0])
-        top, left = red + 256 * (blue // 16), green + 256 * (blue % 16)
-        assert part.shape == (min(PART, height), min(PART, width), 3) and sharp.dtype == np.float32
-        inside = np.s_[top : top + PART, left : left + PART]
-        assert (part == picture[inside]).all() and (sharp == (truth[inside] == 255)).all()
-        assert row <= top and top + len(part) <= min(height, row + 320)
-        assert column <= left and left + part.shape[1] <= min(width, column + 320)
-
-
-def test_parts_lie_anywhere_in_a_tile(monkeypatch):
-    picture, truth, seen = coordinates(320, 320), np.full((320, 320), 255, np.uint8), []
-    monkeypatch.setattr(patches, "samples", lambda part, *_: seen.append(tuple(part[0, 0, :2].tolist())))
-    records = np.zeros(300, [("row", "<u4"), ("col", "<u4")])
-    patches.add_samples(records, picture, truth, np.arange(300))
-    for starts in np.transpose(seen):
-        assert starts.min() < 6 and 122 < starts.max() <= 128
-    assert abs(np.corrcoef(np.transpose(seen))[0, 1]) < 0.2
+    monkeypatch.setattr(samples, "sample", sample)
+    photo = wide if dtype == np.uint8 else wide.astype(dtype) * 257
+    records = patches.cut(photo, truth, np.zeros((3, 2), int), np.nan)
+    patches.add_samples(records, photo, truth, np.array([5, 6, 7]))
+    for (picture, in_focus, number), seed in zip(seen, (5, 6, 7), strict=True):
+        assert picture.dtype == np.uint8 and (picture == wide).all()
+        assert in_focus.dtype == np.float32 and (in_focus == (truth == 255)).all()
+        assert number == np.random.default_rng(seed).integers(10**9)
+    assert has_edges(records).tolist() == [True, False, True]
+    assert records["edges"][[0, 2], 9, 4].tolist() == [1, 3]
+    assert records["edge_direction"][:, 9].tolist() == [6, samples.NONE, 4]
+    assert records["covariance"][[0, 2]].tolist() == [[1, 2, 3], [3, 2, 3]]
 
 
 @pytest.mark.parametrize("turned", [False, True])
-def test_of_a_large_photo_the_part_is_taken_at_the_working_size(discs, turned):
+def test_of_a_large_photo_the_copy_is_taken_at_the_working_size(discs, turned):
     small = discs(np.random.default_rng(4), 60, WORKING_SIDE)
     truth = np.zeros(small.shape[:2], np.uint8)
     truth[:, 500:1500] = 255
     if turned:
         small, truth = np.ascontiguousarray(small.transpose(1, 0, 2)), np.ascontiguousarray(truth.T)
     large_photo, large_truth = small.repeat(2, axis=0).repeat(2, axis=1), truth.repeat(2, axis=0).repeat(2, axis=1)
-    (at, tiles), (at_large, large) = cut(small, truth), cut(large_photo, large_truth)
+    (at, tiles), (at_large, large) = cut(small, truth, count=3), cut(large_photo, large_truth, count=3)
     assert (at == at_large).all() and tiles.tobytes() == large.tobytes()
-    assert 0 < np.isfinite(tiles["blur"]).sum() < len(tiles)
+    assert has_edges(tiles).any()
 
 
-def test_sixteen_bits_have_the_cells_of_eight(wide):
-    truth = np.full(wide.shape[:2], 255, np.uint8)
-    deep, plain = (cut(photo, truth)[1] for photo in (wide.astype(np.uint16) * 257, wide))
-    assert np.isfinite(plain["blur"]).all()
-    assert all((deep[name] == plain[name]).all() for name in ("samples", "samples_whole", "blur"))
+def test_edges_are_kept_in_half_precision_as_closely_as_it_matters(wide):
+    _, tiles = cut(wide, np.full(wide.shape[:2], 255, np.uint8))
+    assert tiles["edges"].dtype == np.float16 and np.isfinite(tiles["edges"]).all()
+    assert 1 < np.abs(tiles["edges"]).max() < 16  # steps of a hundredth at most

@@ -1,4 +1,4 @@
-"""Stage 6: edge-aware smoothing of the map."""
+"""Stage 8: edge-aware smoothing of the map."""
 
 import numpy as np
 import pytest

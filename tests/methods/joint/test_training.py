@@ -1,4 +1,4 @@
-"""Stage 5: training of the network, its export and its accuracy."""
+"""Stage 7: training of the network, its export and its accuracy."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Stage 5: how tiles become inputs: scaling, crops, noise, changes of contrast."""
+"""Stage 7: how tiles become inputs: scaling, crops, noise, changes of contrast."""
 
 import numpy as np
 import pytest

@@ -57,9 +57,9 @@ def measure_detail(photo, weights, method, device="auto", region=None):
     return Detail(Measured(column, blur, borders.whole(column), 1.0), inside, overview, max(photo.shape[:2]))
 
 
-def score_of_detail(detail, share=SHARPEST_SHARE, softest=False):
+def score_of_detail(detail, share=SHARPEST_SHARE):
     """The score of a photo from its `Detail`: a dict as from ``score.score_photo``; sigma is in pixels of the photo."""
-    figures = score_from_blur(detail.tiles, share, detail.region, softest)
+    figures = score_from_blur(detail.tiles, share, detail.region)
     return {**figures, "working_size": detail.longer, "cropped": detail.overview.content.left_out}
 
 
@@ -109,13 +109,14 @@ def sharpest_corners(blur, shape, region=None):
 
 def sharpest_precision(blur, region=None):
     """The precision of each cell that is among the sharpest, 0 of others: (h, w) float32."""
-    sigma, deviation = of_cells(blur if region is not None else away_from_border(blur))
+    sigma, deviation = of_cells(blur)
     is_judged = deviation <= MOST_DEVIATION
     if region is not None:
         is_judged &= resize.resize_to(region.astype(np.float32), sigma.shape) > 0.5
     amounts = np.zeros(sigma.shape, np.float32)
     if is_judged.any():
-        precision = deviation[is_judged].astype(np.float64) ** -2
+        weighted = deviation if region is not None else of_cells(away_from_border(blur))[1]
+        precision = weighted[is_judged].astype(np.float64) ** -2
         chosen = sharpest_part(sigma[is_judged], precision, TILES_SHARE * precision.sum())
         amounts.flat[np.flatnonzero(is_judged)[chosen]] = precision[chosen]
     return amounts

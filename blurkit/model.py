@@ -169,7 +169,7 @@ class Model:
         InputError
             The share is out of range, or photo and mask differ in size.
         UsageError
-            The model has a working size, which does not go with `detail`.
+            The model has a working size, or the softest share is requested; neither goes with `detail`.
         """
         if not 0 < share <= 1:
             raise InputError(f"share is {share}; it must be above 0, and at most 1")
@@ -178,7 +178,9 @@ class Model:
         if region is not None:
             check_sizes("photo", checked.shape, "its mask", region.shape)
         if detail:
-            return self.score_of_detail(self.measure_detail(checked, region=region), share=share, softest=softest)
+            if softest:
+                raise UsageError("detail looks where the photo is sharpest; softest does not go with it")
+            return self.score_of_detail(self.measure_detail(checked, region=region), share=share)
         return self.score_of(self.measure_blur(checked), share=share, region=region, softest=softest)
 
     def measure_detail(self, photo: Photo, *, region: NDArray[np.bool_] | None = None) -> details.Detail:
@@ -189,7 +191,7 @@ class Model:
 
     def score_of_detail(self, detail: details.Detail, *, share: float = SHARPEST_SHARE, softest: bool = False) -> Score:
         """The score from the result of `measure_detail`."""
-        return Score(**details.score_of_detail(detail, share, softest), method=self.method, weights=self.weights)
+        return Score(**details.score_of_detail(detail, share), method=self.method, weights=self.weights)
 
     def measure_blur(
         self, photo: Photo, *, working_size: int | None = None, shape: tuple[int, int] | None = None

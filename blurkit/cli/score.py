@@ -122,6 +122,8 @@ def check_detail(args):
     for option, is_given in others:
         if args.detail and is_given:
             raise UsageError(f"--detail measures photos at their own size; --{option} does not go with it")
+    if args.detail and args.region.softest:
+        raise UsageError("--detail looks where the photo is sharpest; --region worst:N% does not go with it")
 
 
 def scored(items, args, console):
@@ -228,7 +230,7 @@ def photo_score(item, data, mask, args, model):
     region = None if mask is None else mask > 0.5
     if args.detail:
         detail = model().measure_detail(photo, region=region)
-        measured, score = detail.overview, model().score_of_detail(detail, **part)
+        measured, score = detail.overview, model().score_of_detail(detail, share=args.region.share)
     else:
         shape = whole_shape(data, photo, args.raw_develop)
         measured = model().measure_blur(photo, working_size=side, shape=shape)

@@ -27,7 +27,7 @@ def weights(tmp_path_factory):
     for name, shape in joint_method.SHAPES.items():
         reach = np.sqrt(1 / np.prod(shape[1:])) if len(shape) > 1 else 0.1
         weights[name] = rng.normal(0, reach, shape).astype(np.float32)
-    for mean, scale in (("mean", "scale"), ("whole_mean", "whole_scale"), ("blur_mean", "blur_scale")):
+    for mean, scale in (("mean", "scale"), ("whole_mean", "whole_scale"), ("edge_mean", "edge_scale")):
         weights[mean] -= 3
         weights[scale] = np.ones_like(weights[scale])
     path = tmp_path_factory.mktemp("weights") / "random.npz"
@@ -245,7 +245,7 @@ def test_the_header_says_what_the_weights_were_made_from(trained):
         header["patches"] == len(arrays(trained[0])[0]) >= 20 and header["photos"] == 10 and header["method"] == "joint"
     )
     assert header["command"] == "blur-train --method joint --epochs 2 --seed 0"
-    assert set(header["measured"]) == {"accuracy", "blur_order"} and 0 <= header["measured"]["accuracy"] <= 1
+    assert set(header["measured"]) == {"accuracy", "sigma_error"} and 0 <= header["measured"]["accuracy"] <= 1
 
 
 def test_the_new_weights_make_maps(run, trained, masked, weights, tmp_path):

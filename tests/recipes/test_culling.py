@@ -10,7 +10,7 @@ from PIL import Image
 
 from tests.recipes.library import BLURRED, LISTED, OTHERS, SERIES, SHARP, SOFT, moved
 
-BORDERS = (0.4, 0.5, 0.6, 0.72)  # scores; each that a photo reaches is one more star
+BORDERS = (0.4, 0.5, 0.6, 0.74)  # scores; each that a photo reaches is one more star
 SEGMENTER = '#!/bin/bash\ncat "masks/$(basename "$1")"\n'
 
 

@@ -14,6 +14,7 @@ from blurkit.defaults import LEAST_SIGMA
 from blurkit.errors import InputError
 from blurkit.methods.joint.edges import DIRECTIONS, INPUTS
 from blurkit.methods.joint.network import normalised
+from blurkit.ops.layers import dense
 
 LAYERS = {"edge1": (48, INPUTS), "edge2": (24, 48), "edge3": (2, 24)}  # name: (outputs, inputs)
 SHAPES = {
@@ -65,9 +66,7 @@ def outputs(inputs, weights):
     """Log sigma and log deviation of edges: (n, `INPUTS`) float32 -> (n, 2)."""
     x = normalised(inputs, weights["edge_mean"], weights["edge_scale"])
     for name in LAYERS:
-        x = x @ weights[f"{name}.weight"].T + weights[f"{name}.bias"]
-        if name != "edge3":
-            np.maximum(x, 0, out=x)
+        x = dense(x, weights[f"{name}.weight"], weights[f"{name}.bias"], rectified=name != "edge3")
     return x
 
 

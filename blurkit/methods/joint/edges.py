@@ -32,7 +32,7 @@ GRADIENT_SCALE = 32767  # from gradients, within 1/2, to the 16 bits that Canny'
 FAINT_POWER = 1e-7  # of full scale squared; added before logarithms
 FAINT_NOISE = 5e-4  # of full scale; added before logarithms
 REACH = 24  # pixels; radius of the Gaussians together, and of the gradient
-STRIP = 1 << 17  # pixels measured at a time, so that their planes stay in the processor's cache
+STRIP = 1 << 18  # pixels measured at a time, so that their planes stay in the processor's cache
 INPUTS = len(STEPS) + 1 + 3 + SIZES
 
 
@@ -127,16 +127,17 @@ def sums_of(plane, least):
         Sums for each copy and direction; then the number of edge pixels for each direction.
     """
     copies = blurred_copies(plane, CpuBackend)
-    rows, columns, across, down = edge_pixels(copies[KEY], least)
+    pixels, across, down = edge_pixels(copies[KEY], least)
     size = np.hypot(across, down)
     across, down = across / size, down / size
     direction = np.rint(np.arctan2(-down, across) * (DIRECTIONS / math.pi)).astype(np.int64) % DIRECTIONS
     shape = (DIRECTIONS, *cells(plane.shape, CELL))
-    places = np.ravel_multi_index((direction, rows // CELL, columns // CELL), shape)
+    rows, columns = np.divmod(pixels, plane.shape[1])
+    places = (direction * shape[1] + rows // CELL) * shape[2] + columns // CELL
     total = math.prod(shape)
     sums = []
     for copy in copies:
-        x, y = differences(copy, rows, columns)
+        x, y = differences(copy, pixels)
         gradient = np.maximum(x * across + y * down, 0)
         sums.append(np.bincount(places, gradient * gradient, total))
     sums.append(np.bincount(places, minlength=total))
@@ -144,20 +145,26 @@ def sums_of(plane, least):
 
 
 def edge_pixels(plane, least):
-    """Pixels where the gradient is largest across an edge: rows, columns, gradients to the right and downwards."""
+    """Pixels of a flattened plane where the gradient is largest across an edge; its parts to the right and down."""
     across = cv2.Sobel(plane, cv2.CV_32F, 1, 0, ksize=1, scale=0.5, borderType=cv2.BORDER_REFLECT_101)
     down = cv2.Sobel(plane, cv2.CV_32F, 0, 1, ksize=1, scale=0.5, borderType=cv2.BORDER_REFLECT_101)
-    scaled = [np.rint(part * GRADIENT_SCALE).astype(np.int16) for part in (across, down)]
+    scaled = [rounded(part) for part in (across, down)]
     limit = least * GRADIENT_SCALE
     is_edge = cv2.Canny(*scaled, limit, limit, L2gradient=True)
     is_edge[[0, -1]] = 0
     is_edge[:, [0, -1]] = 0
-    rows, columns = np.nonzero(is_edge)
-    return rows, columns, across[rows, columns], down[rows, columns]
+    pixels = np.flatnonzero(is_edge.view(bool))
+    return pixels, across.ravel()[pixels], down.ravel()[pixels]
 
 
-def differences(plane, rows, columns):
-    """Central differences of a plane at some pixels, none of them at its border: to the right, and downwards."""
-    right = (plane[rows, columns + 1] - plane[rows, columns - 1]) / 2
-    below = (plane[rows + 1, columns] - plane[rows - 1, columns]) / 2
+def rounded(gradient):
+    """A gradient as whole numbers of 16 bits, see `GRADIENT_SCALE`."""
+    return np.rint(gradient * np.float32(GRADIENT_SCALE)).astype(np.int16)
+
+
+def differences(plane, pixels):
+    """Central differences of a plane at some of its flattened pixels, none at its border: to the right, and down."""
+    values, width = plane.ravel(), plane.shape[1]
+    right = (values[pixels + 1] - values[pixels - 1]) / 2
+    below = (values[pixels + width] - values[pixels - width]) / 2
     return right, below

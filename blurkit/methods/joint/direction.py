@@ -24,6 +24,7 @@ SHAPES = {
     **{f"{name}.bias": shape[:1] for name, shape in LAYERS.items()},
 }
 LOG_SIGMAS, LOG_DEVIATIONS = (-3.0, 4.0), (-3.0, 3.0)  # ranges to which the two outputs are clipped
+BLOCK = 2048  # edges measured at a time
 EPOCHS, TILES = 20, 12  # of the training; tiles in a step
 PEAK_RATE = 6e-3  # of AdamW
 ONE_IN = 20  # one photo in so many is held out
@@ -64,6 +65,12 @@ def estimate(edges, weights):
 
 def outputs(inputs, weights):
     """Log sigma and log deviation of edges: (n, `INPUTS`) float32 -> (n, 2)."""
+    blocks = [inputs[start : start + BLOCK] for start in range(0, max(1, len(inputs)), BLOCK)]
+    return np.concatenate([outputs_of_block(block, weights) for block in blocks])
+
+
+def outputs_of_block(inputs, weights):
+    """`outputs` of edges few enough to stay in the processor's cache."""
     x = normalised(inputs, weights["edge_mean"], weights["edge_scale"])
     for name in LAYERS:
         x = dense(x, weights[f"{name}.weight"], weights[f"{name}.bias"], rectified=name != "edge3")

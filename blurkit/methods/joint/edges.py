@@ -132,8 +132,7 @@ def sums_of(plane, least):
     across, down = across / size, down / size
     direction = np.rint(np.arctan2(-down, across) * (DIRECTIONS / math.pi)).astype(np.int64) % DIRECTIONS
     shape = (DIRECTIONS, *cells(plane.shape, CELL))
-    rows, columns = np.divmod(pixels, plane.shape[1])
-    places = (direction * shape[1] + rows // CELL) * shape[2] + columns // CELL
+    places = direction * (shape[1] * shape[2]) + cell_numbers(plane.shape).ravel()[pixels]
     total = math.prod(shape)
     sums = []
     for copy in copies:
@@ -142,6 +141,12 @@ def sums_of(plane, least):
         sums.append(np.bincount(places, gradient * gradient, total))
     sums.append(np.bincount(places, minlength=total))
     return np.concatenate([amount.reshape(shape) for amount in sums]).astype(np.float32)
+
+
+def cell_numbers(shape):
+    """Number of the cell of every pixel, counted along rows of cells: (h, w) int64."""
+    rows, columns = (np.arange(length) // CELL for length in shape)
+    return rows[:, None] * cells(shape, CELL)[1] + columns
 
 
 def edge_pixels(plane, least):

@@ -144,7 +144,7 @@ def drawn(data, folder):
             plain = len(paths)
             for kind, colour, picture, share in [("plain", "", photo, 0.0), *variants(photo, number, rng)]:
                 paths.append(folder / f"{number:02}-{blur}-{len(paths) - plain:02}.jpg")
-                write_jpeg(str(paths[-1]), picture)
+                write_jpeg(paths[-1], picture)
                 facts.append((kind, colour, blur, plain, share))
             masks[paths[plain]] = folder / f"{number:02}-{blur}.png"
             cv2.imwrite(str(masks[paths[plain]]), ellipse(photo.shape).astype(np.uint8) * 255)

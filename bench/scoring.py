@@ -1,7 +1,6 @@
 """What the sections of study_score.py share: photos, records of blur-score, the measures of others, rates."""
 
 import json
-from functools import partial
 
 import cv2
 import numpy as np
@@ -14,7 +13,11 @@ EACH = 20  # photos of either folder
 MISSING = "n/a"  # in place of a figure whose field blur-score does not have
 WIDTH = 11  # pixels; side of the box that blur_effect of scikit-image compares with
 QUALITY = 90  # of JPEGs, libjpeg's scale
-write_jpeg = partial(cv2.imwrite, params=[cv2.IMWRITE_JPEG_QUALITY, QUALITY])
+
+
+def write_jpeg(path, picture, quality=QUALITY):
+    """Write a picture, (h, w[, 3]) BGR, as a JPEG."""
+    cv2.imwrite(str(path), picture, [cv2.IMWRITE_JPEG_QUALITY, quality])
 
 
 def forty(data):

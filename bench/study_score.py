@@ -108,7 +108,7 @@ def size(data, scratch, results):
         photo = scene(names, SIDES[0], side, rng)
         for width in SIDES:
             paths.append(scratch / f"{number}-{width}.jpg")
-            write_jpeg(str(paths[-1]), cv2.resize(photo, (width, width * 3 // 4), interpolation=cv2.INTER_AREA))
+            write_jpeg(paths[-1], cv2.resize(photo, (width, width * 3 // 4), interpolation=cv2.INTER_AREA))
     for method in METHODS:
         values = scores(method, paths).reshape(len(TILES), len(SIDES))
         spread = values.max(axis=1) - values.min(axis=1)

@@ -3,12 +3,11 @@
 import subprocess
 import sys
 import time
-from functools import partial
 
-import cv2
 import measure
 import numpy as np
 import photos
+from scoring import write_jpeg
 
 from blurkit.defaults import SCORE_SIDE
 from blurkit.methods import METHODS
@@ -25,7 +24,7 @@ for name in sys.argv[2:]:
         picture.draft("RGB", (side, side * 3 // 4))
     picture.load()"""
 LAPLACIAN = "import sys, cv2; print(cv2.Laplacian(cv2.imread(sys.argv[1], 0), cv2.CV_64F).var(), sys.argv[1])"
-write_jpeg = partial(cv2.imwrite, params=[cv2.IMWRITE_JPEG_QUALITY, 92])
+QUALITY = 92  # of JPEGs, libjpeg's scale
 
 
 def throughput(data, scratch, results):
@@ -63,7 +62,7 @@ def mosaics(data, folder, megapixels, count):
     names = [folder / f"{megapixels}-{number}.jpg" for number in range(count)]
     for name in names:
         chosen = [sharp[i] for i in rng.integers(0, len(sharp), 16)]
-        write_jpeg(str(name), measure.mosaic(chosen, LARGE[megapixels], 4))
+        write_jpeg(name, measure.mosaic(chosen, LARGE[megapixels], 4), QUALITY)
     return names
 
 

@@ -6,15 +6,9 @@ import math
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from blurkit import methods, motion, score
+from blurkit import methods, score
 from blurkit.io.weights import find_weights, read_weights
-
-blurs = st.floats(0.2, 5)
-deviations = st.floats(0.05, 3) | st.just(math.inf)
-cells = st.lists(st.tuples(blurs, deviations), min_size=1, max_size=12)
 
 
 @pytest.fixture(scope="module", params=sorted(methods.METHODS))
@@ -33,28 +27,6 @@ def photo(discs):
 def alike(one, other):
     """True if two dicts are equal, NaN being equal to NaN."""
     return repr(one) == repr(other)
-
-
-def has_finite_deviation(blur):
-    return any(math.isfinite(deviation) for _, deviation in blur)
-
-
-def sharpest_in_a_loop(sigmas, deviations, share):
-    """Sigma of the sharpest share, one cell after the other."""
-    needed = share * sum(deviation**-2 for deviation in deviations)
-    total = precision = 0.0
-    for sigma, deviation in sorted(zip(sigmas, deviations, strict=True)):
-        weight = min(needed - precision, deviation**-2)
-        total += weight * math.log(sigma)
-        precision += weight
-    return math.exp(total / precision)
-
-
-@given(cells.filter(has_finite_deviation), st.sampled_from([0.1, 0.3, 1.0]))
-def test_the_sharpest_share_weights_each_cell_by_its_precision(blur, share):
-    sigma, deviation = np.float32(blur).T
-    expected = sharpest_in_a_loop(sigma.tolist(), deviation.tolist(), share)
-    assert motion.sharpest(sigma, deviation, share) == pytest.approx(expected, rel=1e-5)
 
 
 def test_more_blur_is_a_lower_score_and_a_wider_sigma(score_of, photo):

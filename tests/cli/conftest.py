@@ -85,3 +85,19 @@ def bad(tmp_path_factory, photos):
     (folder / "good.png").write_bytes((photos / "photo.png").read_bytes())
     Image.fromarray(np.repeat(np.uint8([[255] * 60 + [0] * 60]), 90, axis=0)).save(folder / "good.mask.png")
     return folder
+
+
+@pytest.fixture(scope="module")
+def half(tmp_path_factory, discs):
+    """A photo, (160, 240), its left half sharp, its right blurred with sigma 3; and masks of the halves."""
+    folder = tmp_path_factory.mktemp("half")
+    photo = discs(np.random.default_rng(4), 160, 240)
+    photo[:, 120:] = cv2.GaussianBlur(photo, (0, 0), 3)[:, 120:]
+    cv2.imwrite(str(folder / "photo.png"), photo)
+    left = np.zeros((160, 240), np.uint8)
+    left[:, :110] = 255
+    cv2.imwrite(str(folder / "left.png"), left)
+    cv2.imwrite(str(folder / "right.png"), left[:, ::-1])
+    cv2.imwrite(str(folder / "wall.png"), np.full((90, 120, 3), 127, np.uint8))
+    (folder / "map.npy").write_bytes(npy(np.ones((8, 8), np.float32)))
+    return folder

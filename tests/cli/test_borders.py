@@ -10,25 +10,7 @@ import numpy as np
 import pytest
 
 from blurkit.methods import METHODS
-from tests.files import arrays
-
-
-def scores(done):
-    assert done.status == 0, done.stderr
-    return [float(line.split(b"\t")[0]) for line in done.stdout.splitlines()]
-
-
-@pytest.fixture(scope="module")
-def half(tmp_path_factory, discs):
-    """A photo, (160, 240), its left half sharp, its right blurred with sigma 3; and a mask of the left."""
-    folder = tmp_path_factory.mktemp("half")
-    photo = discs(np.random.default_rng(4), 160, 240)
-    photo[:, 120:] = cv2.GaussianBlur(photo, (0, 0), 3)[:, 120:]
-    cv2.imwrite(str(folder / "photo.png"), photo)
-    left = np.zeros((160, 240), np.uint8)
-    left[:, :110] = 255
-    cv2.imwrite(str(folder / "left.png"), left)
-    return folder
+from tests.files import arrays, scores
 
 
 @pytest.mark.parametrize("method", METHODS)

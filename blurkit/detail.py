@@ -12,7 +12,15 @@ from blurkit import methods
 from blurkit.defaults import SCORE_SIDE, SHARPEST_SHARE
 from blurkit.motion import sharpest_part
 from blurkit.ops import borders, resize
-from blurkit.score import MOST_DEVIATION, Measured, away_from_border, measure_content, of_cells, score_from_blur
+from blurkit.score import (
+    MOST_DEVIATION,
+    Measured,
+    away_from_border,
+    measure_content,
+    of_cells,
+    region_of,
+    score_from_blur,
+)
 
 TILES = 12  # at most; with their side they make as many pixels as a photo at the working size
 TILE = 256  # pixels; side of a tile
@@ -112,7 +120,7 @@ def sharpest_precision(blur, region=None):
     sigma, deviation = of_cells(blur)
     is_judged = deviation <= MOST_DEVIATION
     if region is not None:
-        is_judged &= resize.resize_to(region.astype(np.float32), sigma.shape) > 0.5
+        is_judged &= region_of(sigma, region)
     amounts = np.zeros(sigma.shape, np.float32)
     if is_judged.any():
         weighted = deviation if region is not None else of_cells(away_from_border(blur))[1]

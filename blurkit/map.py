@@ -40,4 +40,4 @@ def sharpness_map(photo, weights, method, raw=False, as_published=False, device=
     if raw and sigma:
         return content.put_back(stages.in_pixels(estimate, as_published, side))
     estimate = content.put_back(estimate)
-    return estimate if raw else refine_map(estimate, photo, method, as_published, side, sigma)
+    return estimate if raw else refine_map(estimate, photo, method, as_published, side, sigma, content=content)

@@ -13,12 +13,13 @@ from blurkit.ops.streaks import streak_length
 
 FEWEST = 15  # edges of a direction, from which on the blur across it is known
 BESIDE = 0.5  # share of the precision of each of both neighbouring directions that counts for a direction
-ELLIPSE_SHARE = 0.3  # the sharpest share of the edges of each direction that makes the ellipse of the blur
 ROUND = 0.02  # weight by which the ellipse is drawn towards a circle where few directions are known
 LEAST_VARIANCE = 0.1  # pixels squared; of an ellipse
 LEAST_DIRECTIONS = 5  # of eight, that must be known to tell motion from defocus
 SHARP_SIGMA = 0.65  # pixels; what is blurred less in every direction is sharp
-KIND_SHARES = (0.3, 0.6, 1.0)  # sharpest shares of the edges whose ellipses tell motion from defocus
+# The sharpest shares of the edges of each direction that make ellipses of the blur. All three tell motion from defocus,
+# the first gives the length and direction.
+ELLIPSE_SHARES = (0.3, 0.6, 1.0)
 # Log odds of motion against defocus, by logistic regression on the moving regions of 200 photos and the defocused ones
 # of 202, which people marked (CUHK), and on photos shaken and blurred on purpose. On the half of each that was not
 # learned, about .79 of the real regions and .82 of straight shakes are told rightly.
@@ -75,8 +76,9 @@ def blur_of(parts, share, picture=None, region=None):
         return Blur(sigma, "unsure", math.nan, math.nan)
     if sigma <= SHARP_SIGMA:
         return Blur(sigma, "sharp", 0.0, math.nan)
-    kind = "motion" if motion_odds(parts, precision) > 0 else "defocus"
-    widest, narrowest, angle = ellipse(*across(parts, ELLIPSE_SHARE))
+    ellipses = [ellipse(*across(parts, share)) for share in ELLIPSE_SHARES]
+    kind = "motion" if motion_odds(ellipses, precision) > 0 else "defocus"
+    widest, narrowest, angle = ellipses[0]
     length = math.sqrt(12 * (widest - narrowest))  # the variance of a straight path is a twelfth of its square
     if kind == "motion" and picture is not None:
         streaks = streak_length(picture, angle, LONGER[0] * length, LONGER[1] * length, region)
@@ -84,12 +86,44 @@ def blur_of(parts, share, picture=None, region=None):
     return Blur(sigma, kind, length, angle)
 
 
-def motion_odds(parts, precision):
-    """Log odds that a photo moved rather than was out of focus, float; precision (8,) of its directions."""
-    features = []
-    for share in KIND_SHARES:
-        widest, narrowest, _ = ellipse(*across(parts, share))
-        features.append(0.5 * math.log(widest / narrowest))
+def judged(blur, cells):
+    """Cells whose blur can be measured, by direction.
+
+    Parameters
+    ----------
+    blur : list of ndarray, (directions, 2, h', w')
+        Of ``score.Measured``.
+    cells : list of ndarray, (h', w'), bool
+        Those to judge, for each of `blur`.
+
+    Returns
+    -------
+    list of (sigma, deviation)
+        For every direction, as `blur_of` takes them.
+    """
+    parts = [[] for _ in blur[0]]
+    for planes, inside in zip(blur, cells, strict=True):
+        for part, (sigma, deviation) in zip(parts, planes, strict=True):
+            chosen = inside & np.isfinite(deviation)
+            part.append((sigma[chosen], deviation[chosen]))
+    return [tuple(map(np.concatenate, zip(*part, strict=True))) for part in parts]
+
+
+def motion_odds(ellipses, precision):
+    """Log odds that a photo moved rather than was out of focus.
+
+    Parameters
+    ----------
+    ellipses : list of (widest, narrowest, angle)
+        From `ellipse`, for each of `ELLIPSE_SHARES`.
+    precision : ndarray, (8,)
+        Of its directions.
+
+    Returns
+    -------
+    float
+    """
+    features = [0.5 * math.log(widest / narrowest) for widest, narrowest, _ in ellipses]
     features.append(one_sidedness(precision))
     return float(np.dot(KIND_WEIGHTS, features)) + KIND_BIAS
 

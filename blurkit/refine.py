@@ -6,7 +6,7 @@ from blurkit.errors import InputError, UsageError, check_sizes
 from blurkit.ops import borders
 
 
-def refine_map(raw, guide, method, as_published=False, side=WORKING_SIDE, sigma=False, steps=None):
+def refine_map(raw, guide, method, as_published=False, side=WORKING_SIDE, sigma=False, steps=None, content=None):
     """Refine a raw map, following the edges of its photo where the method uses one.
 
     Parameters
@@ -25,6 +25,8 @@ def refine_map(raw, guide, method, as_published=False, side=WORKING_SIDE, sigma=
         Blur in pixels of the photo instead of sharpness, for methods that measure it.
     steps : int, optional
         The map after this many steps alone, instead of the mix of several (zeng as published).
+    content : borders.Content, optional
+        What of the guide is the photo, if that is known; else it is looked for.
 
     Returns
     -------
@@ -54,6 +56,6 @@ def refine_map(raw, guide, method, as_published=False, side=WORKING_SIDE, sigma=
         check_sizes("map", raw.shape[-2:], "photo", guide.shape)
     if as_published or guide is None:
         return stages.refine(raw, guide, as_published, side, sigma, steps)
-    content = borders.content(guide)
+    content = content or borders.content(guide)
     part = content.filled(content.cut(guide))
     return content.put_back(stages.refine(content.taken_out(raw), part, as_published, side, sigma, steps))

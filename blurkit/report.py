@@ -12,9 +12,8 @@ import math
 import cv2
 import numpy as np
 
-from blurkit.io import page as sheet
 from blurkit.io.marks import GENERATOR
-from blurkit.io.page import SCRIPT
+from blurkit.io.page import SCRIPT, STYLE
 from blurkit.ops import resize
 from blurkit.ops.colour import eight_bits
 
@@ -27,15 +26,6 @@ ALPHA_STEP = 3  # of 255; 32 x 3 = 96 at most, so that the photo is seen through
 BINS = 20  # of the histogram of scores, over [0, 1]
 BIN_WIDTH, PLOT_HEIGHT = 10, 60  # of the plot's own units, which the page stretches
 
-STYLE = (
-    sheet.STYLE
-    + """\
-.figures .kind{flex-basis:100%}
-.kind dd{display:flex;align-items:center;gap:.4rem}
-svg.arrow{flex:none;width:1.375rem;height:1.375rem;border:0;fill:none;stroke:var(--accent);stroke-width:2;
-  stroke-linecap:round;stroke-linejoin:round}
-"""
-)
 ARROW = "M2 12H22M6 8L2 12L6 16M18 8L22 12L18 16"  # in a box of 24 by 24; both ends alike, as a motion has no sign
 
 SHOWN = {n: 0x2400 + n for n in range(0x20)} | {0x7F: 0x2421}  # a control character as its picture

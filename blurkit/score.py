@@ -6,7 +6,7 @@ import numpy as np
 
 from blurkit import methods
 from blurkit.defaults import SCORE_SIDE, SHARPEST_SHARE
-from blurkit.motion import blur_of
+from blurkit.motion import blur_of, judged
 from blurkit.ops import borders, filters, resize, statistics
 from blurkit.ops.colour import grey
 from blurkit.ops.noise import noise
@@ -161,35 +161,12 @@ def away_from_border(blur):
 
 
 def shows_anything(blur, cells):
-    """True if the blur of any of some cells is measured better than in noise; arguments of `judged`."""
+    """True if the blur of any of some cells is measured better than in noise; arguments of ``motion.judged``."""
     return any((planes[:, 1, inside] <= NOTHING_DEVIATION).any() for planes, inside in zip(blur, cells, strict=True))
 
 
-def judged(blur, cells):
-    """Cells whose blur can be measured, by direction.
-
-    Parameters
-    ----------
-    blur : list of ndarray
-        Of `Measured`.
-    cells : list of ndarray, (h', w'), bool
-        From `cells_of`, for each of `blur`.
-
-    Returns
-    -------
-    list of (sigma, deviation)
-        For every direction, as ``motion.blur_of`` takes them.
-    """
-    parts = [[] for _ in blur[0]]
-    for planes, inside in zip(blur, cells, strict=True):
-        for part, (sigma, deviation) in zip(parts, planes, strict=True):
-            chosen = inside & np.isfinite(deviation)
-            part.append((sigma[chosen], deviation[chosen]))
-    return [tuple(map(np.concatenate, zip(*part, strict=True))) for part in parts]
-
-
 def covered(blur, cells):
-    """Share of cells that can be judged, float; arguments of `judged`."""
+    """Share of cells that can be judged, float; arguments of ``motion.judged``."""
     finest = np.zeros(blur[0].shape[2:], bool)
     for planes, inside in zip(blur, cells, strict=True):
         precise = (planes[:, 1] <= MOST_DEVIATION).any(axis=0) & inside

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from blurkit.motion import blur_of
+from blurkit.motion import blur_of, judged
 
 BLOCKS = 8  # along the longer side of a photo; each is judged by its own sharpest edges
 
@@ -33,8 +33,7 @@ def softest_sigma(blur, regions, share, part):
     for row in range(rows):
         for column in range(columns):
             ends = (row / rows, (row + 1) / rows), (column / columns, (column + 1) / columns)
-            parts = block_parts(blur, regions, *ends)
-            sigmas.append(blur_of(parts, part).sigma)
+            sigmas.append(blur_of(block_parts(blur, regions, *ends), part).sigma)
     known = np.sort([sigma for sigma in sigmas if not math.isnan(sigma)])[::-1]
     if not len(known):
         return math.nan
@@ -49,14 +48,15 @@ def grid_of(shape):
 
 def block_parts(blur, regions, rows, columns):
     """Sigma and deviation of the cells of a block, for every direction; rows and columns are shares of the photo."""
-    parts = [[] for _ in blur[0]]
-    for planes, inside in zip(blur, regions, strict=True):
-        height, width = inside.shape
-        block = (
-            slice(round(rows[0] * height), round(rows[1] * height)),
-            slice(round(columns[0] * width), round(columns[1] * width)),
-        )
-        for part, (sigma, deviation) in zip(parts, planes, strict=True):
-            chosen = inside[block] & np.isfinite(deviation[block])
-            part.append((sigma[block][chosen], deviation[block][chosen]))
-    return [tuple(map(np.concatenate, zip(*part, strict=True))) for part in parts]
+    blocks = [block_of(planes, rows, columns) for planes in blur]
+    return judged(blocks, [block_of(inside, rows, columns) for inside in regions])
+
+
+def block_of(array, rows, columns):
+    """The part of (..., h, w) cells whose rows and columns lie between two shares of the photo each."""
+    height, width = array.shape[-2:]
+    return array[
+        ...,
+        round(rows[0] * height) : round(rows[1] * height),
+        round(columns[0] * width) : round(columns[1] * width),
+    ]

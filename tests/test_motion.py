@@ -212,11 +212,11 @@ def test_the_odds_of_motion_are_a_weighted_sum():
     parts = [(np.exp(rng.normal(0.5 * i % 1, 0.4, 60)), np.exp(rng.normal(-1, 0.3, 60))) for i in range(8)]
     amounts, expected = np.arange(1.0, 9), motion.KIND_BIAS
     *weights, last = motion.KIND_WEIGHTS
-    for weight, share in zip(weights, motion.KIND_SHARES, strict=True):
-        widest, narrowest, _ = motion.ellipse(*motion.across(parts, share))
+    ellipses = [motion.ellipse(*motion.across(parts, share)) for share in motion.ELLIPSE_SHARES]
+    for weight, (widest, narrowest, _) in zip(weights, ellipses, strict=True):
         expected += weight * math.log(math.sqrt(widest / narrowest))
     expected += last * motion.one_sidedness(amounts)
-    assert motion.motion_odds(parts, amounts) == pytest.approx(expected)
+    assert motion.motion_odds(ellipses, amounts) == pytest.approx(expected)
     assert all(weight > 0 for weight in motion.KIND_WEIGHTS) and motion.KIND_BIAS < 0  # each of them speaks for motion
 
 

@@ -73,6 +73,10 @@ dialog::backdrop{background:rgb(0 0 0/.72)}
 dialog .name{display:block;white-space:pre-wrap;overflow-wrap:anywhere;max-width:46rem}
 dialog .figures{margin:.4rem 0 1rem;column-gap:1.75rem}
 @media (prefers-reduced-motion:no-preference){.overlay,li{transition:opacity .15s,filter .15s}}
+.figures .kind{flex-basis:100%}
+.kind dd{display:flex;align-items:center;gap:.4rem}
+svg.arrow{flex:none;width:1.375rem;height:1.375rem;border:0;fill:none;stroke:var(--accent);stroke-width:2;
+  stroke-linecap:round;stroke-linejoin:round}
 """
 
 SCRIPT = """

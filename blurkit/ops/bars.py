@@ -159,11 +159,6 @@ def bar_width(side):
     return 0
 
 
-def bend(lines):
-    """Mean absolute second difference from line to line, in the median line: (n, l) float32 -> float."""
-    return float(np.median(np.abs(np.diff(lines, 2, axis=0)).mean(axis=1)))
-
-
 def is_hard(content, value):
     """True if content, (n, l) uint8, is about as far from the value of a bar beside it as a few lines farther in."""
     steps = np.abs(content - np.float32(value)).mean(axis=1)

@@ -10,6 +10,7 @@ import numpy as np
 
 from blurkit.ops.bars import BLOCK, RIPPLE, STEADY
 from blurkit.ops.colour import eight_bits, grey_levels
+from blurkit.ops.filters import highest
 
 CORNER = 4  # pixels along both sides of a corner that are of one value where it belongs to a ground
 LEAST_AREA = 24  # pixels of a ground
@@ -87,7 +88,7 @@ def has_hard_outline(area, difference):
     """True if an area, (H, W) uint8 of 0 and 1, ends within one or two pixels, by the difference to its value."""
     to_first = grown(area, 1)
     first, second = to_first > area, grown(area, 2) > to_first
-    step = cv2.dilate(difference, np.ones((WINDOW, WINDOW), np.uint8))
+    step = highest(difference, WINDOW)
     shows = step >= CONTRAST
     if np.count_nonzero(first & shows) < max(CORNER, SHOWN_SHARE * np.count_nonzero(first)):
         return False
@@ -97,7 +98,7 @@ def has_hard_outline(area, difference):
 
 def grown(area, reach):
     """An area, (H, W) uint8 of 0 and 1, with all pixels at most `reach` rows and columns from it; the same form."""
-    return cv2.dilate(area, np.ones((2 * reach + 1, 2 * reach + 1), np.uint8))
+    return highest(area, 2 * reach + 1)
 
 
 def fill(array, outside):

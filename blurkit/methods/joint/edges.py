@@ -25,9 +25,7 @@ SIZES = 4  # the photo's own, and halved up to three times
 SMALLEST = 40  # pixels; least side of a photo at the smaller sizes
 KEY = 2  # index into `STEPS` of the copy whose edges are measured
 LEAST_GRADIENT = 1.5 / 255  # of full scale a pixel, in that copy; below it nothing is an edge
-LEAST_OVER_NOISE = (
-    0.6 / 255
-)  # times the noise in 8-bit steps; over six standard deviations of the gradient of white noise
+LEAST_OVER_NOISE = 0.6  # times the noise; over six standard deviations of the gradient of white noise
 GRADIENT_SCALE = 32767  # from gradients, within 1/2, to the 16 bits that Canny's algorithm takes
 FAINT_POWER = 1e-7  # of full scale squared; added before logarithms
 FAINT_NOISE = 5e-4  # of full scale; added before logarithms
@@ -65,20 +63,14 @@ def measure(plane):
         sizes.append(pool(sizes[-1], 2))
     noises = [noise(size) / 255 for size in sizes]
     gradients = [gradients_of(size, level) for size, level in zip(sizes, noises, strict=True)]
-    of_photo = noise_of_photo(noises)
+    log_noises = np.log(np.array(noises) + FAINT_NOISE)
     result = []
     for number, (size, (places, logs, count)) in enumerate(zip(sizes, gradients, strict=True)):
         which = np.eye(SIZES, dtype=np.float32)[number]
-        noise_here = math.log(noises[number] + FAINT_NOISE)
-        common = np.concatenate([[noise_here], of_photo, which])
+        common = np.concatenate([log_noises[[number, 0, min(1, len(sizes) - 1)]], which])
         columns = [logs[:, KEY : KEY + 1], ratios(logs), count[:, None], np.tile(common, (len(places), 1))]
         result.append(Edges(cells(size.shape, CELL), places, np.concatenate(columns, axis=1).astype(np.float32)))
     return result
-
-
-def noise_of_photo(noises):
-    """Log noise of the photo and of its half: a list of at least one float -> (2,)."""
-    return np.log(np.array([noises[0], noises[min(1, len(noises) - 1)]]) + FAINT_NOISE)
 
 
 def ratios(logs):
@@ -104,7 +96,7 @@ def gradients_of(plane, noise_level):
     count : ndarray, (n,), float32
         Log number of edge pixels.
     """
-    least = max(LEAST_GRADIENT, LEAST_OVER_NOISE * 255 * noise_level)
+    least = max(LEAST_GRADIENT, LEAST_OVER_NOISE * noise_level)
     sums = in_strips(lambda strip: sums_of(strip, least), plane, CELL, REACH, STRIP)
     power, count = sums[:-DIRECTIONS].reshape(len(STEPS), -1), sums[-DIRECTIONS:].ravel()
     places = np.flatnonzero(count)

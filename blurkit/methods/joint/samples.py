@@ -114,8 +114,8 @@ def drawn_edges(plane, inside, rng):
     inputs, directions = [], []
     for size in edges.measure(plane.astype(np.float32) / 255):
         share = resize.reduce_to(inside, size.shape)
-        number, *_ = np.unravel_index(size.places, (edges.DIRECTIONS, *size.shape))
-        is_inside = share.ravel()[size.places % share.size] > 0.99
+        number, cell = np.divmod(size.places, share.size)
+        is_inside = share.ravel()[cell] > 0.99
         inputs.append(size.inputs[is_inside])
         directions.append(number[is_inside])
     inputs, directions = np.concatenate(inputs), np.concatenate(directions)

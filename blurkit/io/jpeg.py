@@ -38,8 +38,8 @@ CODED = (  # warnings of libjpeg that mean damage
 )
 FILE_ENDS = "premature end of jpeg file"
 
-Parts = namedtuple("Parts", "plain frame exif xmp")
-"""A JPEG without metadata, what its frame says, and two kinds of metadata."""
+Parts = namedtuple("Parts", "kept frame exif xmp")
+"""The segments of a JPEG without metadata, what its frame says, and two kinds of metadata."""
 Frame = namedtuple("Frame", "marker bits width height samplings")
 """Samplings are (across, down) of each component."""
 
@@ -51,9 +51,11 @@ def is_jpeg(data):
 
 def parts(data):
     """The `Parts` of a JPEG; an InputError if it ends before its first scan, or has no frame."""
-    kept, frame, tags, xmp = [data[:2]], None, b"", b""
+    kept: list[bytes | memoryview] = [START[:2]]
+    frame, tags, xmp = None, b"", b""
+    view = memoryview(data)  # the scans are most of a file, and are copied once
     for marker, start, end in segments(data):
-        body = data[start + 4 : end]
+        body = data[start + 4 : end] if marker != SCAN else b""
         if marker == APP1 and body.startswith(EXIF):
             tags += body[len(EXIF) :]
         elif marker == APP1 and body.startswith(XMP):
@@ -61,10 +63,15 @@ def parts(data):
         if marker in FRAMES and len(body) >= 6:
             frame = described(marker, body)
         if is_needed(marker, body):
-            kept.append(data[start:end])
+            kept.append(view[start:end])
     if frame is None:
         raise InputError("cannot decode JPEG: it has no frame")
-    return Parts(b"".join(kept), frame, tags, xmp)
+    return Parts(kept, frame, tags, xmp)
+
+
+def plain(whole):
+    """A JPEG without metadata, from its `Parts`."""
+    return b"".join(whole.kept)
 
 
 def is_needed(marker, body):
@@ -222,7 +229,7 @@ def by_simplejpeg(whole, luma, scale):
         return None
     wanted = {"min_width": -(-frame.width // scale), "min_height": -(-frame.height // scale)} if scale > 1 else {}
     try:
-        array = simplejpeg.decode_jpeg(whole.plain, "GRAY" if luma else "RGB", strict=True, **wanted)
+        array = simplejpeg.decode_jpeg(plain(whole), "GRAY" if luma else "RGB", strict=True, **wanted)
     except ValueError as error:
         check_warnings(str(error))
         return None  # not damage, or Pillow says it better
@@ -235,7 +242,8 @@ def by_pillow(whole, luma, scale):
     libjpeg repeats the last block in place of missing ones, or leaves a progressive JPEG coarse. A picture that looks
     so is decoded once more by OpenCV, which passes on the warnings of libjpeg.
     """
-    picture = opened(whole.plain, "JpegImagePlugin", "JpegImageFile")
+    data = plain(whole)
+    picture = opened(data, "JpegImagePlugin", "JpegImageFile")
     if luma or scale > 1:
         picture.draft("L" if luma else None, (picture.width // scale, picture.height // scale))
     picture.load()
@@ -243,7 +251,7 @@ def by_pillow(whole, luma, scale):
     marker = whole.frame.marker
     if marker not in LOSSLESS and (marker in PROGRESSIVE or (array[-1] == array[-1, -1]).all()):
         with overheard() as heard:
-            cv2.imdecode(np.frombuffer(whole.plain, np.uint8), cv2.IMREAD_REDUCED_GRAYSCALE_8)
+            cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_REDUCED_GRAYSCALE_8)
         check_warnings(heard.text)
     return array
 

@@ -16,7 +16,7 @@ from blurkit.methods.joint.edges import DIRECTIONS, INPUTS
 from blurkit.methods.joint.network import normalised
 from blurkit.ops.layers import dense
 
-LAYERS = {"edge1": (48, INPUTS), "edge2": (24, 48), "edge3": (2, 24)}  # name: (outputs, inputs)
+LAYERS = {"edge1": (24, INPUTS), "edge2": (12, 24), "edge3": (2, 12)}  # name: (outputs, inputs)
 SHAPES = {
     "edge_mean": (INPUTS,),
     "edge_scale": (INPUTS,),

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from blurkit.methods.joint.evidence import STEPS, blurred_copies
+from blurkit.methods.joint.evidence import blurred_copies
 from blurkit.ops.backend import CpuBackend
 from blurkit.ops.noise import noise
 from blurkit.ops.resize import cells, pool
@@ -23,13 +23,14 @@ DIRECTIONS = 8  # of gradients, 22.5 degrees apart: 0 = across vertical edges, t
 CELL = 8  # pixels of each size; edges of one direction in a cell are measured together
 SIZES = 4  # the photo's own, and halved up to three times
 SMALLEST = 40  # pixels; least side of a photo at the smaller sizes
-KEY = 2  # index into `STEPS` of the copy whose edges are measured
+STEPS = (1.0, 1.4, 2.0)  # pixels; sigma of the blurred copies; a fourth and a fifth make the blur no more exact
+KEY = 1  # index into `STEPS` of the copy whose edges are measured
 LEAST_GRADIENT = 1.5 / 255  # of full scale a pixel, in that copy; below it nothing is an edge
 LEAST_OVER_NOISE = 0.6  # times the noise; over six standard deviations of the gradient of white noise
 GRADIENT_SCALE = 32767  # from gradients, within 1/2, to the 16 bits that Canny's algorithm takes
 FAINT_POWER = 1e-7  # of full scale squared; added before logarithms
 FAINT_NOISE = 5e-4  # of full scale; added before logarithms
-REACH = 24  # pixels; radius of the Gaussians together, and of the gradient
+REACH = 13  # pixels; radius of the Gaussians together, of the gradient, and of the search for its maximum
 STRIP = 1 << 18  # pixels measured at a time, so that their planes stay in the processor's cache
 INPUTS = len(STEPS) + 1 + 3 + SIZES
 
@@ -42,7 +43,7 @@ class Edges(NamedTuple):
     places: np.ndarray
     """(n,) int64, the filled places of a flattened (`DIRECTIONS`, h, w)."""
     inputs: np.ndarray
-    """(n, `INPUTS`) float32: log gradient in the copy of the edges; log ratio to it of the gradients in the other four
+    """(n, `INPUTS`) float32: log gradient in the copy of the edges; log ratio to it of the gradients in the other two
     copies; log number of edge pixels; log noise of this size, of the photo and of its half; which size this is."""
 
 
@@ -66,15 +67,18 @@ def measure(plane):
     log_noises = np.log(np.array(noises) + FAINT_NOISE)
     result = []
     for number, (size, (places, logs, count)) in enumerate(zip(sizes, gradients, strict=True)):
-        which = np.eye(SIZES, dtype=np.float32)[number]
-        common = np.concatenate([log_noises[[number, 0, min(1, len(sizes) - 1)]], which])
-        columns = [logs[:, KEY : KEY + 1], ratios(logs), count[:, None], np.tile(common, (len(places), 1))]
-        result.append(Edges(cells(size.shape, CELL), places, np.concatenate(columns, axis=1).astype(np.float32)))
+        inputs = np.empty((len(places), INPUTS), np.float32)
+        inputs[:, 0] = logs[:, KEY]
+        inputs[:, 1 : len(STEPS)] = ratios(logs)
+        inputs[:, len(STEPS)] = count
+        inputs[:, -SIZES - 3 : -SIZES] = log_noises[[number, 0, min(1, len(sizes) - 1)]]
+        inputs[:, -SIZES:] = np.arange(SIZES) == number
+        result.append(Edges(cells(size.shape, CELL), places, inputs))
     return result
 
 
 def ratios(logs):
-    """Log ratios of the gradients of the other copies to that of the key copy: (n, 5) -> (n, 4)."""
+    """Log ratios of the gradients of the other copies to that of the key copy: (n, 3) -> (n, 2)."""
     return np.delete(logs - logs[:, KEY : KEY + 1], KEY, axis=1)
 
 
@@ -91,7 +95,7 @@ def gradients_of(plane, noise_level):
     -------
     places : ndarray, (n,), int64
         See `Edges`.
-    logs : ndarray, (n, 5), float32
+    logs : ndarray, (n, 3), float32
         Log root mean square gradient across the edges, in the copies by `STEPS`.
     count : ndarray, (n,), float32
         Log number of edge pixels.
@@ -115,24 +119,47 @@ def sums_of(plane, least):
 
     Returns
     -------
-    ndarray, (6 `DIRECTIONS`, ceil(h / 8), ceil(w / 8)), float32
+    ndarray, (4 `DIRECTIONS`, ceil(h / 8), ceil(w / 8)), float32
         Sums for each copy and direction; then the number of edge pixels for each direction.
     """
-    copies = blurred_copies(plane, CpuBackend)
+    copies = blurred_copies(plane, CpuBackend, STEPS)
     pixels, across, down = edge_pixels(copies[KEY], least)
-    size = np.hypot(across, down)
-    across, down = across / size, down / size
-    direction = np.rint(np.arctan2(-down, across) * (DIRECTIONS / math.pi)).astype(np.int64) % DIRECTIONS
     shape = (DIRECTIONS, *cells(plane.shape, CELL))
-    places = direction * (shape[1] * shape[2]) + cell_numbers(plane.shape).ravel()[pixels]
-    total = math.prod(shape)
-    sums = []
-    for copy in copies:
-        x, y = differences(copy, pixels)
-        gradient = np.maximum(x * across + y * down, 0)
-        sums.append(np.bincount(places, gradient * gradient, total))
-    sums.append(np.bincount(places, minlength=total))
-    return np.concatenate([amount.reshape(shape) for amount in sums]).astype(np.float32)
+    sums = np.zeros((len(copies) + 1, math.prod(shape)), np.float32)
+    if len(pixels):
+        size, angle = (part.ravel() for part in cv2.cartToPolar(across, -down))
+        direction = np.rint(angle * np.float32(DIRECTIONS / math.pi)).astype(np.int64) % DIRECTIONS
+        places = direction * (shape[1] * shape[2]) + cell_numbers(plane.shape).ravel()[pixels]
+        gradients = gradients_across(copies, pixels, across / size, down / size)
+        for amount, gradient in zip(sums, gradients, strict=False):
+            amount[:] = np.bincount(places, gradient * gradient, len(amount))
+        sums[-1] = np.bincount(places, minlength=sums.shape[1])
+    return sums.reshape(-1, *shape[1:])
+
+
+def gradients_across(planes, pixels, right, down):
+    """Gradients of some planes at some of their pixels, one plane after the other, in the direction of an edge each.
+
+    Central differences; 0 where a plane falls in that direction.
+
+    Parameters
+    ----------
+    planes : list of ndarray, (h, w), float32
+    pixels : ndarray, (n,)
+        Of a flattened plane, none at its border.
+    right, down : ndarray, (n,), float32
+        Unit vectors.
+
+    Yields
+    ------
+    ndarray, (n,), float32
+        For each plane.
+    """
+    width = planes[0].shape[1]
+    beside = pixels + 1, pixels - 1, pixels + width, pixels - width
+    for plane in planes:
+        one, other, below, above = (plane.ravel()[places] for places in beside)
+        yield np.maximum((one - other) * (right / 2) + (below - above) * (down / 2), 0)
 
 
 def cell_numbers(shape):
@@ -143,25 +170,12 @@ def cell_numbers(shape):
 
 def edge_pixels(plane, least):
     """Pixels of a flattened plane where the gradient is largest across an edge; its parts to the right and down."""
-    across = cv2.Sobel(plane, cv2.CV_32F, 1, 0, ksize=1, scale=0.5, borderType=cv2.BORDER_REFLECT_101)
-    down = cv2.Sobel(plane, cv2.CV_32F, 0, 1, ksize=1, scale=0.5, borderType=cv2.BORDER_REFLECT_101)
-    scaled = [rounded(part) for part in (across, down)]
+    scale = 0.5 * GRADIENT_SCALE
+    across = cv2.Sobel(plane, cv2.CV_32F, 1, 0, ksize=1, scale=scale, borderType=cv2.BORDER_REFLECT_101)
+    down = cv2.Sobel(plane, cv2.CV_32F, 0, 1, ksize=1, scale=scale, borderType=cv2.BORDER_REFLECT_101)
     limit = least * GRADIENT_SCALE
-    is_edge = cv2.Canny(*scaled, limit, limit, L2gradient=True)
+    is_edge = cv2.Canny(across.astype(np.int16), down.astype(np.int16), limit, limit, L2gradient=True)
     is_edge[[0, -1]] = 0
     is_edge[:, [0, -1]] = 0
     pixels = np.flatnonzero(is_edge.view(bool))
     return pixels, across.ravel()[pixels], down.ravel()[pixels]
-
-
-def rounded(gradient):
-    """A gradient as whole numbers of 16 bits, see `GRADIENT_SCALE`."""
-    return np.rint(gradient * np.float32(GRADIENT_SCALE)).astype(np.int16)
-
-
-def differences(plane, pixels):
-    """Central differences of a plane at some of its flattened pixels, none at its border: to the right, and down."""
-    values, width = plane.ravel(), plane.shape[1]
-    right = (values[pixels + 1] - values[pixels - 1]) / 2
-    below = (values[pixels + width] - values[pixels - width]) / 2
-    return right, below

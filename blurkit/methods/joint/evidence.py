@@ -163,10 +163,10 @@ def both_sizes(grey, backend):
     return planes(grey, backend), planes(pool(grey, 2), backend)
 
 
-def blurred_copies(plane, backend):
-    """Copies of a plane blurred by each sigma of `STEPS`, on the device of `backend`."""
+def blurred_copies(plane, backend, steps=STEPS):
+    """Copies of a plane blurred by each sigma of `steps`, in pixels and ascending, on the device of `backend`."""
     copies, previous = [], 0.0
-    for sigma in STEPS:
+    for sigma in steps:
         plane = backend.smooth(plane, math.sqrt(sigma**2 - previous**2))
         previous = sigma
         copies.append(plane)

@@ -29,7 +29,8 @@ def plainly(inputs, weights):
         values = [sum(map(float.__mul__, line, values)) + bias for line, bias in rows]
         if name != "edge3":
             values = [max(0, value) for value in values]
-    return values
+    ranges = direction.LOG_SIGMAS, direction.LOG_DEVIATIONS
+    return [min(max(value, low), high) for value, (low, high) in zip(values, ranges, strict=True)]
 
 
 @pytest.mark.parametrize("shapes", [[(7, 9), (4, 5), (2, 3)], [(1, 6)], [(5, 1), (1, 1)]])

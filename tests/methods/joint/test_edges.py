@@ -8,7 +8,8 @@ import pytest
 from scipy.special import erf
 
 from blurkit.methods.joint import edges
-from blurkit.methods.joint.evidence import STEPS, blurred_copies
+from blurkit.methods.joint.edges import STEPS
+from blurkit.methods.joint.evidence import blurred_copies
 from blurkit.ops.backend import CpuBackend
 from blurkit.ops.colour import grey
 from blurkit.ops.noise import noise
@@ -95,8 +96,8 @@ def canny(plane, limit):
     """
     half = edges.GRADIENT_SCALE / 2
     across, down = np.zeros((2, *plane.shape), int)
-    across[:, 1:-1] = np.rint((plane[:, 2:] - plane[:, :-2]) * half)
-    down[1:-1] = np.rint((plane[2:] - plane[:-2]) * half)
+    across[:, 1:-1] = (plane[:, 2:] - plane[:, :-2]) * half
+    down[1:-1] = (plane[2:] - plane[:-2]) * half
     power, found = across**2 + down**2, []
     tangent = round(math.tan(math.pi / 8) * 2**15)
     for row in range(1, plane.shape[0] - 1):
@@ -117,7 +118,7 @@ def canny(plane, limit):
 def test_gradients_equal_those_of_loops_over_the_pixels_of_edges(drawing):
     plane, level = np.ascontiguousarray(drawing[:61, :83]), 0.01
     places, logs, count = edges.gradients_of(plane, level)
-    copies, sums = [copy.astype(float) for copy in blurred_copies(plane, CpuBackend)], {}
+    copies, sums = [copy.astype(float) for copy in blurred_copies(plane, CpuBackend, STEPS)], {}
     for row, column in canny(copies[edges.KEY], 0.6 * level):
         slopes = [
             ((copy[row, column + 1] - copy[row, column - 1]) / 2, (copy[row - 1, column] - copy[row + 1, column]) / 2)
@@ -139,20 +140,20 @@ def test_noise_and_size_follow_the_gradients(drawing):
     sizes = edges.measure(drawing)
     planes = [drawing, pool(drawing, 2)]
     levels = [math.log(noise(plane) / 255 + edges.FAINT_NOISE) for plane in planes]
-    assert edges.INPUTS == 13 and len(sizes) == 2 and levels[0] != pytest.approx(levels[1], abs=0.1)
+    assert edges.INPUTS == 11 and len(sizes) == 2 and levels[0] != pytest.approx(levels[1], abs=0.1)
     for number, (size, level) in enumerate(zip(sizes, levels, strict=True)):
         which = [float(number == n) for n in range(4)]
-        assert size.inputs.dtype == np.float32 and size.inputs.shape == (len(size.places), 13)
-        assert size.inputs[:, 6:] == pytest.approx(np.tile([level, *levels, *which], (len(size.places), 1)), abs=1e-5)
+        assert size.inputs.dtype == np.float32 and size.inputs.shape == (len(size.places), 11)
+        assert size.inputs[:, 4:] == pytest.approx(np.tile([level, *levels, *which], (len(size.places), 1)), abs=1e-5)
     small = np.ascontiguousarray(drawing[:70, :70])  # has no half: its own noise stands for that
     (size,) = edges.measure(small)
-    assert size.inputs[:, 6:9] == pytest.approx(math.log(noise(small) / 255 + edges.FAINT_NOISE), abs=1e-5)
+    assert size.inputs[:, 4:7] == pytest.approx(math.log(noise(small) / 255 + edges.FAINT_NOISE), abs=1e-5)
 
 
 def test_the_edges_of_a_smaller_size_are_those_of_the_reduced_plane(drawing):
     second, alone = edges.measure(drawing)[1], edges.measure(pool(drawing, 2))[0]
     assert second.shape == alone.shape == (9, 11) and (second.places == alone.places).all()
-    assert (second.inputs[:, :7] == alone.inputs[:, :7]).all()
+    assert (second.inputs[:, :5] == alone.inputs[:, :5]).all()
 
 
 @pytest.mark.parametrize(
@@ -222,7 +223,7 @@ def test_an_edge_is_steeper_than_one_and_a_half_steps_a_pixel_and_than_six_devia
         plane = step(90, 2, contrast=contrast)
         assert (len(edges.gradients_of(plane, level)[0]) > 0) == found
     rng = np.random.default_rng(1)
-    white = blurred_copies(rng.normal(0, 1, (300, 300)).astype(np.float32), CpuBackend)[edges.KEY]
+    white = blurred_copies(rng.normal(0, 1, (300, 300)).astype(np.float32), CpuBackend, STEPS)[edges.KEY]
     assert 6 < 0.6 / ((white[:, 2:] - white[:, :-2]) / 2).std() < 7
 
 

@@ -82,6 +82,30 @@ def test_one_flat_corner_is_a_thing_in_the_photo(soft):
     assert np.array_equal(ground.ground(photo), (photo == 255).all(axis=2))
 
 
+def page(height=700, width=500):
+    """Lines of text under a title on white paper, (height, width, 3) uint8."""
+    paper = np.full((height, width, 3), 255, np.uint8)
+    cv2.putText(paper, "A TITLE", (40, 90), cv2.FONT_HERSHEY_SIMPLEX, 2.5, (0, 0, 0), 9, cv2.LINE_AA)
+    for y in range(140, height - 30, 18):
+        cv2.putText(paper, f"line {y} of a page with words", (40, y), cv2.FONT_HERSHEY_SIMPLEX, 0.6, (20, 20, 20), 1)
+    return paper
+
+
+def test_the_paper_under_text_is_part_of_the_picture(soft):
+    paper = page()
+    assert ground.ground(paper) is None and ground.ground(as_jpeg(paper, 85)) is None
+    paper[200:440, 100:420] = soft  # but a photo on it is one
+    found = ground.ground(paper)
+    assert found[10, 10] and found[200:440, 100:420].mean() < 0.002
+
+
+def test_things_cut_out_side_by_side_have_a_ground(soft):
+    mask = np.zeros(soft.shape[:2], np.float32)
+    for x in (60, 160, 260):
+        cv2.circle(mask, (x, 120), 30, 1, -1)
+    assert ((ground.ground(on(soft, mask, 255))) != (mask == 0)).mean() < 0.002
+
+
 def test_the_filling_is_that_of_the_next_content_and_leaves_the_content_alone():
     array = np.zeros((60, 80), np.float32)
     array[:, :40] = np.linspace(0, 1, 60, dtype=np.float32)[:, None]

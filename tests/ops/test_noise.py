@@ -25,6 +25,14 @@ def test_texture_and_edges_elsewhere_do_not_count(sigma):
     assert noise(plane) == pytest.approx(sigma, rel=0.1)
 
 
+def test_what_was_not_photographed_does_not_count():
+    plane = plane_of(5)
+    plane[:, 200:] = 1
+    assert noise(plane) == pytest.approx(0, abs=1e-3)
+    assert noise(plane, lambda shape: np.arange(shape[1])[None].repeat(shape[0], 0) >= 50) == pytest.approx(5, rel=0.1)
+    assert noise(plane, lambda shape: np.full(shape, True)) == pytest.approx(0, abs=1e-3)
+
+
 def test_texture_everywhere_counts_as_noise():
     plane = plane_of(2)
     assert noise(plane + np.float32(np.random.default_rng(1).normal(0, 8 / 255, plane.shape))) > 7

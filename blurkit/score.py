@@ -1,5 +1,6 @@
 """Sharpness score of a photo, from the width of its blur."""
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -19,7 +20,7 @@ NOTHING_DEVIATION = 1.2
 SHARP_SIGMA = 0.7  # pixels; overlays show blur up to this as in focus
 SOFT_SIGMA = 1.6  # pixels; overlays show blur from this on as out of focus
 # Dates, logos, names and status bars stand near the border of a photo, where a subject is never alone.
-BORDER = 0.13  # of the shorter side; how wide that border is
+BORDER = 0.11  # of the shorter side; how wide that border is
 BORDER_WEIGHT = 0.1  # of what lies in it, against 1 elsewhere
 NEIGHBOURS = 3  # cells; side of the windows over which the blur of cells is averaged
 MAP_SHARE = 0.1  # the sharpest share of the pixels of a map that makes its score
@@ -120,7 +121,7 @@ def score_from_blur(measured, share=SHARPEST_SHARE, region=None, softest=False):
         ``sigma_photo``: the same in pixels of the photo.
         ``kind``, ``motion``, ``angle``: see ``motion.Blur``; the length is in pixels of the photo.
         ``coverage``: share of the region that can be judged: a cell can if the standard deviation of its log sigma is
-        at most `MOST_DEVIATION`.
+        at most `MOST_DEVIATION`; 0 where the score is NaN.
         ``noise``: standard deviation of the noise of the luma, 8-bit steps.
         ``working_size``: longer side of the photo as measured, pixels.
         ``cropped``: share of the pixels left out, as bars, frames or flat ground, see ``borders.content``.
@@ -140,8 +141,8 @@ def score_from_blur(measured, share=SHARPEST_SHARE, region=None, softest=False):
         "kind": worst.kind,
         "motion": worst.motion * measured.scale,
         "angle": worst.angle,
-        "coverage": covered(measured.blur, cells),
-        "noise": noise(plane),
+        "coverage": 0.0 if math.isnan(sigma) else covered(measured.blur, cells),
+        "noise": noise(plane, measured.content.outside),
         "working_size": max(measured.picture.shape[:2]),
         "cropped": measured.content.left_out,
     }

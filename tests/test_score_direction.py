@@ -8,6 +8,7 @@ import pytest
 
 import blurkit
 from blurkit import score
+from blurkit.ops.borders import whole
 from blurkit.training import shake
 
 
@@ -31,6 +32,13 @@ def shaken(photo, length, angle):
     """A photo that moved along a straight line, degrees from the horizontal, counter-clockwise as it is seen."""
     kernel = shake.kernel_of(shake.turned(shake.straight_path(length), angle))
     return cv2.filter2D(photo, -1, kernel, borderType=cv2.BORDER_REFLECT)
+
+
+def wider(planes):
+    """The same blur with one more cell that can be judged."""
+    planes = planes.copy()
+    planes[0, 1, 5, 14] = 0.3
+    return planes
 
 
 def apart(one, other):
@@ -105,6 +113,18 @@ def test_only_cells_wholly_within_a_region_count():
     assert np.array_equal(score.cells_of(region, np.zeros((8, 2, 4, 6))), expected)
     assert score.cells_of(None, np.zeros((8, 2, 4, 6))).all()
     assert not score.cells_of(np.ones((32, 48), bool) & (np.arange(48) % 8 > 0), np.zeros((1, 2, 4, 6))).any()
+
+
+def test_edges_too_few_for_a_score_cover_nothing():
+    planes = np.ones((8, 2, 12, 16), np.float32)
+    planes[:, 1] = np.inf
+    planes[0, 1, 5, :14] = 0.3
+    picture = np.zeros((96, 128, 3), np.uint8)
+    few, more = (
+        score.score_from_blur(score.Measured(picture, [p], whole(picture), 1.0)) for p in (planes, wider(planes))
+    )
+    assert math.isnan(few["score"]) and few["coverage"] == 0
+    assert more["score"] == pytest.approx(0.5) and more["coverage"] == 15 / 192
 
 
 def test_one_soft_corner_counts_where_the_softest_part_does(model, discs):

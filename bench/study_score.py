@@ -12,6 +12,7 @@ crops       crops of real photos that are sharp, soft or moving all over, also f
 kinds       the kind of blur, told for such regions
 shake       camera shake drawn into photos of 640 to 4000 pixels
 borders     bars, frames, padding, cut-outs and overlays
+examples    the medians that blur-score(1) tells
 cases       drawn pictures of a folder cases/ beside DATA, and noise alone
 throughput  photos a second
 
@@ -26,6 +27,7 @@ import numpy as np
 import photos
 from borders import borders
 from cases import cases
+from examples import examples
 from reduced import reduced
 from regions import crops, kinds, regions
 from scipy.stats import spearmanr
@@ -119,7 +121,7 @@ def size(data, scratch, results):
             yield f"{method}: spread, {label}", {"mean": float(part.mean()), "largest": float(part.max())}
 
 
-SECTIONS = (meaning, subject, size, regions, crops, kinds, shake, borders, cases, reduced, throughput)
+SECTIONS = (meaning, subject, size, regions, crops, kinds, shake, borders, examples, cases, reduced, throughput)
 REQUIRED = {
     "joint": {
         "equal noise": (0.995, 1),

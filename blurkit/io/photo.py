@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from blurkit.defaults import MAX_PIXELS
 from blurkit.errors import InputError, missing_extra
-from blurkit.io import heif, jpeg, plain, png, pnm, raw, tiff
+from blurkit.io import heif, jpeg, plain, png, pnm, raw, tiff, y4m
 from blurkit.io.npy import NPY_MAGIC
 from blurkit.io.pixels import Wanted, decoding, no_metadata
 
@@ -31,6 +31,7 @@ FORMATS = (  # the first that fits reads a file, so RAW stands before TIFF, and 
     Format("GIF", plain.is_gif, plain.decode_gif, no_metadata, (".gif",)),
     Format("BMP", plain.is_bmp, plain.decode_bmp, no_metadata, (".bmp",)),
     Format("PNM", pnm.is_pnm, pnm.decode, no_metadata, pnm.SUFFIXES),
+    Format("Y4M", y4m.is_y4m, y4m.decode, no_metadata),
     Format("AVIF", heif.is_avif, heif.decode_avif, heif.avif_metadata, (".avif",), ("pillow>=11.3",)),
     Format("HEIC", heif.is_heic, heif.decode_heic, heif.heic_metadata, (".heic", ".heif", ".hif"), ("pillow-heif",)),
 )
@@ -68,11 +69,11 @@ def decode_photo(data, max_pixels=MAX_PIXELS, develop=False, side=None, luma=Fal
         or an eighth of its size, which is faster, as long as that leaves 1.9 times as much. Blocks that go beyond the
         photo are left out then: up to 31 pixels at the right and below.
     luma : bool
-        Of a JPEG decode luma alone, which is faster still; with `side`, if it is larger than that.
+        Of a JPEG decode luma alone, which is faster still; with `side`, if it is larger than that. Of a Y4M take it.
 
     Returns
     -------
-    ndarray, (H, W, 3), uint8 or uint16, RGB; or (H, W), uint8, where `luma` was decoded
+    ndarray, (H, W, 3), uint8 or uint16, RGB; or (H, W), where `luma` was decoded
 
     Raises
     ------

@@ -14,7 +14,7 @@ from blurkit.io.colours import ICC_LAB, INKS, LAB, RGB, YCBCR, coloured
 from blurkit.io.complaints import overheard
 from blurkit.io.orientation import ORIENTATION, orientation_of
 from blurkit.io.pixels import as_rgb, by_opencv, reason, truncated, upright
-from blurkit.io.tags import SHORT, STARTS, directories
+from blurkit.io.tags import SHORT, STARTS, Directory, directories
 
 SUFFIXES = (".tif", ".tiff", ".tf8", ".btf")
 # tags
@@ -28,6 +28,7 @@ PRIVATE = 32768  # tags from here on are metadata, and may be damaged
 METADATA = {XMP}  # and these
 NOT_THE_PHOTO = 1 | 4  # bits of the kind of a subfile: a smaller copy of another one, a mask
 UNSIGNED, SIGNED, FLOAT, COMPLEX = 1, 2, 3, {5, 6}  # sample formats
+MOST_PAGES = 1 << 16
 MOST_CHANNELS = 8  # inks and what stands beside them
 APART = 2  # planar configuration: every channel in a plane of its own
 NONE = 1  # compression
@@ -94,6 +95,27 @@ def page(data):
     if not pages or not (photos or pages)[0].is_whole:
         raise truncated("TIFF")
     return (photos or pages)[0]
+
+
+def pages(data):
+    """Where the directories of all pages that are photos begin, as in `page`, in their order: list of int."""
+    starts, seen = [], set()
+    size = 8 if STARTS[data[:4]][1] else 4
+    start = int.from_bytes(data[size : 2 * size], "little" if data[:1] == b"I" else "big")
+    while 8 <= start < len(data) and start not in seen and len(seen) < MOST_PAGES:
+        seen.add(start)
+        tags = Directory(data, start)
+        if tags.is_whole and WIDTH in tags and not tags.number(SUBFILE) & NOT_THE_PHOTO:
+            starts.append(start)
+        start = tags.next
+    return starts
+
+
+def beginning_with(data, start):
+    """A TIFF whose first page is the one whose directory begins at `start`."""
+    size = 8 if STARTS[data[:4]][1] else 4
+    place = start.to_bytes(size, "little" if data[:1] == b"I" else "big")
+    return data if data[size : 2 * size] == place else data[:size] + place + data[2 * size :]
 
 
 def layout_of(tags):
@@ -168,18 +190,11 @@ def check_whole(tags, layout, max_pixels):
 
 def simplified(tags):
     """The file of a directory, this one first in it, and without its orientation, which decoders undo or not."""
-    data, size, changes = tags.data, 8 if tags.is_big else 4, []
-    start = tags.packed((tags.start, size))
-    if data[size : 2 * size] != start:
-        changes.append((size, start))
-    if ORIENTATION in tags and tags.number(ORIENTATION) != 1:
-        changes.append((tags[ORIENTATION].place + 2, tags.packed((SHORT, 2), (1, size), (1, 2))))  # one SHORT, 1
-    if not changes:
+    data = beginning_with(tags.data, tags.start)
+    if ORIENTATION not in tags or tags.number(ORIENTATION) == 1:
         return data
-    data = bytearray(data)
-    for at, new in changes:
-        data[at : at + len(new)] = new
-    return bytes(data)
+    place, one = tags[ORIENTATION].place + 2, tags.packed((SHORT, 2), (1, 8 if tags.is_big else 4), (1, 2))
+    return data[:place] + one + data[place + len(one) :]
 
 
 def check_messages(data, layout):

@@ -27,8 +27,9 @@ def path_beside(item, folder, suffixes):
 
 def beside(item, folder, suffixes, what):
     """The bytes of the file that belongs to a photo, and its path."""
-    if item.path is None:
-        raise InputError(f"standard input has no name by which to find its {what}")
+    if item.path is None or item.frame:
+        whose = "standard input" if item.path is None else "one picture of several"
+        raise InputError(f"{whose} has no name by which to find its {what}")
     path = path_beside(item, folder, suffixes)
     if path is None:
         raise InputError(f"no {what}: there is no {' or '.join(paths_beside(item, folder, suffixes))}")

@@ -86,24 +86,18 @@ def groups(scored, args, console):
         return [key(item.label, args.group) for item, _ in scored]
     from blurkit.culling import bursts
 
-    captures = [taken(item, console) for item, _ in scored]
+    captures = [result["taken"] for _, result in scored]
     timeless = sum(time is None and camera is not None for time, camera in captures)
     if timeless:
         console.say(f"{timeless} of {len(captures)} photos do not say when they were taken; each is kept")
     return bursts([time for time, _ in captures], [camera for _, camera in captures], args.burst)
 
 
-def taken(item, console):
-    """The time and the camera of a photo; no time if its EXIF has none, or if the file is gone since it was scored."""
+def taken(data):
+    """The time and the camera by the EXIF of the photo in some bytes."""
     from blurkit.io.exif import capture
 
-    if item.path is None:
-        return None, None
-    try:
-        return capture(item.read())
-    except InputError as error:
-        console.bad(item.label, error)
-        return None, None
+    return capture(data)
 
 
 def key(path, pattern):

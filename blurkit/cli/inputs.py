@@ -23,33 +23,43 @@ NONE_BELOW = InputError("no photos below this folder")
 
 
 # A namedtuple, because importing dataclasses would double the time of --help.
-class Input(namedtuple("Input", "path stem data args", defaults=(None, None))):
-    """A file to read.
+class Input(namedtuple("Input", "path stem data args frame time", defaults=(None, None, None, None))):
+    """A file to read, or one picture of it.
 
     `path` is None for standard input, `stem` the relative name of its output without suffix, `data` its bytes if
-    they are read already, `args` the arguments of the command, for hints in errors.
+    they are read already, its stream if it is open, or the InputError that reading it gave, `args` the arguments of the
+    command, for hints in errors. `frame` is the number of the picture, from 1, where there are several, and `time` when
+    it was taken, in seconds from the first, a Fraction, if that is known.
     """
 
     __slots__ = ()
 
     @property
-    def label(self):
+    def name(self):
         return "-" if self.path is None else self.path
+
+    @property
+    def label(self):
+        return self.name if self.frame is None else f"{self.name}:{self.frame}"
 
     def read(self, most=MOST_BYTES):
         """All bytes; an InputError if it cannot be read or has more than `most`."""
-        if self.data is not None:
+        if isinstance(self.data, InputError):
+            raise self.data
+        if isinstance(self.data, bytes):
             return self.data
         try:
-            with nullcontext(self.open()) if self.path is None else open(self.path, "rb") as file:
+            with nullcontext(self.open()) if self.path is None else self.open() as file:
                 return read_all(file, most)
         except OSError as error:
             raise self.unreadable(error) from error
 
     def open(self):
         """A buffered binary stream."""
-        if self.data is not None:
+        if isinstance(self.data, bytes):
             return io.BytesIO(self.data)
+        if self.data is not None:
+            return self.data
         if self.path is None:
             return standard_input(self.args)
         try:
@@ -168,10 +178,10 @@ def photo(item, args):
     return decode_photo(item.read(), args.max_pixels, args.raw_develop)
 
 
-def seekable(item):
-    """An input that can be opened twice: the bytes of a named pipe are read and kept."""
+def opened(item):
+    """An input whose start can be looked at before it is read: a named pipe is opened once, and stays open."""
     if item.path is not None and stat.S_ISFIFO(mode_of(item.path)):
-        return item._replace(data=item.read())
+        return item._replace(data=item.open())
     return item
 
 
@@ -193,8 +203,9 @@ def holds_arrays(item):
     """True if an input begins like NPY."""
     from blurkit.io.npy import NPY_MAGIC
 
-    if item.path is None:
-        return standard_stream().peek(1).startswith(NPY_MAGIC[:1])
+    if item.path is None or item.data is not None:
+        stream = standard_stream() if item.path is None else item.data
+        return stream.peek(1).startswith(NPY_MAGIC[:1])
     with item.open() as file:
         return file.read(len(NPY_MAGIC)) == NPY_MAGIC
 
@@ -236,29 +247,6 @@ def check_pixels(array, max_pixels):
     pixels = array.size // 2 if array.ndim == 3 and array.shape[0] == 2 else array.size
     if pixels > max_pixels:
         raise InputError(f"map has {pixels} pixels; --max-pixels allows {max_pixels}")
-
-
-def maps_with_photos(items, paths, option, args, console, raw=False):
-    """Every map of the inputs with the path of its photo (None if `paths` is empty).
-
-    A map that cannot be read is reported and uses up its photo, so that the other maps keep theirs.
-    """
-    photos = iter(paths)
-    count = 0
-    for item in items:
-        try:
-            for named, sharpness in maps(item, args.max_pixels, raw):
-                count += 1
-                path = next(photos, None)
-                if paths and path is None:
-                    raise UsageError(f"map {count} has no photo; give {option} once per map")
-                yield named, sharpness, path
-        except InputError as error:
-            console.bad(item.label, error)
-            next(photos, None)
-    left = len(list(photos))
-    if left and not console.status:
-        raise UsageError(f"there are {count} maps, but {count + left} photos; give {option} once per map")
 
 
 class Chained:

@@ -1,6 +1,6 @@
 """blur-map: photos in, sharpness maps out."""
 
-from blurkit.cli import inputs, options, output, parallel, progress
+from blurkit.cli import inputs, options, output, parallel, pictures, progress
 from blurkit.cli.run import run
 
 FORMS = ("npy", "png", "tiff", "pfm")
@@ -48,12 +48,13 @@ def work_on(args, console):
         model = options.load_model(args)
         console.detail(f"method {model.method}, weights {model.weights}")
         bar = progress.start(len(wanted), args, "photo")
-        for item, sharpness, error in parallel.in_order(lambda i: one(i, args, model), wanted, args.jobs):
+        photos = (item for item in pictures.every(wanted, args, console) if out.wants(item))
+        for item, sharpness, error in parallel.in_order(lambda i: one(i, args, model), photos, args.jobs):
             if error:
                 console.bad(item.label, error)
             else:
                 out.write(item, encode(sharpness, out, args))
-            bar.update()
+            bar.update((item.frame or 1) == 1)  # an input has one step, however many pictures it holds
         bar.close()
 
 

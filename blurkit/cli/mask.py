@@ -2,7 +2,7 @@
 
 import argparse
 
-from blurkit.cli import inputs, options, output, types
+from blurkit.cli import inputs, options, output, pictures, types
 from blurkit.cli.run import run
 from blurkit.errors import InputError, UsageError, check_sizes
 
@@ -64,7 +64,7 @@ def work_on(args, console):
         if args.cut and out.form != "png":
             raise UsageError("--cut writes PNG only")
         out.claim(items, args)
-        for named, sharpness, photo in inputs.maps_with_photos(items, args.cut, "--cut", args, console):
+        for named, sharpness, photo in pictures.maps_with_photos(items, args.cut, "--cut", args, console):
             if out.wants(named):
                 mask_one(named, sharpness, photo, args, out, console)
 
@@ -83,11 +83,11 @@ def mask_one(item, sharpness, photo, args, out, console):
         out.write(item, encode_mask(mask, out.form))
         return
     try:
-        picture = inputs.photo(inputs.Input(photo, ""), args)
+        picture = inputs.photo(photo, args)
         check_sizes("map", mask.shape, "photo", picture.shape)
         pieces = encode_cut(picture, mask)
     except (InputError, MemoryError) as error:
-        console.bad(photo, error)
+        console.bad(photo.label, error)
     else:
         out.write(item, pieces)
 

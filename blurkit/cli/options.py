@@ -127,6 +127,7 @@ def files(parser, what, recursive=False, stdin=True, pixels=True):
         group.add_argument(
             "--raw-develop", action="store_true", help="develop RAW files, instead of taking the preview in them"
         )
+        group.add_argument("--pages", action="store_true", help="take every page of a TIFF, instead of the first")
     return group
 
 

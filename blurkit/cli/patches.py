@@ -4,7 +4,7 @@ The header says how many patches follow, so they are kept in a temporary file un
 all are cut. Only one photo is held at a time.
 """
 
-from blurkit.cli import companions, inputs, options, output, parallel, progress, types
+from blurkit.cli import companions, inputs, options, output, parallel, pictures, progress, types
 from blurkit.cli.run import run
 from blurkit.cli.wholefile import write_all
 from blurkit.errors import InputError, UsageError, check_sizes
@@ -137,14 +137,15 @@ def cut_all(items, args, console, file):
 
     count = used = 0
     bar = progress.start(len(items), args, "photo")
-    for (_, item), records, error in parallel.in_order(lambda photo: cut(photo, args), enumerate(items), args.jobs):
+    photos = enumerate(pictures.every(items, args, console))
+    for (_, item), records, error in parallel.in_order(lambda photo: cut(photo, args), photos, args.jobs):
         if error:
             console.bad(item.label, error)
         else:
             write_all(file.fileno(), map(as_bytes, records), "temporary file")
             count += sum(map(len, records))
             used += 1
-        bar.update()
+        bar.update((item.frame or 1) == 1)
     bar.close()
     console.detail(f"{count} patches of {used} photos")
     return count
@@ -159,7 +160,7 @@ def cut(numbered, args):
     number, item = numbered
     name = os.fsencode(os.path.basename(item.path))
     records = []
-    for copy, (picture, companion, sigma) in enumerate(pictures(number, item, args)):
+    for copy, (picture, companion, sigma) in enumerate(copies(number, item, args)):
         points = patches.centres(picture, companion, copy, args.per_photo, args.method, args.seed, number)
         records.append(patches.cut(picture, companion, points, args.method, name, number, copy, sigma))
     if not any(map(len, records)):
@@ -167,7 +168,7 @@ def cut(numbered, args):
     return records
 
 
-def pictures(number, item, args):
+def copies(number, item, args):
     """All pictures made from one photo, the same in every run: (picture, its mask or segmentation, sigma)."""
     from blurkit.patches import picture
 

@@ -1,6 +1,6 @@
 """blur-refine: maps in, refined maps out."""
 
-from blurkit.cli import inputs, options, output, types
+from blurkit.cli import inputs, options, output, pictures, types
 from blurkit.cli.map import FORMS, check_picture_options, check_planes, encode, picture_options
 from blurkit.cli.run import run
 from blurkit.errors import InputError
@@ -34,7 +34,7 @@ def work_on(args, console):
         check_picture_options(args, out)
         check_planes(args, out)
         out.claim(items, args)
-        for named, raw, guide in inputs.maps_with_photos(items, args.guide, "--guide", args, console, raw=True):
+        for named, raw, guide in pictures.maps_with_photos(items, args.guide, "--guide", args, console, raw=True):
             if out.wants(named):
                 refine_one(named, raw, guide, args, out, console)
 
@@ -43,9 +43,9 @@ def refine_one(item, raw, guide, args, out, console):
     """Refine and write one map; a bad photo or one of another size costs only this map."""
     from blurkit.refine import refine_map
 
-    about = guide or item.label  # what an error is about
+    about = item.label if guide is None else guide.label  # what an error is about
     try:
-        photo = None if guide is None else inputs.photo(inputs.Input(guide, ""), args)
+        photo = None if guide is None else inputs.photo(guide, args)
         about = item.label
         refined = refine_map(raw, photo, args.method, args.as_published, args.working_size, args.sigma, args.steps)
     except (InputError, MemoryError) as error:

@@ -1,16 +1,13 @@
 """blur-score: photos or maps in, one number per photo out; or, with --truth, how right they are."""
 
-from collections import namedtuple
-
 from blurkit.cli import culling, inputs, options, output, parallel, progress, report, truth, types
 from blurkit.cli.run import run
+from blurkit.cli.tasks import tasks
 from blurkit.defaults import SCORE_SIDE
 from blurkit.errors import InputError, UsageError, check_sizes
 
 SHARPEST = "best:20%"
-
-Task = namedtuple("Task", "item map mask")
-"""An input to score, its map (None for a photo or a map still to decode), and the mask of a photo or None."""
+TIME_DIGITS = 6  # of seconds behind the point
 
 
 def describe(parser):
@@ -27,6 +24,12 @@ def describe(parser):
     )
     group = options.files(parser, "photos, or maps: NPY (any number in one stream), PFM", recursive=True)
     group.add_argument("--maps", action="store_true", help="PNG and TIFF inputs are maps, not photos")
+    group.add_argument(
+        "--fps",
+        metavar="RATE",
+        type=types.rate,
+        help="pictures of a stream are so many a second, such as 25 or 30000/1001 (default: as a Y4M says)",
+    )
     group.add_argument(
         "--max-size",
         metavar="N",
@@ -94,7 +97,7 @@ def work_on(args, console):
             results = culling.chosen(list(results), args, console)
         for item, result in results:
             if args.report != "-":
-                write_record(item.label, result, args)
+                write_record(item, result, args)
             if args.fail_below is not None and result["score"] < args.fail_below:
                 is_below = True
             if needs_all:
@@ -133,58 +136,15 @@ def scored(items, args, console):
     bar, count = progress.start(len(items), args, "photo"), 0
     results = parallel.in_order(lambda task: one(task, args, model), tasks(items, args, console), args.jobs)
     for task, result, error in results:
+        item = task.item
         if error:
-            console.bad(task.item.label, error)
+            console.bad(item.label, error)
         else:
             count += 1
-            yield task.item, result
-        bar.update()
+            yield item._replace(data=None), result
+        bar.update((item.frame or 1) == 1)
     bar.close()
-    console.detail(f"{count} of {len(items)} inputs scored")
-
-
-def tasks(items, args, console):
-    """A `Task` for every map of a stream, and one for every other input.
-
-    A photo uses up its mask even if one of the two cannot be read, so that the others keep theirs.
-    """
-    masks = all_masks(items, args)
-    for item in items:
-        try:
-            mask = next_mask(masks, item) if args.mask else None
-            item = inputs.seekable(item)
-            if inputs.holds_arrays(item):
-                for _, sharpness in inputs.maps(item, args.max_pixels, raw=not args.truth):
-                    yield Task(item, sharpness, None)
-            else:
-                yield Task(item, None, mask)
-        except InputError as error:
-            console.bad(item.label, error)
-    if next(masks, None):
-        raise UsageError("there are more masks than photos; give --mask once per photo")
-
-
-def all_masks(items, args):
-    """(mask, None) for every mask of every --mask, in order, as a map; (None, error) if it cannot be read."""
-    if "-" in args.mask and (args.null or args.files0_from == "-" or any(item.path is None for item in items)):
-        raise UsageError("standard input cannot be both the mask and a photo or a list")
-    for path in args.mask:
-        source = inputs.Input(None if path == "-" else path, path)
-        try:
-            for _, mask in inputs.maps(source, args.max_pixels):
-                yield mask, None
-        except InputError as error:
-            yield None, InputError(f"its mask {source.label}: {error}")
-
-
-def next_mask(masks, item):
-    """The next of `all_masks`, which is the mask of an input."""
-    mask, error = next(masks, (None, None))
-    if error:
-        raise error
-    if mask is None:
-        raise UsageError(f"{item.label}: no mask is left for it; give --mask once per photo")
-    return mask
+    console.detail(f"{count} scored of {len(items)} inputs")
 
 
 def one(task, args, model):
@@ -199,9 +159,13 @@ def one(task, args, model):
     if args.truth:
         return truth.comparison(item, data, sharpness, args, model)
     if sharpness is None:
-        return photo_score(item, data, mask, args, model)
-    check_map_options(args)
-    return {"score": map_score(sharpness)}
+        result = photo_score(item, data, mask, args, model)
+    else:
+        check_map_options(args)
+        result = {"score": map_score(sharpness)}
+    if args.burst is not None:
+        result["taken"] = culling.taken(data or b"")
+    return result
 
 
 def check_map_options(args):
@@ -275,15 +239,22 @@ class Lazy:
         return self.made
 
 
-def write_record(path, result, args):
+def write_record(item, result, args):
     """Write the line of one photo or map."""
     numbers = {name: value for name, value in result.items() if isinstance(value, int | float | str)}
     if args.curves:
         numbers |= truth.curves(result)
     if args.json:
-        output.line(output.as_json({"path": path, **numbers}))
+        output.line(output.as_json({"path": item.name, **place(item), **numbers}))
     elif not args.truth:
-        output.line(f"{numbers['score']:.4f}\t{path}")
+        output.line(f"{numbers['score']:.4f}\t{item.label}")
+
+
+def place(item):
+    """Which picture of its stream an input is, for JSON; nothing if it is alone."""
+    if item.frame is None:
+        return {}
+    return {"frame": item.frame, "time": None if item.time is None else round(float(item.time), TIME_DIGITS)}
 
 
 def main(argv=None):

@@ -2,10 +2,12 @@
 
 import argparse
 import math
+import re
 from typing import NamedTuple
 
 MOST_NATURAL = 65535  # largest number of a copy in a patch set
 MOST_THREADS = 1024
+RATE = re.compile(r"\d{1,9}(\.\d{1,9})?")
 
 
 class Region(NamedTuple):
@@ -64,6 +66,17 @@ def seconds(text):
     if value < 0:
         raise argparse.ArgumentTypeError(f"{text!r} is below 0")
     return value
+
+
+def rate(text):
+    """A Fraction above 0: pictures a second, as 25, 29.97 or 30000/1001."""
+    from fractions import Fraction
+
+    words = text.split("/")
+    is_rate = len(words) <= 2 and all(RATE.fullmatch(word) and float(word) for word in words)
+    if not is_rate:
+        raise argparse.ArgumentTypeError(f"{text!r} is no rate, such as 25 or 30000/1001")
+    return Fraction(words[0]) / Fraction(words[-1] if len(words) == 2 else 1)
 
 
 def region(text):

@@ -3,6 +3,7 @@ complete -c blur-mask -l files0-from -r -F -d 'read file names, each ended by a 
 complete -c blur-mask -s 0 -d 'the same as --files0-from=-'
 complete -c blur-mask -l max-pixels -x -d 'refuse larger photos and maps'
 complete -c blur-mask -l raw-develop -d 'develop RAW files, instead of taking the preview in them'
+complete -c blur-mask -l pages -d 'take every page of a TIFF, instead of the first'
 complete -c blur-mask -s t -l threshold -x -a 'otsu mean' -d 'in focus is above T: a number from 0 to 1, \'otsu\', or \'mean\''
 complete -c blur-mask -l alpha -x -d 'blurred is above A max + (1 - A) min of the defocus, 1 - map'
 complete -c blur-mask -l invert -d 'mark what is out of focus'

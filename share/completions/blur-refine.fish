@@ -3,6 +3,7 @@ complete -c blur-refine -l files0-from -r -F -d 'read file names, each ended by 
 complete -c blur-refine -s 0 -d 'the same as --files0-from=-'
 complete -c blur-refine -l max-pixels -x -d 'refuse larger photos and maps'
 complete -c blur-refine -l raw-develop -d 'develop RAW files, instead of taking the preview in them'
+complete -c blur-refine -l pages -d 'take every page of a TIFF, instead of the first'
 complete -c blur-refine -l guide -r -F -d 'the photo of a map'
 complete -c blur-refine -l method -x -a 'joint park zeng' -d 'how sharpness is measured'
 complete -c blur-refine -l as-published -d 'the method as its paper has it, without what blurkit adds'

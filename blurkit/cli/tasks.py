@@ -1,0 +1,56 @@
+"""What blur-score is to measure: every picture and every map of its inputs, with the mask of each."""
+
+from collections import namedtuple
+
+from blurkit.cli import inputs, pictures
+from blurkit.errors import InputError, UsageError
+
+Task = namedtuple("Task", "item map mask")
+"""An input to score, its map (None for a photo or a map still to decode), and the mask of a photo or None."""
+
+
+def tasks(items, args, console):
+    """A `Task` for every map of a stream, and one for every picture of the other inputs.
+
+    A photo uses up its mask even if one of the two cannot be read, so that the others keep theirs.
+    """
+    masks = all_masks(items, args)
+    for item in items:
+        try:
+            item = inputs.opened(item)
+            if inputs.holds_arrays(item):
+                for _, sharpness in inputs.maps(item, args.max_pixels, raw=not args.truth):
+                    yield with_mask(Task(item._replace(data=None), sharpness, None), masks, args)
+                continue
+        except InputError as error:
+            yield with_mask(Task(item._replace(data=error), None, None), masks, args)
+            continue
+        for picture in pictures.of(item, args, console):
+            yield with_mask(Task(picture, None, None), masks, args)
+    if next(masks, None):
+        raise UsageError("there are more masks than photos; give --mask once per photo")
+
+
+def all_masks(items, args):
+    """(mask, None) for every mask of every --mask, in order, as a map; (None, error) if it cannot be read."""
+    if "-" in args.mask and (args.null or args.files0_from == "-" or any(item.path is None for item in items)):
+        raise UsageError("standard input cannot be both the mask and a photo or a list")
+    for path in args.mask:
+        source = inputs.Input(None if path == "-" else path, path)
+        try:
+            for _, mask in inputs.maps(source, args.max_pixels):
+                yield mask, None
+        except InputError as error:
+            yield None, InputError(f"its mask {source.label}: {error}")
+
+
+def with_mask(task, masks, args):
+    """A `Task` with the next of `all_masks`, or with the error that the mask gave."""
+    if not args.mask:
+        return task
+    mask, error = next(masks, (None, None))
+    if error:
+        return task._replace(item=task.item._replace(data=error), map=None)
+    if mask is None:
+        raise UsageError(f"{task.item.label}: no mask is left for it; give --mask once per photo")
+    return task._replace(mask=mask)

@@ -4,6 +4,11 @@ import math
 
 import numpy as np
 
+NOTHING = -1.0  # in place of a score that is NaN; scores are from 0 to 1
+MAD_OF_NORMAL = 1.4826  # standard deviation / MAD of the normal distribution
+LEAST_DEVIATION = 0.05  # of log sigma; frames of a camera that stands still differ by less
+LEAST_NEIGHBOURS = 5
+
 
 def order(scores):
     """Indices of scores from best to worst, NaN last; equal scores keep their order: list of int."""
@@ -14,13 +19,13 @@ def order(scores):
     return sorted(range(len(scores)), key=descending)
 
 
-def best_of_groups(scores, groups):
-    """Indices of the best photo of each group, in ascending order.
+def ranks(scores, groups):
+    """The place of each photo in its group, 1 for the best, as `order` has them.
 
     Parameters
     ----------
     scores : sequence of float
-        A group whose scores are all NaN keeps its first photo.
+        Of a group whose scores are all NaN the first photo is the best.
     groups : sequence of hashable
         Group of each photo. None: a photo that is a group of its own.
 
@@ -28,11 +33,104 @@ def best_of_groups(scores, groups):
     -------
     list of int
     """
-    best = {}
+    places, counts = [1] * len(scores), dict.fromkeys(groups, 0)
     for i in order(scores):
-        group = ("alone", i) if groups[i] is None else ("group", groups[i])
-        best.setdefault(group, i)
-    return sorted(best.values())
+        if groups[i] is not None:
+            counts[groups[i]] += 1
+            places[i] = counts[groups[i]]
+    return places
+
+
+def spread(scores, places, count, gap=0.0):
+    """The best photos of a series that are spread over all of it.
+
+    The series is divided into `count` spans of one length, and of each the best photo is taken, so that two neighbours
+    are never more than two spans apart. With `gap` it is the choice of the highest sum of scores among those that keep
+    that distance; there are fewer spans where it leaves no room for so many.
+
+    Parameters
+    ----------
+    scores : sequence of float
+        NaN is worse than any.
+    places : sequence of float
+        Where each photo stands in the series, such as its time; rising.
+    count : int
+        At least 1. If there are no more photos than that, all are taken.
+    gap : float
+        Least distance of two that are taken, in the unit of `places`.
+
+    Returns
+    -------
+    list of int
+        Indices, rising.
+    """
+    size = len(scores)
+    if not size or size <= count and not gap:
+        return list(range(size))
+    values = np.nan_to_num(np.array(scores, float), nan=NOTHING)
+    places = np.array(places, float)
+    length = (places[-1] - places[0]) * size / max(1, size - 1)  # the last photo lasts as long as the others
+    count = min(count, size, int(length / gap) + 1 if gap else size)
+    while count > 1 and not (chosen := best_of_spans(values, places, count, length, gap)):
+        count -= 1
+    return chosen if count > 1 else [int(values.argmax())][:size]
+
+
+def best_of_spans(values, places, count, length, gap):
+    """One index of each span, see `spread`; an empty list if they cannot keep the distance."""
+    at = (places - places[0]) / length if length else np.arange(len(places)) / len(places)
+    spans = np.minimum(at * count // 1, count - 1)
+    totals, before = values.copy(), np.full(len(values), -1)
+    last = np.zeros(0, int)  # the indices of the span before
+    for span in np.unique(spans):
+        here = np.flatnonzero(spans == span)
+        if len(last):
+            near = np.searchsorted(places[last], places[here] - gap, "right") - 1
+            best = prefix_best(totals[last])
+            before[here] = last[best[near]]
+            totals[here] = np.where(near < 0, -np.inf, values[here] + totals[before[here]])
+        last = here
+    at = last[totals[last].argmax()]
+    if totals[at] == -np.inf:
+        return []
+    chosen = []
+    while at >= 0:
+        chosen.append(int(at))
+        at = before[at]
+    return chosen[::-1]
+
+
+def prefix_best(values):
+    """For every place the index of the highest value up to there, the first of equals."""
+    highest = np.maximum.accumulate(values)
+    is_new = np.concatenate([[True], values[1:] > highest[:-1]])
+    return np.maximum.accumulate(np.where(is_new, np.arange(len(values)), 0))
+
+
+def is_outlier(value, neighbours, deviations):
+    """True if a photo is blurred against its neighbours.
+
+    Parameters
+    ----------
+    value : float
+        Logarithm of its sigma.
+    neighbours : sequence of float
+        Those of the photos around it and of itself; NaN are left out.
+    deviations : float
+        How many standard deviations above their median it may lie. The deviation is told by the median of the absolute
+        differences (MAD), and is at least `LEAST_DEVIATION`.
+
+    Returns
+    -------
+    bool
+        False for NaN, and among fewer than `LEAST_NEIGHBOURS`.
+    """
+    known = np.array([number for number in neighbours if not math.isnan(number)])
+    if math.isnan(value) or len(known) < LEAST_NEIGHBOURS:
+        return False
+    middle = np.median(known)
+    deviation = max(MAD_OF_NORMAL * np.median(np.abs(known - middle)), LEAST_DEVIATION)
+    return bool(value - middle > deviations * deviation)
 
 
 def bursts(times, cameras, gap):

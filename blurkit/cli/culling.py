@@ -2,7 +2,7 @@
 
 import re
 
-from blurkit.cli import inputs, output, types
+from blurkit.cli import inputs, output, series, types
 from blurkit.cli.guard import Guard, read_by
 from blurkit.errors import InputError, UsageError
 
@@ -13,7 +13,7 @@ def describe(parser):
     group.add_argument("--sort", action="store_true", help="the sharpest first, once all are scored")
     group.add_argument("--top", metavar="N", type=types.positive, help="only the N sharpest; --sort is implied")
     group.add_argument(
-        "--keep-best", action="store_true", help="only the sharpest of each group, see --group and --burst"
+        "--keep-best", action="store_true", help="only the sharpest of each group, see the four options that follow"
     )
     group.add_argument(
         "--group",
@@ -25,6 +25,12 @@ def describe(parser):
         metavar="SECONDS",
         type=types.seconds,
         help="photos of one camera within SECONDS of the one before are one group, by EXIF",
+    )
+    series.describe(group)
+    group.add_argument(
+        "--save",
+        metavar="DIR",
+        help="write the pictures that are told into a folder, as they came; frames of Y4M as PNG",
     )
     group.add_argument(
         "--fail-below", metavar="T", type=types.number, help="exit with 1 if any score that is written lies below T"
@@ -39,16 +45,13 @@ def describe(parser):
 
 def check(args):
     """Options that need or exclude each other."""
-    ways = [name for name, value in (("--group", args.group), ("--burst", args.burst)) if value is not None]
-    if args.keep_best and len(ways) != 1:
-        raise UsageError("--keep-best needs either --group REGEX or --burst SECONDS")
-    if ways and not args.keep_best:
-        raise UsageError(f"{ways[0]} goes with --keep-best")
-    choosing = [
-        name for name, value in (("--sort", args.sort), ("--top", args.top), ("--keep-best", args.keep_best)) if value
-    ]
-    if args.fail_below is not None:
-        choosing.append("--fail-below")
+    ways = given(args, "group", "burst", "window", "every")
+    if len(ways) > 1 or args.keep_best and not ways:
+        raise UsageError("--keep-best needs one of --group REGEX, --burst SECONDS, --window N and --every SECONDS")
+    if ways and not (args.keep_best or args.json):
+        raise UsageError(f"{ways[0]} goes with --keep-best, or with --json, which has group, rank and best")
+    series.check(args)
+    choosing = given(args, "sort", "top", "keep_best", "fail_below", "count", "outliers", "save") + ways
     if args.truth and (choosing or args.calibrate):
         raise UsageError(f"{(choosing or ['--calibrate'])[0]} is about scores; it does not go with --truth")
     if args.calibrate and args.mask:
@@ -62,22 +65,40 @@ def check(args):
             raise UsageError(f"--group {args.group}: not a regular expression: {error}") from error
 
 
+def given(args, *names):
+    """Those of some options that are given, as they are written."""
+    return [f"--{name.replace('_', '-')}" for name in names if wanted(getattr(args, name))]
+
+
+def wanted(value):
+    """True for the value of an option that is given; 0 is one."""
+    return value is not None and value is not False
+
+
 def waits(args):
     """True if nothing can be written before all photos are scored."""
-    return bool(args.sort or args.top or args.keep_best)
+    return bool(given(args, "sort", "top", "group", "burst", "count"))
 
 
 def chosen(scored, args, console):
-    """Those of the (input, result) pairs to write, in the order of writing."""
-    from blurkit.culling import best_of_groups, order
+    """Those of the (input, result) pairs to write, in the order of writing: a generator, or a list if it `waits`."""
+    from blurkit.culling import order
 
-    if args.keep_best:
-        scores = [result["score"] for _, result in scored]
-        scored = [scored[i] for i in best_of_groups(scores, groups(scored, args, console))]
+    if args.outliers is not None:
+        scored = series.steady(scored, args, console)
+    if args.window or args.every:
+        scored = series.windows(scored, args, args.keep_best)
+    elif args.group is not None or args.burst is not None:
+        scored = list(scored)
+        for (_, result), group in zip(scored, groups(scored, args, console), strict=True):
+            result["group"] = group
+        scored = series.judged(scored, args.keep_best)
+    if args.count:
+        scored = series.spread(scored, args, console)
     if args.sort or args.top:
-        scores = [result["score"] for _, result in scored]
-        scored = [scored[i] for i in order(scores)]
-    return scored[: args.top]
+        scored = list(scored)
+        scored = [scored[i] for i in order([result["score"] for _, result in scored])][: args.top]
+    return list(scored) if waits(args) else scored
 
 
 def groups(scored, args, console):
@@ -90,7 +111,8 @@ def groups(scored, args, console):
     timeless = sum(time is None and camera is not None for time, camera in captures)
     if timeless:
         console.say(f"{timeless} of {len(captures)} photos do not say when they were taken; each is kept")
-    return bursts([time for time, _ in captures], [camera for _, camera in captures], args.burst)
+    numbers = bursts([time for time, _ in captures], [camera for _, camera in captures], args.burst)
+    return [None if number is None else number + 1 for number in numbers]
 
 
 def taken(data):

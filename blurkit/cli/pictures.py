@@ -28,7 +28,8 @@ def of(item, args, console):
         yield item._replace(data=error)
         return
     try:
-        for number, picture in numbered(read(stream, args), bool(getattr(args, "fps", None))):
+        is_pipe = item.path is None or item.data is not None
+        for number, picture in numbered(read(stream, args), is_pipe and bool(getattr(args, "fps", None))):
             remark(item, number, picture, args, console)
             yield one_of(item, number, picture, args)
     except InputError as error:

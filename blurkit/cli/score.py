@@ -1,6 +1,6 @@
 """blur-score: photos or maps in, one number per photo out; or, with --truth, how right they are."""
 
-from blurkit.cli import culling, inputs, options, output, parallel, progress, report, truth, types
+from blurkit.cli import culling, inputs, options, output, parallel, progress, report, save, truth, types
 from blurkit.cli.run import run
 from blurkit.cli.tasks import tasks
 from blurkit.defaults import SCORE_SIDE
@@ -89,12 +89,13 @@ def work_on(args, console):
     if args.calibrate:
         return culling.calibrate(args, lambda items: scored(items, args, console))
     items = inputs.from_args(args, console)
+    saver = save.opened(items, args, console)
     needs_all = args.report or args.truth  # without them no result is kept, and memory stays flat
     kept, is_below = [], False
     with report.opened(items, args) as page:  # a page that cannot be written is reported before the work
-        results = scored(items, args, console)
-        if culling.waits(args):
-            results = culling.chosen(list(results), args, console)
+        results = culling.chosen(scored(items, args, console), args, console)
+        if saver:
+            results = saver.again(results) if culling.waits(args) else saver(results)
         for item, result in results:
             if args.report != "-":
                 write_record(item, result, args)
@@ -141,7 +142,7 @@ def scored(items, args, console):
             console.bad(item.label, error)
         else:
             count += 1
-            yield item._replace(data=None), result
+            yield item if args.save and not culling.waits(args) else item._replace(data=None), result
         bar.update((item.frame or 1) == 1)
     bar.close()
     console.detail(f"{count} scored of {len(items)} inputs")
@@ -176,6 +177,8 @@ def check_map_options(args):
         ("region", args.region != types.region(SHARPEST)),
         ("max-size", args.max_size),
         ("detail", args.detail),
+        ("outliers", args.outliers is not None),
+        ("save", args.save),
     )
     for option, is_given in options_of_photos:
         if is_given:
@@ -241,7 +244,7 @@ class Lazy:
 
 def write_record(item, result, args):
     """Write the line of one photo or map."""
-    numbers = {name: value for name, value in result.items() if isinstance(value, int | float | str)}
+    numbers = {name: value for name, value in result.items() if name == "group" or isinstance(value, int | float | str)}
     if args.curves:
         numbers |= truth.curves(result)
     if args.json:
@@ -252,9 +255,10 @@ def write_record(item, result, args):
 
 def place(item):
     """Which picture of its stream an input is, for JSON; nothing if it is alone."""
+    time = {"time": None if item.time is None else round(float(item.time), TIME_DIGITS)}
     if item.frame is None:
-        return {}
-    return {"frame": item.frame, "time": None if item.time is None else round(float(item.time), TIME_DIGITS)}
+        return {} if item.time is None else time
+    return {"frame": item.frame, **time}
 
 
 def main(argv=None):

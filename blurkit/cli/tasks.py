@@ -1,6 +1,7 @@
 """What blur-score is to measure: every picture and every map of its inputs, with the mask of each."""
 
 from collections import namedtuple
+from itertools import count
 
 from blurkit.cli import inputs, pictures
 from blurkit.errors import InputError, UsageError
@@ -14,21 +15,30 @@ def tasks(items, args, console):
 
     A photo uses up its mask even if one of the two cannot be read, so that the others keep theirs.
     """
-    masks = all_masks(items, args)
+    masks, alone = all_masks(items, args), count()
     for item in items:
         try:
             item = inputs.opened(item)
             if inputs.holds_arrays(item):
                 for _, sharpness in inputs.maps(item, args.max_pixels, raw=not args.truth):
-                    yield with_mask(Task(item._replace(data=None), sharpness, None), masks, args)
+                    one = placed(item._replace(data=None), alone, args)
+                    yield with_mask(Task(one, sharpness, None), masks, args)
                 continue
         except InputError as error:
-            yield with_mask(Task(item._replace(data=error), None, None), masks, args)
+            yield with_mask(Task(placed(item._replace(data=error), alone, args), None, None), masks, args)
             continue
         for picture in pictures.of(item, args, console):
-            yield with_mask(Task(picture, None, None), masks, args)
+            yield with_mask(Task(placed(picture, alone, args), None, None), masks, args)
     if next(masks, None):
         raise UsageError("there are more masks than photos; give --mask once per photo")
+
+
+def placed(item, alone, args):
+    """A picture that is the only one of its input with its number among those, and its time by --fps."""
+    if item.frame is not None:
+        return item
+    number = next(alone)
+    return item._replace(order=number + 1, time=number / args.fps if args.fps else None)
 
 
 def all_masks(items, args):

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 MOST_NATURAL = 65535  # largest number of a copy in a patch set
 MOST_THREADS = 1024
-RATE = re.compile(r"\d{1,9}(\.\d{1,9})?")
+DECIMAL = re.compile(r"\d{1,9}(\.\d{0,9})?|\.\d{1,9}")
 
 
 class Region(NamedTuple):
@@ -73,10 +73,18 @@ def rate(text):
     from fractions import Fraction
 
     words = text.split("/")
-    is_rate = len(words) <= 2 and all(RATE.fullmatch(word) and float(word) for word in words)
-    if not is_rate:
+    if len(words) > 2 or not all(DECIMAL.fullmatch(word) and float(word) for word in words):
         raise argparse.ArgumentTypeError(f"{text!r} is no rate, such as 25 or 30000/1001")
-    return Fraction(words[0]) / Fraction(words[-1] if len(words) == 2 else 1)
+    return Fraction(words[0]) / Fraction(words[1] if len(words) == 2 else 1)
+
+
+def duration(text):
+    """Seconds above 0, a Fraction."""
+    from fractions import Fraction
+
+    if not DECIMAL.fullmatch(text) or not float(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds above 0")
+    return Fraction(text)
 
 
 def region(text):

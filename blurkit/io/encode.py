@@ -57,12 +57,23 @@ def encode_cut(photo, mask):
     return [encode_png(np.dstack([photo[..., ::-1], mask]))]
 
 
+def encode_photo(photo):
+    """A photo, (H, W, 3) uint8 or uint16, as a PNG that is a photo again, without our mark; of one channel if grey."""
+    is_grey = (photo[..., :1] == photo[..., 1:]).all()
+    return raw_png(photo[..., 0] if is_grey else photo[..., ::-1])
+
+
 def encode_png(array):
     """Bytes of a PNG of an array in OpenCV's channel order, marked."""
+    return marks.mark_png(raw_png(array))
+
+
+def raw_png(array):
+    """Bytes of a PNG of an array in OpenCV's channel order."""
     done, data = cv2.imencode(".png", array)
     if not done:
         raise InputError(f"cannot encode a picture of shape {array.shape} as PNG")
-    return marks.mark_png(data.tobytes())
+    return data.tobytes()
 
 
 def encode_tiff(sharpness):

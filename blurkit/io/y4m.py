@@ -94,7 +94,7 @@ def full_range(luma, head):
     """Luma from 0 to 255, or to 65535: (H, W), uint8 or uint16."""
     largest = (1 << head.bits) - 1
     if head.bits == 8 and head.is_full:
-        return luma
+        return luma.copy()  # which may be written to, as all photos may
     kind, full = (np.uint8, 255) if head.bits == 8 else (np.uint16, 65535)
     low, span = limits(head)[:2]
     table = np.rint(np.clip((np.arange(largest + 1) - low) / span, 0, 1) * full).astype(kind)

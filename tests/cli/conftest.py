@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests import clips
 from tests.files import npy
 
 # One photo in 20 is held out by ``joint.training``, which needs torch and is not imported here. The others hold out
@@ -101,3 +102,10 @@ def half(tmp_path_factory, discs):
     cv2.imwrite(str(folder / "wall.png"), np.full((90, 120, 3), 127, np.uint8))
     (folder / "map.npy").write_bytes(npy(np.ones((8, 8), np.float32)))
     return folder
+
+
+@pytest.fixture(scope="session")
+def scenes(discs):
+    """Pictures of growing blur, (72, 96, 3) uint8."""
+    sharp = discs(np.random.default_rng(5), clips.HEIGHT, clips.WIDTH)
+    return [cv2.GaussianBlur(sharp, (0, 0), 0.4 + 0.5 * n) for n in range(clips.COUNT)]

@@ -1,15 +1,10 @@
 """What blur-score keeps of what it has scored: order, groups, bursts, thresholds."""
 
-import argparse
 import json
 
 import numpy as np
 import pytest
 from PIL import Image
-
-from blurkit.cli import culling
-from blurkit.cli.console import Console
-from blurkit.cli.inputs import Input
 
 TAKEN = 0x9003  # EXIF tag, in the folder 0x8769
 VALUES = {"a1": 0.9, "a2": 0.3, "b1": 0.6, "b2": 0.95, "c": 0.1}  # of maps that are the same everywhere
@@ -75,12 +70,11 @@ def test_two_cameras_have_bursts_of_their_own(score, scene, tmp_path):
     ]
 
 
-def test_a_photo_that_is_gone_since_it_was_scored_costs_nothing_but_a_line(capfdbinary):
-    scored = [(Input("gone.jpg", "gone"), {"score": 0.5}), (Input(None, "stdin"), {"score": 0.7})]
-    console = Console("blur-score")
-    args = argparse.Namespace(keep_best=True, burst=2, sort=True, top=None)
-    assert [item.label for item, _ in culling.chosen(scored, args, console)] == ["-", "gone.jpg"]
-    assert console.status == 2 and capfdbinary.readouterr().err == b"blur-score: gone.jpg: No such file or directory\n"
+def test_groups_are_told_in_json_with_their_best_and_kept_whole(score, maps):
+    told = [json.loads(line) for line in score("--json", "--group", "([ab])", *maps).stdout.splitlines()]
+    assert [(record["group"], record["rank"], record["best"]) for record in told] == [
+        *((["a"], 1, True), (["a"], 2, False), (["b"], 2, False), (["b"], 1, True), (None, 1, True))
+    ]
 
 
 def test_the_answer_is_no_where_a_score_lies_below(score, maps):
@@ -122,7 +116,7 @@ def test_two_folders_tell_the_threshold_between_them(score, run, scene, tmp_path
     [
         (["--keep-best"], "--keep-best needs"),
         (["--keep-best", "--group", "a", "--burst", "1"], "--keep-best needs"),
-        (["--group", "a"], "--group goes with --keep-best"),
+        (["--group", "a"], "--group goes with --keep-best, or with --json"),
         (["--burst", "0"], "--burst goes with --keep-best"),
         (["--keep-best", "--group", "("], "not a regular expression"),
         (["--burst=-1"], "below 0"),

@@ -3,59 +3,14 @@
 import io
 import json
 import os
-import signal
-import subprocess
 import threading
-import time
-from contextlib import suppress
 
-import cv2
 import numpy as np
 import pytest
 from PIL import Image
 
+from tests.clips import COUNT, HEIGHT, WAYS, WIDTH, deep_video, lines, video
 from tests.files import arrays, listed, npy, saved, tiff
-
-HEIGHT, WIDTH, COUNT = 72, 96, 4
-Y4M = b"YUV4MPEG2 W96 H72 F25:1 Ip "
-
-
-@pytest.fixture(scope="module")
-def scenes(discs):
-    """Pictures of growing blur, (HEIGHT, WIDTH, 3) uint8."""
-    sharp = discs(np.random.default_rng(5), HEIGHT, WIDTH)
-    return [cv2.GaussianBlur(sharp, (0, 0), 0.4 + 0.5 * n) for n in range(COUNT)]
-
-
-def grey_of(photo):
-    return cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY)
-
-
-WAYS = {  # format: a picture as the bytes of a file
-    "jpeg": lambda photo: saved(Image.fromarray(photo), "JPEG", quality=92),
-    "png": lambda photo: saved(Image.fromarray(photo), "PNG"),
-    "ppm": lambda photo: saved(Image.fromarray(photo), "PPM"),
-    "pgm": lambda photo: saved(Image.fromarray(grey_of(photo)), "PPM"),
-    "pam": lambda photo: b"P7\nWIDTH 96\nHEIGHT 72\nDEPTH 3\nMAXVAL 255\nENDHDR\n" + photo.tobytes(),
-    "bmp": lambda photo: saved(Image.fromarray(photo), "BMP"),
-}
-
-
-def video(photos, kind=b"Cmono XCOLORRANGE=FULL"):
-    """Grey frames as a Y4M."""
-    return Y4M + kind + b"\n" + b"".join(b"FRAME\n" + grey_of(photo).tobytes() for photo in photos)
-
-
-def deep_video(photos):
-    """The same with 10 bits."""
-    planes = [(grey_of(photo).astype("<u2") * 4).tobytes() for photo in photos]
-    return Y4M + b"Cmono10 XCOLORRANGE=FULL\n" + b"".join(b"FRAME\n" + plane for plane in planes)
-
-
-def lines(done, status=0):
-    """(score, path) of every line."""
-    assert done.status == status, done.stderr
-    return [tuple(line.split(b"\t")) for line in done.stdout.splitlines()]
 
 
 @pytest.fixture
@@ -142,73 +97,6 @@ def test_json_has_frame_and_time(run, scenes):
         assert [(record["path"], record["frame"]) for record in records] == [("-", n + 1) for n in range(COUNT)]
         times = [record["time"] for record in records]
         assert times == ([None] * COUNT if step is None else pytest.approx([n * step for n in range(COUNT)], abs=1e-6))
-
-
-# ---- live -----------------------------------------------------------------------
-
-
-def test_every_picture_is_told_at_once_and_the_first_when_the_next_begins(start, scenes):
-    given = [WAYS["jpeg"](photo) for photo in scenes]
-    with start("blur-score") as process:
-
-        def told(data):
-            process.stdin.write(data)
-            process.stdin.flush()
-            return process.stdout.readline().split(b"\t")[1]
-
-        process.stdin.write(given[0])
-        assert told(given[1]) == b"-:1\n"
-        assert process.stdout.readline().endswith(b"-:2\n")
-        assert [told(data) for data in given[2:]] == [b"-:3\n", b"-:4\n"]
-        process.stdin.close()
-        assert process.wait(60) == 0
-
-
-@pytest.mark.parametrize("options", [("--fps", "1"), ()])
-def test_a_series_that_is_known_as_one_is_told_from_the_first(start, scenes, options):
-    data = WAYS["png"](scenes[0]) if options else video(scenes[:1])
-    with start("blur-score", *options) as process:
-        process.stdin.write(data)
-        process.stdin.flush()
-        assert process.stdout.readline().endswith(b"\t-:1\n")  # the pipe is still open
-        process.stdin.close()
-        assert process.wait(60) == 0
-
-
-@pytest.mark.parametrize("jobs", [1, 2])
-def test_a_reader_that_leaves_ends_a_stream_that_has_no_end(start, scenes, jobs):
-    data = video(scenes)
-    head, frames = data[: data.index(b"\n") + 1], data[data.index(b"\n") + 1 :]
-    with start("blur-score", "-j", jobs) as process:
-
-        def feed():
-            try:
-                process.stdin.write(head)
-                while True:
-                    process.stdin.write(frames)
-            except BrokenPipeError:
-                pass
-
-        writer = threading.Thread(target=feed)
-        writer.start()
-        assert process.stdout.readline().endswith(b"-:1\n")
-        process.stdout.close()
-        assert process.wait(60) == -signal.SIGPIPE
-        writer.join(60)
-        assert process.stderr.read() == b"" and not writer.is_alive()
-        with suppress(BrokenPipeError):
-            process.stdin.close()
-
-
-def test_a_slow_writer_gives_the_same(start, run, scenes):
-    data = b"".join(WAYS["png"](photo) for photo in scenes)
-    with start("blur-score") as process:
-        for at in range(0, len(data), 9973):
-            process.stdin.write(data[at : at + 9973])
-            process.stdin.flush()
-            time.sleep(0.01)
-        out, err = process.communicate(timeout=60)
-    assert (process.returncode, out, err) == run("blur-score", stdin=data)
 
 
 # ---- what goes wrong ------------------------------------------------------------
@@ -313,26 +201,3 @@ def test_a_patch_set_is_cut_out_of_every_picture_of_a_file(run, scenes, tmp_path
     assert done.status == 0, done.stderr
     patches = np.load(io.BytesIO(done.stdout))
     assert sorted(set(patches["number"].tolist())) == [0, 1] and set(patches["photo"].tolist()) == {b"clip.mjpeg"}
-
-
-# ---- memory ---------------------------------------------------------------------
-
-
-def test_memory_does_not_grow_with_the_length_of_a_stream(start, scenes):
-    whole = video(scenes)
-    head, frames = whole[: whole.index(b"\n") + 1], whole[whole.index(b"\n") + 1 :]
-
-    def peak(times):
-        with start("blur-score", stdout=subprocess.DEVNULL) as process:
-            process.stdin.write(head)
-            for _ in range(times):
-                process.stdin.write(frames)
-            process.stdin.flush()
-            if not os.path.exists("/proc/self/status"):
-                pytest.skip("the system does not say how much memory a process has taken")
-            with open(f"/proc/{process.pid}/status") as status:
-                kilobytes = next(int(line.split()[1]) for line in status if line.startswith("VmHWM"))
-            process.communicate(timeout=120)
-        return kilobytes
-
-    assert peak(100) < 1.1 * peak(20)

@@ -78,8 +78,9 @@ def spread(scores, places, count, gap=0.0):
 
 def best_of_spans(values, places, count, length, gap):
     """One index of each span, see `spread`; an empty list if they cannot keep the distance."""
-    at = (places - places[0]) / length if length else np.arange(len(places)) / len(places)
-    spans = np.minimum(at * count // 1, count - 1)
+    if not length:  # all at one place: by their order
+        places, length = np.arange(len(places)), len(places)
+    spans = np.minimum((places - places[0]) * count // length, count - 1)
     totals, before = values.copy(), np.full(len(values), -1)
     last = np.zeros(0, int)  # the indices of the span before
     for span in np.unique(spans):

@@ -43,9 +43,14 @@ class Input(namedtuple("Input", "path stem data args frame time order", defaults
     def label(self):
         return self.name if self.frame is None else f"{self.name}:{self.frame}"
 
+    @property
+    def is_bad(self):
+        """True if reading it has failed."""
+        return isinstance(self.data, InputError)
+
     def read(self, most=MOST_BYTES):
         """All bytes; an InputError if it cannot be read or has more than `most`."""
-        if isinstance(self.data, InputError):
+        if self.is_bad:
             raise self.data
         if isinstance(self.data, bytes):
             return self.data

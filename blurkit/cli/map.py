@@ -41,14 +41,14 @@ def work_on(args, console):
         check_picture_options(args, out)
         check_planes(args, out)
         out.claim(items, args)
-        wanted = [item for item in items if out.wants(item)]
+        wanted = [item for item in items if item.path is None or out.wants(item)]  # it may hold many under other names
         if args.resume:
             console.detail(f"{len(items) - len(wanted)} of {len(items)} maps are there or may not be replaced")
         options.prepare(args)
         model = options.load_model(args)
         console.detail(f"method {model.method}, weights {model.weights}")
         bar = progress.start(len(wanted), args, "photo")
-        photos = (item for item in pictures.every(wanted, args, console) if out.wants(item))
+        photos = (item for item in pictures.every(wanted, args, console) if item.is_bad or out.wants(item))
         for item, sharpness, error in parallel.in_order(lambda i: one(i, args, model), photos, args.jobs):
             if error:
                 console.bad(item.label, error)

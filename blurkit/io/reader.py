@@ -2,7 +2,7 @@
 
 from blurkit.errors import InputError
 
-PIECE = 1 << 20  # bytes asked for at a time; a pipe gives what it has
+PIECE = 1 << 16  # bytes asked for at a time, as many as a pipe of Linux holds; it gives what it has
 
 
 class Reader:

@@ -83,6 +83,16 @@ def test_what_is_there_is_not_made_again_frame_by_frame(run, scenes, tmp_path):
     assert changed == ["stdin-000002.npy"]
 
 
+def test_what_is_there_under_another_name_hides_neither_pictures_nor_errors(run, scenes, tmp_path):
+    given = [WAYS["png"](photo) for photo in scenes]
+    words = "blur-map", "--resume", "-o", f"{tmp_path}/maps/"
+    assert run(*words, stdin=given[0]).status == 0 and listed(tmp_path / "maps") == ["stdin.npy"]
+    done = run(*words, stdin=given[0] + given[1] + b"junk")
+    assert done.status == 2 and b"-:3: what follows" in done.stderr
+    assert listed(tmp_path / "maps") == ["stdin-000001.npy", "stdin-000002.npy", "stdin.npy"]
+    assert run(*words, stdin=given[0]) == (0, b"", b"")
+
+
 def test_a_photo_alone_keeps_its_name_and_a_video_of_one_frame_is_numbered(run, scenes):
     assert lines(run("blur-score", stdin=WAYS["png"](scenes[0])))[0][1] == b"-"
     assert lines(run("blur-score", stdin=video(scenes[:1])))[0][1] == b"-:1"

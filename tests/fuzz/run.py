@@ -18,7 +18,8 @@ from pathlib import Path
 
 sys.path.append(str(Path(__file__).parents[2]))  # where tests/ is
 SHARES = {  # of 100 cases
-    "photos": 34,
+    "photos": 28,
+    "streams": 6,
     "maps": 18,
     "weights": 10,
     "patch sets": 8,

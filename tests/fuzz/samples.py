@@ -68,6 +68,8 @@ def photos():
         "ppm deep": b"P6\n96 64\n65535\n" + deep.astype(">u2").tobytes(),
         "ppm grey": saved(grey, "PPM"),
         "ppm plain": b"P2\n96 64\n255\n" + " ".join(map(str, scene()[..., 0].ravel())).encode() + b"\n",
+        "y4m": b"YUV4MPEG2 W96 H64 F25:1\nFRAME\n" + cv2.cvtColor(scene(), cv2.COLOR_RGB2YUV_I420).tobytes(),
+        "y4m deep": b"YUV4MPEG2 W96 H64 Cmono16 XCOLORRANGE=FULL\nFRAME\n" + deep[..., 0].tobytes(),
         **rare_photos(),
     }
 

@@ -10,13 +10,14 @@ from functools import partial
 
 import numpy as np
 import samples
-from mutations import REFUSE, SOUND, harmed, lying, npy_liar
+from mutations import ANY, REFUSE, SOUND, harmed, lying, npy_liar
 
 from blurkit.cli import inputs
 from blurkit.io.exif import capture
 from blurkit.io.npy import encode_npy_header
 from blurkit.io.patchset import read_patches
 from blurkit.io.photo import decode_photo
+from blurkit.io.pictures import pictures
 from blurkit.io.weights import LARGEST_WEIGHTS, read_weights
 from blurkit.methods import METHODS, get
 
@@ -68,6 +69,25 @@ def try_photo(data, side):
     assert pixels.ndim == 3 and pixels.shape[2] == 3 and pixels.dtype in (np.uint8, np.uint16)
     assert pixels.flags.c_contiguous
     assert 0 < pixels.shape[0] * pixels.shape[1] <= MAX_PIXELS
+
+
+# ---- streams of pictures ----------------------------------------------------
+
+
+def stream(rng):
+    several = [chosen(rng, samples.photos()) for _ in range(rng.randint(2, 4))]
+    how, data, _ = harmed(rng, b"".join(data for _, data in several), several[0][0])
+    names = "+".join(name for name, _ in several)
+    return f"{names} {how}", data, partial(try_stream, data, rng.choice([1, 999, 0])), ANY
+
+
+def try_stream(data, step):
+    """No picture has bytes that the stream has not, whatever pieces it comes in."""
+    stream, pieces = io.BytesIO(data), io.BytesIO(data)
+    if step:
+        stream.read1 = lambda _: pieces.read(step)
+    given = list(pictures(stream, MAX_PIXELS))
+    assert sum(len(picture.data) for picture in given if not picture.is_frame) <= len(data)
 
 
 # ---- maps -------------------------------------------------------------------
@@ -232,4 +252,4 @@ def try_patches(data, method):
     assert records.dtype == dtype and 0 < records.nbytes <= MOST_BYTES
 
 
-READERS = {"photos": photo, "maps": map, "weights": weights, "patch sets": patch_set}
+READERS = {"photos": photo, "streams": stream, "maps": map, "weights": weights, "patch sets": patch_set}

@@ -24,6 +24,7 @@ from blurkit.io.photo import decode_photo  # noqa: E402
 
 EXAMPLES = {
     "photos": 500,
+    "streams": 300,
     "maps": 500,
     "weights": 150,
     "patch sets": 150,

@@ -14,6 +14,9 @@ COUNTS = {  # title: blocks; the tests beside this one run each of them
     "Keep the sharpest of each burst": 1,
     "Stars": 1,
     "Whether the subject is sharp": 2,
+    "Sharp frames of a video": 2,
+    "A timelapse without its shaken photos": 1,
+    "A number while you focus": 1,
     "Several machines": 3,
     "A Slurm array": 2,
 }

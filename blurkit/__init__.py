@@ -20,6 +20,7 @@ FROM = {  # what is offered here, and the module that has it
     "RawMap": "model",
     "Score": "model",
     "read_photo": "api",
+    "read_photos": "api",
     "sharpness_map": "api",
     "blur_map": "api",
     "focus_mask": "api",

@@ -5,6 +5,7 @@ from blurkit.api import focus_mask as focus_mask
 from blurkit.api import list_methods as list_methods
 from blurkit.api import load as load
 from blurkit.api import read_photo as read_photo
+from blurkit.api import read_photos as read_photos
 from blurkit.api import score_photo as score_photo
 from blurkit.api import sharpness_map as sharpness_map
 from blurkit.errors import BlurkitError as BlurkitError

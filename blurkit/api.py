@@ -4,7 +4,9 @@ The public functions here are offered by ``import blurkit`` itself. `load` loads
 """
 
 import functools
+import io
 import os
+from collections.abc import Iterator
 from typing import Any, BinaryIO, Literal, cast
 
 import numpy as np
@@ -12,17 +14,17 @@ from numpy.typing import ArrayLike, NDArray
 
 from blurkit import mask as masks
 from blurkit import methods
-from blurkit.defaults import MAX_PIXELS, SHARPEST_SHARE, is_device
+from blurkit.defaults import MAX_PIXELS, MOST_BYTES, SHARPEST_SHARE, is_device
 from blurkit.errors import InputError, UsageError, WeightsError
 from blurkit.io.maps import as_map
 from blurkit.io.photo import decode_photo
+from blurkit.io.pictures import pictures
 from blurkit.io.weights import LARGEST_WEIGHTS, find_weights, read_weights
 from blurkit.model import Map, Model, Photo, Score
 from blurkit.ops.backend import backend_for
 
 Source = str | os.PathLike[str] | bytes | BinaryIO
 """A file: its path, its bytes, or an open binary file."""
-MOST_BYTES = 2 << 30  # bytes; larger photo files are refused
 ANY_SHAPE = (64, 64)  # pixels; a photo large enough for any device
 MEAN_FACTOR = 1.5  # x mean of the map: the threshold 'mean', usual in this field
 
@@ -138,7 +140,7 @@ def read_stream(source: BinaryIO, most: int, error_type: type[InputError] | type
 def read_photo(
     source: Source, *, max_pixels: int = MAX_PIXELS, develop_raw: bool = False, max_size: int | None = None
 ) -> Photo:
-    """A photo, upright: (H, W, 3) uint8 or uint16, RGB.
+    """A photo, upright: (H, W, 3) uint8 or uint16, RGB; of many in one file the first, see `read_photos`.
 
     Parameters
     ----------
@@ -164,6 +166,53 @@ def read_photo(
         return cast(Photo, decode_photo(data, max_pixels, develop_raw, max_size))
     except InputError as error:
         raise InputError(f"{prefix}{error}") from error
+
+
+def read_photos(
+    source: Source, *, max_pixels: int = MAX_PIXELS, max_size: int | None = None, pages: bool = False
+) -> Iterator[Photo]:
+    """Every photo of a file or a stream, one in memory at a time; see STREAMS OF PICTURES in blurkit(7).
+
+    Parameters
+    ----------
+    source : path, bytes or binary file
+        Pictures one after the other, such as ``sys.stdin.buffer`` behind ffmpeg; or one photo of any format.
+    max_pixels, max_size
+        As for `read_photo`.
+    pages : bool
+        Take every page of a TIFF, not only the first.
+
+    Yields
+    ------
+    ndarray
+        As `read_photo` gives it.
+
+    Raises
+    ------
+    InputError
+        As for `read_photo`, with the number of the photo; or what follows is no photo that can follow another.
+    """
+    if isinstance(source, bytes | bytearray | memoryview):
+        stream, prefix = cast(BinaryIO, io.BytesIO(source)), ""
+    elif isinstance(source, str | os.PathLike):
+        prefix = f"{os.fspath(source)}: "
+        try:
+            stream = open(source, "rb")  # noqa: SIM115  # closed below
+        except OSError as error:
+            raise InputError(f"{prefix}{error.strerror}") from error
+    else:
+        read_stream(source, 0, InputError)
+        stream, prefix = source, ""
+    number = 1
+    try:
+        for picture in pictures(stream, max_pixels, pages=pages):
+            yield cast(Photo, decode_photo(picture.data, max_pixels, side=max_size))
+            number += 1
+    except InputError as error:
+        raise InputError(f"{prefix}photo {number}: {error}") from error
+    finally:
+        if stream is not source:
+            stream.close()
 
 
 def list_methods() -> list[str]:

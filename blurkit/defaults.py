@@ -6,6 +6,9 @@ This module does not import NumPy, so that ``--help`` stays instant.
 MAX_PIXELS = 250_000_000
 """Photos and maps of more pixels are refused by default (a photo of that size takes about 750 MB decoded)."""
 
+MOST_BYTES = 2 << 30
+"""Files of photos and maps, and pictures of a stream, of more bytes are refused."""
+
 WORKING_SIDE = 1536
 """Pixels; photos whose longer side exceeds this are reduced to it before maps are measured, by default.
 

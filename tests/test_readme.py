@@ -40,6 +40,8 @@ def home(tmp_path, discs, program):
     cv2.imwrite(str(tmp_path / "photo.mask.png"), mask)
     for name in PHOTOS:
         shutil.copy(Path(skimage.__file__).parent / "data" / name, tmp_path)
+    frames = b"".join(b"FRAME\n" + np.roll(photo[..., 1], number, 1).tobytes() for number in range(3))
+    (tmp_path / "clip.y4m").write_bytes(b"YUV4MPEG2 W200 H150 F4:1 Cmono XCOLORRANGE=FULL\n" + frames)
     program("segmenter", SEGMENTER)
     return tmp_path
 
@@ -76,7 +78,7 @@ def test_every_command_of_the_table_runs_as_it_stands(readme, home, shell):
     for command in commands:
         shell(f"set -o pipefail; {command}")
     assert cv2.imread(str(home / "mask.png"), cv2.IMREAD_UNCHANGED).shape == (150, 200)
-    assert (home / "maps" / "b" / "c.npy").is_file()
+    assert (home / "maps" / "b" / "c.npy").is_file() and len(list((home / "frames").iterdir())) == 2
     assert (home / "look.html").read_bytes().startswith(b"<!DOCTYPE html>")
 
 

@@ -4,7 +4,7 @@ import hashlib
 import re
 
 from blurkit import defaults
-from blurkit.cli import inputs, train
+from blurkit.cli import train
 from blurkit.io import npy
 from blurkit.io.weights import LARGEST_WEIGHTS
 from blurkit.methods import METHODS
@@ -14,7 +14,7 @@ def test_the_bounds_stated_are_those_of_the_code(root):
     text = " ".join((root / "SECURITY.md").read_text().split())
     for stated in (
         f"more than {defaults.MAX_PIXELS:,} pixels",
-        f"files of more than {inputs.MOST_BYTES >> 30} GiB",
+        f"files of more than {defaults.MOST_BYTES >> 30} GiB",
         f"patch sets of more than {train.MOST_BYTES >> 30} GiB",
         f"header of more than {npy.NPY_MAX_HEADER:,} bytes",
         f"Weights of more than {LARGEST_WEIGHTS >> 20} MiB",

@@ -7,7 +7,8 @@ from collections import namedtuple
 from contextlib import nullcontext
 
 from blurkit.cli import options
-from blurkit.cli.streams import MOST_BYTES, read_all, standard_input, standard_stream
+from blurkit.cli.streams import read_all, standard_input, standard_stream
+from blurkit.defaults import MOST_BYTES
 from blurkit.errors import InputError, UsageError
 
 BESIDE_PHOTOS = (".mask.png", ".seg.png")  # not photos themselves

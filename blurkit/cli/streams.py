@@ -3,9 +3,9 @@
 import io
 import sys
 
+from blurkit.defaults import MOST_BYTES
 from blurkit.errors import InputError
 
-MOST_BYTES = 2 << 30  # of a photo or map file; what is larger is no photo
 PIECE = 1 << 20  # bytes read at a time; Python allocates all that it is asked for before it reads
 FIRST = 64  # bytes in which a photo shows that it is no text
 

@@ -8,14 +8,13 @@ import re
 from fractions import Fraction
 from typing import NamedTuple
 
-from blurkit.defaults import MAX_PIXELS
+from blurkit.defaults import MAX_PIXELS, MOST_BYTES
 from blurkit.errors import InputError, check_photo
 from blurkit.io import extent, jpeg, plain, png, pnm, raw, tiff, y4m
 from blurkit.io.photo import FORMATS
 from blurkit.io.pixels import truncated
 from blurkit.io.reader import Reader
 
-MOST_BYTES = 2 << 30  # of one picture
 ENDS = (  # how a picture begins, and what finds its end
     (jpeg.START, extent.jpeg_end),
     (png.START, extent.png_end),

@@ -218,12 +218,11 @@ def holds_arrays(item):
 
 
 def maps(item, max_pixels, raw=False):
-    """The maps in an input: every array of an NPY stream, or one PNG, TIFF or PFM.
+    """The maps in an input: every array of an NPY stream, or every picture, PNG, TIFF or PFM.
 
     Yields (input, map), with `raw` of one or two planes; raises InputError if the stream breaks.
     """
-    from blurkit.io.maps import as_map, decode_map
-    from blurkit.io.npy import NPY_MAGIC, OnlyRead, read_npy
+    from blurkit.io.npy import NPY_MAGIC, OnlyRead
 
     stream = item.open()
     try:
@@ -233,20 +232,33 @@ def maps(item, max_pixels, raw=False):
         if not start:
             raise InputError("empty file" if item.path else "nothing on standard input")
         source = OnlyRead(stream, start)
-        if start != NPY_MAGIC:
-            yield item, decode_map(start + read_all(stream), max_pixels)
-            return
-        number = 0
-        while (array := read_npy(source, max_pixels * (1 + raw))) is not None:
-            number += 1
-            named = item if number == 1 else Input(item.path, f"{item.stem}-{number}")
-            check_pixels(array, max_pixels)
-            yield named, as_map(array, raw)
+        several = (arrays if start == NPY_MAGIC else map_pictures)(source, max_pixels, raw)
+        for number, sharpness in enumerate(several, 1):
+            yield item if number == 1 else Input(item.path, f"{item.stem}-{number}"), sharpness
     except OSError as error:
         raise InputError(error.strerror or str(error)) from error
     finally:
         if item.path is not None:
             stream.close()
+
+
+def arrays(stream, max_pixels, raw):
+    """Every map of an NPY stream."""
+    from blurkit.io.maps import as_map
+    from blurkit.io.npy import read_npy
+
+    while (array := read_npy(stream, max_pixels * (1 + raw))) is not None:
+        check_pixels(array, max_pixels)
+        yield as_map(array, raw)
+
+
+def map_pictures(stream, max_pixels, _):
+    """Every map of a stream of pictures."""
+    from blurkit.io.maps import decode_map
+    from blurkit.io.pictures import pictures
+
+    for picture in pictures(stream, max_pixels):
+        yield decode_map(picture.data, max_pixels)
 
 
 def check_pixels(array, max_pixels):

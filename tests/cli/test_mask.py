@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from blurkit.mask import focus_mask
-from tests.files import arrays, npy
+from tests.files import arrays, listed, npy
 
 MAP = cv2.GaussianBlur(np.random.default_rng(0).random((40, 60), dtype=np.float32), None, 4)
 MAP = (MAP - MAP.min()) / np.ptp(MAP)
@@ -60,3 +60,13 @@ def test_maps_of_many_kinds_give_one_mask(run):
     masks = arrays(run("blur-mask", "-f", "npy", stdin=npy(*kinds)).stdout)
     assert len(masks) == len(kinds) and all((mask != masks[0]).sum() <= 1 for mask in masks)
     assert np.load(io.BytesIO(npy(masks[0]))).shape == MAP.shape
+
+
+def test_maps_that_are_pictures_one_after_the_other_have_a_mask_each(run, tmp_path):
+    maps = [np.full((4, 6), value, np.uint8) for value in (0, 255, 90)]
+    data = b"".join(cv2.imencode(".png", sharp)[1].tobytes() for sharp in maps)
+    done = run("blur-mask", "-f", "npy", stdin=data)
+    assert done.status == 0 and [int(mask[0, 0]) for mask in arrays(done.stdout)] == [0, 255, 0]
+    done = run("blur-mask", "-o", f"{tmp_path}/masks/", stdin=data[:-20])
+    assert done.status == 2 and listed(tmp_path / "masks") == ["stdin-2.png", "stdin.png"]
+    assert done.stderr == b"blur-mask: -: cannot decode PNG: truncated\n"

@@ -27,7 +27,8 @@ def in_order(function, items, jobs):
     try:
         for item in items:
             waiting.append((item, pool.submit(outcome, function, item)))
-            if len(waiting) > jobs:
+            # What is done is given at once if another is in work: the next item may be long in coming.
+            while len(waiting) > jobs or len(waiting) > 1 and waiting[0][1].done():
                 done, future = waiting.popleft()
                 yield done, *future.result()
         while waiting:

@@ -1,5 +1,6 @@
 """Photos: bytes of a file in, an array out, by the table of formats. The content counts, never the suffix."""
 
+import re
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -35,8 +36,17 @@ FORMATS = (  # the first that fits reads a file, so RAW stands before TIFF, and 
     Format("AVIF", heif.is_avif, heif.decode_avif, heif.avif_metadata, (".avif",), ("pillow>=11.3",)),
     Format("HEIC", heif.is_heic, heif.decode_heic, heif.heic_metadata, (".heic", ".heif", ".hif"), ("pillow-heif",)),
 )
+VIDEO = re.compile(
+    rb"....(?:ftyp|moov|mdat|wide)|\x1a\x45\xdf\xa3|RIFF....AVI |FLV\x01", re.S
+)
 RAW_SUFFIXES = raw.SUFFIXES
 PICTURE_SUFFIXES = tuple(suffix for row in FORMATS if row.decode is not raw.decode for suffix in row.suffixes)
+
+
+def check_not_video(data):
+    """Raise an InputError for a video, by its first bytes."""
+    if VIDEO.match(data) and not any(row.sniff(data) for row in FORMATS):
+        raise InputError("is a video, not a photo; ffmpeg gives its frames: ffmpeg -i VIDEO -f yuv4mpegpipe - | ...")
 
 
 def format_of(data):
@@ -48,6 +58,7 @@ def format_of(data):
     for row in FORMATS:
         if row.sniff(data):
             return row
+    check_not_video(data)
     raise InputError(f"not a photo: {' '.join(row.name for row in FORMATS)} are known")
 
 

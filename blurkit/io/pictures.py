@@ -11,7 +11,7 @@ from typing import NamedTuple
 from blurkit.defaults import MAX_PIXELS, MOST_BYTES
 from blurkit.errors import InputError, check_photo
 from blurkit.io import extent, jpeg, plain, png, pnm, raw, tiff, y4m
-from blurkit.io.photo import FORMATS
+from blurkit.io.photo import FORMATS, check_not_video
 from blurkit.io.pixels import truncated
 from blurkit.io.reader import Reader
 
@@ -102,6 +102,8 @@ def finder(reader):
 
 def alone(reader, pages):
     """The one picture in all that is left, or the pages of a TIFF."""
+    reader.fill(HEAD)
+    check_not_video(bytes(reader.held[:HEAD]))  # before all of it is read
     data = reader.rest()
     if not tiff.is_tiff(data) or raw.is_raw(data):
         yield Picture(data)

@@ -28,6 +28,22 @@ def test_who_stops_taking_results_does_not_wait_for_the_work_under_way():
     wait.set()
 
 
+def test_a_result_that_is_there_waits_for_one_more_item_and_not_for_as_many_as_there_are_jobs():
+    done = [threading.Event() for _ in range(9)]
+
+    def items():
+        for number in range(9):
+            if number:
+                assert done[number - 1].wait(10)  # a source so slow that all before is done
+                time.sleep(0.05)
+            taken.append(number)
+            yield number
+
+    taken, results = [], in_order(lambda item: done[item].set() or item, items(), 7)
+    assert next(results)[0] == 0 and 2 <= len(taken) < 7
+    results.close()
+
+
 @pytest.mark.parametrize("jobs", [1, 3])
 def test_an_error_that_nobody_foresaw_costs_one_input_and_is_told_as_what_it_is(jobs):
     def work(item):

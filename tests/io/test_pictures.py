@@ -244,6 +244,16 @@ def test_headers_that_lie_or_never_end_are_refused_before_memory_is_taken(data, 
     assert words in told(data)[1]
 
 
+@pytest.mark.parametrize("start", [MP4[:24], b"\x1a\x45\xdf\xa3", b"RIFF\1\2\3\4AVI LIST"])
+def test_a_video_is_called_one_before_all_of_it_is_read(start):
+    stream = io.BytesIO(start + bytes(9_000_000))
+    with pytest.raises(InputError, match="is a video, not a photo; ffmpeg gives its frames"):
+        next(pictures(stream))
+    assert stream.tell() < 1_000_000
+    with pytest.raises(InputError, match="is a video"):
+        decode_photo(start + bytes(99))
+
+
 def test_a_picture_of_too_many_bytes_is_refused():
     assert "has more than 3000000 bytes" in told(b"\xff\xd8\xff\xda\0\2" + bytes(5_000_000), most=3_000_000)[1]
 

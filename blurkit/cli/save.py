@@ -84,7 +84,7 @@ def opened(items, args, console):
     if waits(args) and any(item.path is None or inputs.waits(item.path) for item in items):
         raise UsageError(
             "what is chosen is known only at the end of the stream, which cannot be read again for --save: "
-            "make it a file first, or choose with --window or --every"
+            "name a file, or choose with --window or --every"
         )
     return Saver(items, args, console)
 

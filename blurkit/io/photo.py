@@ -36,9 +36,7 @@ FORMATS = (  # the first that fits reads a file, so RAW stands before TIFF, and 
     Format("AVIF", heif.is_avif, heif.decode_avif, heif.avif_metadata, (".avif",), ("pillow>=11.3",)),
     Format("HEIC", heif.is_heic, heif.decode_heic, heif.heic_metadata, (".heic", ".heif", ".hif"), ("pillow-heif",)),
 )
-VIDEO = re.compile(
-    rb"....(?:ftyp|moov|mdat|wide)|\x1a\x45\xdf\xa3|RIFF....AVI |FLV\x01", re.S
-)
+VIDEO = re.compile(rb"....(?:ftyp|moov|mdat|wide)|\x1a\x45\xdf\xa3|RIFF....AVI |FLV\x01", re.S)
 RAW_SUFFIXES = raw.SUFFIXES
 PICTURE_SUFFIXES = tuple(suffix for row in FORMATS if row.decode is not raw.decode for suffix in row.suffixes)
 

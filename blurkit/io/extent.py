@@ -8,8 +8,8 @@ import re
 import struct
 
 from blurkit.errors import InputError, check_photo
-from blurkit.io import jpeg, pnm
-from blurkit.io.tags import directories
+from blurkit.io import heif, jpeg, pnm, raw, tiff
+from blurkit.io.tags import SIZES, STARTS, directories
 
 END_OF_IMAGE = b"\xff\xd9"
 APP2 = 0xE2
@@ -25,6 +25,10 @@ PNM_HEADER = re.compile(rb"P[14]" + 2 * (GAP + NUMBER) + rb"\s|P[2356]" + 3 * (G
 PLAIN_BITS = re.compile(rb"#[^\r\n]*|[01]")  # of a P1, which need no space between them
 PLAIN_NUMBERS = re.compile(rb"#[^\r\n]*|\d+")
 LONGEST_WORD = 1 << 16  # bytes without a value in plain PNM, such as a comment
+GIF, GIF_END = b"GIF8", b";"
+LEAST_BOX, MOST_BOXES = 8, 1 << 12  # bytes; boxes that are looked at
+HEAD = 64  # bytes by which a format is told
+STRIPS, STRIP_BYTES, TILES, TILE_BYTES = 273, 279, 324, 325  # TIFF tags
 BMP_HEADER, RIFF_HEADER = 14, 8  # bytes that tell the size
 
 
@@ -126,6 +130,45 @@ def at_size(reader, header, place, besides):
     size = int.from_bytes(reader.held[place], "little")
     end = max(header, besides + size + size % 2 * (besides > 0))
     return end if reader.fill(end) else None
+
+
+# ---- formats that must be alone ---------------------------------------------------
+
+
+def is_followed(data):
+    """True if a picture in `data` that cannot be followed by another, as it does not tell its end, is by one of its
+    kind all the same."""
+    if data.startswith(GIF):
+        return GIF_END + GIF in data
+    if tiff.is_tiff(data):
+        return not raw.is_raw(data) and data.startswith(tuple(STARTS), tiff_end(data))
+    at = 0
+    for _ in range(MOST_BOXES):
+        at = box_end(data, at)
+        if heif.is_heic(data[at : at + HEAD]) or heif.is_avif(data[at : at + HEAD]):
+            return True
+    return False
+
+
+def box_end(data, at):
+    """Where the box of a HEIC, AVIF or MP4 that begins at `at` ends; beyond the end of what is none."""
+    size = int.from_bytes(data[at : at + 4])
+    if size == 1:
+        size = int.from_bytes(data[at + 8 : at + 16])
+    return at + size if size >= LEAST_BOX else len(data)
+
+
+def tiff_end(data):
+    """Where all ends that the directories of a TIFF point to; every piece of it begins at an even byte."""
+    end = 0
+    for tags in directories(data):
+        entry, link = (20, 8) if tags.is_big else (12, 4)
+        end = max([end, *(value.place + entry + link for value in tags.values())])
+        end = max([end, *(value.at + value.count * SIZES.get(value.kind, 0) for value in tags.values())])
+        for places, counts in ((STRIPS, STRIP_BYTES), (TILES, TILE_BYTES)):
+            pieces = zip(tags.numbers(places).tolist(), tags.numbers(counts).tolist(), strict=False)
+            end = max([end, *(place + count for place, count in pieces)])
+    return end if data.startswith(tuple(STARTS), end) else end + end % 2
 
 
 # ---- PNM ------------------------------------------------------------------------

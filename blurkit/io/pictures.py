@@ -11,7 +11,7 @@ from typing import NamedTuple
 from blurkit.defaults import MAX_PIXELS, MOST_BYTES
 from blurkit.errors import InputError, check_photo
 from blurkit.io import extent, jpeg, plain, png, pnm, raw, tiff, y4m
-from blurkit.io.photo import FORMATS, check_not_video
+from blurkit.io.photo import FORMATS, check_not_video, format_of
 from blurkit.io.pixels import truncated
 from blurkit.io.reader import Reader
 
@@ -22,7 +22,6 @@ ENDS = (  # how a picture begins, and what finds its end
     (b"BM", extent.bmp_end),
 )
 RIFF = b"RIFF"
-HEAD = 64  # bytes by which a format is told
 PADDING = b"\0\t\n\v\f\r "  # between pictures, as cameras and text tools leave it
 # Of trailers that phones put behind a photo: an MP4, and pieces with names such as MotionPhoto_Data.
 TRAILER = re.compile(rb"....ftyp|\0\0..[\x04-\x40]\0\0\0[A-Z]\w{3}", re.S)
@@ -102,18 +101,17 @@ def finder(reader):
 
 def alone(reader, pages):
     """The one picture in all that is left, or the pages of a TIFF."""
-    reader.fill(HEAD)
-    check_not_video(bytes(reader.held[:HEAD]))  # before all of it is read
+    reader.fill(extent.HEAD)
+    check_not_video(bytes(reader.held[: extent.HEAD]))  # before all of it is read
     data = reader.rest()
-    if not tiff.is_tiff(data) or raw.is_raw(data):
-        yield Picture(data)
-        return
-    several = tiff.pages(data)
-    if not pages or len(several) < 2:
+    several = tiff.pages(data) if tiff.is_tiff(data) and not raw.is_raw(data) else []
+    if pages and len(several) > 1:
+        for start in several:
+            yield Picture(tiff.beginning_with(data, start))
+    else:
         yield Picture(data, others=max(0, len(several) - 1))
-        return
-    for start in several:
-        yield Picture(tiff.beginning_with(data, start))
+    if extent.is_followed(data):
+        raise no_end(format_of(data).name)
 
 
 def goes_on(reader, number):
@@ -125,7 +123,7 @@ def goes_on(reader, number):
         return False
     if finder(reader) is not None:
         return True
-    reader.fill(HEAD)
+    reader.fill(extent.HEAD)
     check_alone(reader)
     if number == 1 and TRAILER.match(reader.held):
         return False
@@ -135,7 +133,7 @@ def goes_on(reader, number):
             return False
         if finder(reader) is not None:
             return True
-        reader.fill(HEAD)
+        reader.fill(extent.HEAD)
     check_alone(reader)
     if number == 1 and not holds_more(reader):
         return False
@@ -144,10 +142,15 @@ def goes_on(reader, number):
 
 def check_alone(reader):
     """Raise an InputError if a picture comes whose end cannot be told."""
-    head = bytes(reader.held[:HEAD])
+    head = bytes(reader.held[: extent.HEAD])
     name = next((row.name for row in FORMATS if row.sniff(head)), None)
     if name:
-        raise InputError(f"{name} cannot follow another picture, as it does not tell where it ends; give it as a file")
+        raise no_end(name)
+
+
+def no_end(name):
+    """The InputError for a picture of a format that must be alone."""
+    return InputError(f"{name} cannot follow another picture, as it does not tell where it ends; give it as a file")
 
 
 def holds_more(reader):

@@ -2,11 +2,9 @@
 
 import io
 import struct
-from fractions import Fraction
 
 import numpy as np
 import pytest
-import tifffile
 from PIL import Image
 
 from blurkit.errors import InputError
@@ -212,6 +210,13 @@ def test_a_picture_that_does_not_tell_its_end_must_be_alone(jpegs, form, name):
     count, words = told(jpegs[0] + whole)
     assert count == 1 and words.startswith(f"{name} cannot follow another picture")
     assert split(whole) == [whole]
+    assert told(whole + whole) == (1, words)  # the first is read, and that there is another is told
+
+
+@pytest.mark.parametrize("options", [{"rowsperstrip": 3}, {"tile": (16, 16)}, {"bigtiff": True}, {"byteorder": ">"}])
+def test_tiffs_one_after_the_other_are_told_whatever_their_layout(options):
+    whole = tiff(np.random.default_rng(0).integers(0, 256, (21, 33, 3), np.uint8), photometric="rgb", **options)
+    assert told(whole + whole)[0] == 1 and split(whole) == [whole]
 
 
 def test_a_picture_cut_short_is_the_last_and_its_decoder_says_so(jpegs):
@@ -256,40 +261,3 @@ def test_a_video_is_called_one_before_all_of_it_is_read(start):
 
 def test_a_picture_of_too_many_bytes_is_refused():
     assert "has more than 3000000 bytes" in told(b"\xff\xd8\xff\xda\0\2" + bytes(5_000_000), most=3_000_000)[1]
-
-
-# ---- Y4M and TIFF ---------------------------------------------------------------
-
-
-def test_frames_of_a_video_have_times_that_are_exact():
-    stream = b"YUV4MPEG2 W2 H2 F30000:1001 Cmono\n" + b"FRAME Ip\n1234" * 3
-    walk = list(pictures(io.BytesIO(stream + stream)))
-    assert [picture.time for picture in walk] == [Fraction(1001 * n, 30000) for n in range(6)]
-    assert all(picture.is_frame and not picture.is_interlaced for picture in walk)
-    assert walk[4].data == b"YUV4MPEG2 W2 H2 F30000:1001 Cmono\nFRAME\n1234"
-
-
-def test_a_video_that_names_no_rate_has_no_times():
-    for rate in (b"", b" F0:0", b" F25:0"):
-        (picture,) = pictures(io.BytesIO(b"YUV4MPEG2 W2 H2%s It Cmono\nFRAME\n1234" % rate))
-        assert picture.time is None and picture.is_interlaced
-
-
-def test_pages_of_a_tiff_are_counted_or_taken():
-    pages = np.random.default_rng(0).integers(0, 256, (70, 12, 16), np.uint8)
-    stack = tiff(pages, photometric="minisblack")
-    (first,) = pictures(io.BytesIO(stack))
-    assert first.others == 69 and np.array_equal(decode_photo(first.data)[..., 0], pages[0])
-    each = split(stack, pages=True)
-    assert [np.array_equal(decode_photo(page)[..., 0], pages[n]) for n, page in enumerate(each)] == [True] * 70
-
-
-@pytest.mark.parametrize("options", [{"bigtiff": True}, {"byteorder": ">"}])
-def test_pages_of_other_kinds_of_tiff_and_no_smaller_copies(options):
-    out = io.BytesIO()
-    with tifffile.TiffWriter(out, **options) as file:
-        for value in (3, 5):
-            file.write(np.full((16, 16), value, np.uint8), photometric="minisblack")
-            file.write(np.full((8, 8), 9, np.uint8), photometric="minisblack", subfiletype=1)
-    each = split(out.getvalue(), pages=True)
-    assert [int(decode_photo(page)[0, 0, 0]) for page in each] == [3, 5]

@@ -29,7 +29,8 @@ GIF, GIF_END = b"GIF8", b";"
 LEAST_BOX, MOST_BOXES = 8, 1 << 12  # bytes; boxes that are looked at
 HEAD = 64  # bytes by which a format is told
 STRIPS, STRIP_BYTES, TILES, TILE_BYTES = 273, 279, 324, 325  # TIFF tags
-BMP_HEADER, RIFF_HEADER = 14, 8  # bytes that tell the size
+BMP_HEADER, RIFF_HEADER = 34, 8  # bytes that tell the size
+UNPACKED = {0, 3, 6}  # compressions of a BMP that are none: with and without bit masks
 
 
 def jpeg_end(reader, max_pixels):
@@ -114,21 +115,21 @@ def png_end(reader, max_pixels):
 
 
 def bmp_end(reader, max_pixels):
-    """As its header says."""
-    return at_size(reader, BMP_HEADER, slice(2, 6), 0)
+    """As its header says, but behind its pixels, as programs of old left the size at 0."""
+    if not reader.fill(BMP_HEADER):
+        return None
+    size, start = (int.from_bytes(reader.held[at : at + 4], "little") for at in (2, 10))
+    _, width, height, _, bits, compression = struct.unpack_from("<IiiHHI", reader.held, 14)
+    if compression in UNPACKED:
+        check_photo(abs(width), abs(height), max_pixels)
+        size = max(size, start + -(-width * bits // 32) * 4 * abs(height))
+    return size if size > start and reader.fill(size) else None
 
 
 def webp_end(reader, max_pixels):
     """As its header says; pieces of RIFF have an even number of bytes."""
-    return at_size(reader, RIFF_HEADER, slice(4, 8), RIFF_HEADER)
-
-
-def at_size(reader, header, place, besides):
-    """The end by a size that stands in a header, `besides` so many bytes."""
-    if not reader.fill(header):
-        return None
-    size = int.from_bytes(reader.held[place], "little")
-    end = max(header, besides + size + size % 2 * (besides > 0))
+    size = int.from_bytes(reader.held[4:8], "little")
+    end = RIFF_HEADER + size + size % 2
     return end if reader.fill(end) else None
 
 

@@ -74,7 +74,7 @@ def pictures(stream, max_pixels=MAX_PIXELS, most=MOST_BYTES, pages=False):
     reader, number, clock = Reader(stream, most), 0, Fraction(0)
     while True:
         find_end = finder(reader)
-        if find_end is y4m.header:
+        if find_end is frames:
             for picture, end in frames(reader, max_pixels, clock):
                 yield picture
                 number, clock = number + 1, end
@@ -90,10 +90,10 @@ def pictures(stream, max_pixels=MAX_PIXELS, most=MOST_BYTES, pages=False):
 
 
 def finder(reader):
-    """What finds the end of the picture that comes; None if it must be the only one."""
+    """What finds the end of the picture that comes, or its `frames`; None if it must be the only one."""
     reader.fill(len(png.START))
     if reader.held.startswith(y4m.START[: len(png.START)]):
-        return y4m.header
+        return frames
     if reader.held.startswith(RIFF) and reader.fill(12) and plain.is_webp(reader.held[:12]):
         return extent.webp_end
     return next((find for start, find in ENDS if reader.held.startswith(start)), None)

@@ -133,6 +133,14 @@ def test_a_picture_is_there_as_soon_as_its_last_byte_is(kind):
     assert next(pictures(Open(data, 1))).data
 
 
+def test_a_bmp_whose_header_names_no_size_ends_behind_its_pixels():
+    first, second, _ = several("BMP", {})
+    nameless = first[:2] + bytes(4) + first[6:]
+    assert split(nameless + second) == [nameless, second] and split(nameless) == [nameless]
+    unknown = nameless[:30] + b"\1\0\0\0" + nameless[34:]  # run lengths, whose size nobody knows
+    assert split(unknown) == [unknown]
+
+
 def test_an_empty_stream_is_an_empty_picture():
     assert split(b"") == [b""]
 
@@ -233,6 +241,7 @@ def test_a_picture_cut_short_is_the_last_and_its_decoder_says_so(jpegs):
         (b"P6 100000 100000 255\n", "100000x100000"),
         (b"P7\nWIDTH 99999\nHEIGHT 99999\nDEPTH 1\nMAXVAL 1\nENDHDR\n", "99999x99999"),
         (b"YUV4MPEG2 W90000 H90000 F1:1\nFRAME\n", "90000x90000"),
+        (b"BM" + bytes(12) + struct.pack("<IiiHHI", 40, 90_000, -90_000, 1, 24, 0) + bytes(30), "90000x90000"),
         (b"P5 " + b"#" * 100_000, "header is too long"),
         (b"P7\n" + b"# \n" * 50_000, "no end"),
         (b"P2 9 9 255\n" + b" " * 100_000, "too long"),

@@ -62,6 +62,15 @@ def area(high, low):
     return float(above)
 
 
+def slopes(grey, region=slice(None)):
+    """The quick ones of `measures`."""
+    across, down = cv2.Sobel(grey, cv2.CV_32F, 1, 0), cv2.Sobel(grey, cv2.CV_32F, 0, 1)
+    return {
+        "variance of Laplacian": float(cv2.Laplacian(grey, cv2.CV_32F)[region].var()),
+        "Tenengrad": float((across**2 + down**2)[region].mean()),
+    }
+
+
 def measures(grey, region=None):
     """{name: value} of others, bigger = sharper, over a region.
 
@@ -71,11 +80,9 @@ def measures(grey, region=None):
     region : (h, w) bool, optional
         Pixels whose derivatives count; default all.
     """
-    across, down = cv2.Sobel(grey, cv2.CV_32F, 1, 0), cv2.Sobel(grey, cv2.CV_32F, 0, 1)
     region = slice(None) if region is None else region
     return {
-        "variance of Laplacian": float(cv2.Laplacian(grey, cv2.CV_32F)[region].var()),
-        "Tenengrad": float((across**2 + down**2)[region].mean()),
+        **slopes(grey, region),
         "blur_effect": -blur_effect_of(grey, region) if isinstance(region, np.ndarray) else -float(blur_effect(grey)),
     }
 

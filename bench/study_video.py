@@ -17,6 +17,10 @@ import measure
 import numpy as np
 import photos
 from scipy.stats import spearmanr
+from scoring import slopes
+
+from blurkit.io.photo import decode_photo
+from blurkit.io.pictures import pictures
 
 CLIPS, SECONDS, RATE = 3, 20, 30  # clips, of so many seconds, of so many frames a second
 SCENE, VIEW, SIDE = (2400, 1800), (1280, 720), 4  # pixels of a mosaic of SIDE x SIDE photos, and of a frame
@@ -99,14 +103,12 @@ def ours(clip):
 
 def theirs(clip):
     """{measure: values} of other programs, bigger = sharper."""
-    raw = measure.command(*ffmpeg("-i", clip, "-f", "rawvideo", "-pix_fmt", "gray", "-"))
-    planes = np.frombuffer(raw, np.uint8).reshape(-1, *VIEW[::-1]).astype(np.float32)
+    with subprocess.Popen(ffmpeg("-i", clip, "-f", "yuv4mpegpipe", "-"), stdout=subprocess.PIPE) as source:
+        planes = (decode_photo(frame.data, luma=True) for frame in pictures(source.stdout))
+        found = [slopes(plane.astype(np.float32)) for plane in planes]
     blur = measure.command(*ffmpeg("-i", clip, "-vf", "blurdetect,metadata=print:file=-", "-f", "null", "/dev/null"))
     return {
-        "variance of Laplacian": np.array([cv2.Laplacian(plane, cv2.CV_32F).var() for plane in planes]),
-        "Tenengrad": np.array(
-            [sum((cv2.Sobel(p, cv2.CV_32F, *d) ** 2).mean() for d in ((1, 0), (0, 1))) for p in planes]
-        ),
+        **{name: np.array([values[name] for values in found]) for name in found[0]},
         "blurdetect of ffmpeg": -np.array(re.findall(rb"lavfi.blur=(\S+)", blur), float),
     }
 

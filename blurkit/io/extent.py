@@ -28,6 +28,7 @@ LONGEST_WORD = 1 << 16  # bytes without a value in plain PNM, such as a comment
 GIF, GIF_END = b"GIF8", b";"
 LEAST_BOX, MOST_BOXES = 8, 1 << 12  # bytes; boxes that are looked at
 HEAD = 64  # bytes by which a format is told
+TIFF_HEADER = 8  # bytes, at least
 STRIPS, STRIP_BYTES, TILES, TILE_BYTES = 273, 279, 324, 325  # TIFF tags
 BMP_HEADER, RIFF_HEADER = 34, 8  # bytes that tell the size
 UNPACKED = {0, 3, 6}  # compressions of a BMP that are none: with and without bit masks
@@ -161,7 +162,7 @@ def box_end(data, at):
 
 def tiff_end(data):
     """Where all ends that the directories of a TIFF point to; every piece of it begins at an even byte."""
-    end = 0
+    end = TIFF_HEADER
     for tags in directories(data):
         entry, link = (20, 8) if tags.is_big else (12, 4)
         end = max([end, *(value.place + entry + link for value in tags.values())])

@@ -1,5 +1,6 @@
 """The medians that blur-score(1) tells: what blur, shake and overlays do to the score of sharp photos."""
 
+import math
 from functools import partial
 
 import borders
@@ -77,12 +78,17 @@ def examples(data, scratch, results):
             write_jpeg(path, picture)
             paths.setdefault(change, []).append(path)
     for change, copies in paths.items():
-        yield change, {"median": float(np.nanmedian(scores("joint", copies)))}
+        yield change, {"median": median(scores("joint", copies))}
     for region in SOFT_PARTS:
         for change in ("blurred by 3", "white text across the middle"):
-            values = scores("joint", paths[change], "--region", region)
-            yield f"{change}, --region {region}", {"median": float(np.nanmedian(values))}
+            yield f"{change}, --region {region}", {"median": median(scores("joint", paths[change], "--region", region))}
     yield "photos sharp all over", kinds_of(photos.sharp(data))
+
+
+def median(values):
+    """The median of scores without NaN; NaN if there is none."""
+    known = values[~np.isnan(values)]
+    return float(np.median(known)) if len(known) else math.nan
 
 
 def kinds_of(names):

@@ -63,7 +63,17 @@ def rows(root, drawn, tmp_path, monkeypatch):
 
 def test_every_section_is_tried_here(rows):
     tried = {"meaning", "subject", "size", "regions", "crops", "kinds", "shake", "borders", "cases", "reduced"}
-    assert {section.__name__ for section in rows.study.SECTIONS} == tried | {"throughput"}
+    assert {section.__name__ for section in rows.study.SECTIONS} == tried | {"throughput", "examples"}
+
+
+def test_examples_are_medians_of_photos_changed_on_purpose(rows):
+    found = rows("examples")
+    medians = {change: values["median"] for change, values in found.items() if change != "photos sharp all over"}
+    assert medians["as they are"] > medians["blurred by 0.8"] > medians["blurred by 3"]
+    assert medians["as they are"] > medians["shaken by 5 pixels"] > medians["shaken by 25 pixels"]
+    assert medians["white text across the middle"] > medians["blurred by 3"] + 0.1
+    kinds = found["photos sharp all over"]
+    assert sum(kinds[kind] for kind in ("sharp", "defocus", "motion", "unsure")) == kinds["photos"] > 0
 
 
 def test_rates_are_told_against_decoding_and_against_plain(rows):

@@ -8,6 +8,7 @@ from blurkit.errors import InputError, UsageError
 SHARP_IS_WHITE = ".mask.png"  # in masks of this suffix white means in focus
 MASKS = (SHARP_IS_WHITE, ".png", ".jpg", ".bmp")  # suffixes of the mask of a photo, in the order of the search
 SEGMENTS = (".seg.png",)
+TRUTH_IS = "; all but NAME.mask.png need --truth-is, which says what white means"
 
 
 def paths_beside(item, folder, suffixes):
@@ -25,14 +26,14 @@ def path_beside(item, folder, suffixes):
     return None
 
 
-def beside(item, folder, suffixes, what):
-    """The bytes of the file that belongs to a photo, and its path."""
+def beside(item, folder, suffixes, what, advice=""):
+    """The bytes of the file that belongs to a photo, and its path; the error where there is none ends in `advice`."""
     if item.path is None or item.frame:
         whose = "standard input" if item.path is None else "one picture of several"
         raise InputError(f"{whose} has no name by which to find its {what}")
     path = path_beside(item, folder, suffixes)
     if path is None:
-        raise InputError(f"no {what}: there is no {' or '.join(paths_beside(item, folder, suffixes))}")
+        raise InputError(f"no {what}: there is no {' or '.join(paths_beside(item, folder, suffixes))}{advice}")
     try:
         return Input(path, "").read(), path
     except InputError as error:
@@ -49,7 +50,7 @@ def mask_of(item, masks, args):
     if masks and os.path.isfile(masks):
         data, path = Input(masks, "").read(), masks
     else:
-        data, path = beside(item, masks, MASKS, "mask")
+        data, path = beside(item, masks, MASKS, "mask", "" if args.truth_is else TRUTH_IS)
     white = "sharp" if path.endswith(SHARP_IS_WHITE) else args.truth_is
     if not white:
         raise UsageError("say what white means in the masks: --truth-is sharp or --truth-is blurred (CUHK: blurred)")

@@ -62,5 +62,6 @@ def with_mask(task, masks, args):
     if error:
         return task._replace(item=task.item._replace(data=error), map=None)
     if mask is None:
-        raise UsageError(f"{task.item.label}: no mask is left for it; give --mask once per photo")
+        ways = "give --mask once per photo, or many masks in one stream (blur-mask -f npy)"
+        raise UsageError(f"{task.item.label}: no mask is left for it; {ways}")
     return task._replace(mask=mask)

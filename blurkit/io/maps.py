@@ -53,7 +53,7 @@ def decode_map(data, max_pixels=MAX_PIXELS):
             return as_map(array)
     photo = decode_photo(data, max_pixels)
     if (photo[..., 0] != photo[..., 1]).any() or (photo[..., 0] != photo[..., 2]).any():
-        raise InputError("is a colour picture, not a map")
+        raise InputError("is a colour picture, not a map; a map or a mask must be grey")
     return as_map(photo[..., 0])
 
 

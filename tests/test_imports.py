@@ -23,6 +23,7 @@ LADDER = {  # room: the rooms its modules may import from, besides earlier modul
     "six": {"errors", "defaults", "ops", "training", "methods", "motion", "softest"},
     "evaluate": {"errors", "defaults", "ops", "six"},
     "detail": {"defaults", "ops", "methods", "motion", "six"},
+    "noscore": {"six"},
     "culling": {"errors"},
     "report": {"errors", "defaults", "ops", "io"},
     "model": {"errors", "defaults", "ops", "io", "methods", "six", "detail"},

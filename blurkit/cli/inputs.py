@@ -5,8 +5,9 @@ import os
 import stat
 from collections import namedtuple
 from contextlib import nullcontext
+from itertools import chain
 
-from blurkit.cli import options
+from blurkit.cli import lists, options
 from blurkit.cli.streams import read_all, standard_input, standard_stream
 from blurkit.defaults import MOST_BYTES
 from blurkit.errors import InputError, UsageError
@@ -85,40 +86,48 @@ class Input(namedtuple("Input", "path stem data args frame time order", defaults
 
 def from_args(args, console):
     """The inputs that an ``options.files`` group names, in order; `console` reports folders without photos (-r)."""
+    return list(as_they_come(args, console))
+
+
+def as_they_come(args, console):
+    """The inputs of `from_args`, those of a list as soon as it names them; wrong usage is told at once."""
     options.needs_input(args)
-    names = list(args.files) + from_list(args)
-    if "-" in names and (args.null or args.files0_from == "-"):
+    is_listed = args.null or args.files0_from
+    if "-" in args.files and (args.null or args.files0_from == "-"):
         raise UsageError("standard input holds the list of files; it cannot be an input as well (-)")
-    if not names and not args.files0_from and not args.null:
-        names = ["-"]
-    if names.count("-") > 1:
+    if args.files.count("-") > 1:
         raise UsageError("standard input (-) can be named only once")
-    items = []
-    for name in names:
-        if name == "-":
-            items.append(Input(None, NAMELESS, None, args))
-        elif getattr(args, "recursive", False) and os.path.isdir(name):
-            photos = below(name, outputs=getattr(args, "maps", False))
-            if not photos:
-                console.bad(name, NONE_BELOW)
-            items += photos
-        else:
-            items.append(Input(name, stem_of(os.path.basename(name)), None, args))
-    return items
+    names = chain(args.files, from_list(args)) if args.files or is_listed else ["-"]
+    return (item for name in names for item in named(name, args, console))
+
+
+def named(name, args, console):
+    """The inputs that one name stands for."""
+    if name == "-":
+        return [Input(None, NAMELESS, None, args)]
+    if getattr(args, "recursive", False) and os.path.isdir(name):
+        photos = below(name, outputs=getattr(args, "maps", False))
+        if not photos:
+            console.bad(name, NONE_BELOW)
+        return photos
+    return [Input(name, stem_of(os.path.basename(name)), None, args)]
 
 
 def from_list(args):
-    """File names from --files0-from or -0."""
+    """File names from --files0-from or -0, one by one."""
     source = "-" if args.null else args.files0_from
     if source is None:
-        return []
+        return
     try:
-        data = read_all(standard_stream()) if source == "-" else Input(source, "").read()
+        with nullcontext(standard_stream()) if source == "-" else Input(source, "").open() as stream:
+            for name in lists.names(stream):
+                if name == "-" and source == "-":
+                    raise InputError("names standard input (-), which holds the list itself; ./- is a file")
+                yield name
+    except OSError as error:
+        raise InputError(f"{source}: {error.strerror}") from error
     except InputError as error:
         raise InputError(f"{source}: {error}") from error
-    if b"\n" in data and b"\0" not in data and not os.path.lexists(os.fsdecode(data)):
-        raise InputError(f"{source}: the names must end in NUL, not in newlines: find ... -print0, or tr '\\n' '\\0'")
-    return [os.fsdecode(name) for name in data.split(b"\0") if name]
 
 
 def below(folder, outputs=False):

@@ -10,13 +10,14 @@ LEAST_DEVIATION = 0.05  # of log sigma; frames of a camera that stands still dif
 LEAST_NEIGHBOURS = 5
 
 
-def order(scores):
-    """Indices of scores from best to worst, NaN last; equal scores keep their order: list of int."""
+def order(scores, is_rising=False):
+    """Indices of scores from best to worst, or the other way; NaN last; equal scores keep their order: list of int."""
+    sign = 1 if is_rising else -1
 
-    def descending(i):
-        return (True, 0) if math.isnan(scores[i]) else (False, -scores[i])
+    def place(i):
+        return (True, 0) if math.isnan(scores[i]) else (False, sign * scores[i])
 
-    return sorted(range(len(scores)), key=descending)
+    return sorted(range(len(scores)), key=place)
 
 
 def ranks(scores, groups):

@@ -1,17 +1,58 @@
 """The choice among the photos that blur-score has scored."""
 
+import math
 import re
 
 from blurkit.cli import inputs, output, series, types
 from blurkit.cli.guard import Guard, read_by
 from blurkit.errors import InputError, UsageError
 
+CHOOSING = (  # options that are about scores
+    *("sort", "top", "bottom", "reverse", "below", "above", "keep_best", "fail_below", "count", "outliers", "save"),
+)
+
 
 def describe(parser):
     """The options."""
     group = parser.add_argument_group("choice")
+    describe_scores(group)
+    describe_groups(group)
+    group.add_argument(
+        "--save",
+        metavar="DIR",
+        help="write the pictures that are told into a folder, as they came; frames of Y4M as PNG",
+    )
+    group.add_argument(
+        "--fail-below", metavar="T", type=types.share, help="exit with 1 if any score that is written lies below T"
+    )
+    group.add_argument(
+        "--calibrate",
+        nargs=2,
+        metavar=("GOOD", "BAD"),
+        help="only tell which score splits the photos of two folders best",
+    )
+
+
+def describe_scores(group):
+    """The options that choose and order by score."""
     group.add_argument("--sort", action="store_true", help="the sharpest first, once all are scored")
     group.add_argument("--top", metavar="N", type=types.positive, help="only the N sharpest; --sort is implied")
+    group.add_argument(
+        "--bottom", metavar="N", type=types.positive, help="only the N least sharp, the least sharp of all first"
+    )
+    group.add_argument(
+        "--reverse", action="store_true", help="the other way round than --sort, which is implied, --top or --bottom"
+    )
+    group.add_argument(
+        "--below", metavar="T", type=types.share, help="only photos whose score lies below T, and only their paths"
+    )
+    group.add_argument(
+        "--above", metavar="T", type=types.share, help="only photos whose score is at least T, and only their paths"
+    )
+
+
+def describe_groups(group):
+    """The options that choose in groups and series."""
     group.add_argument(
         "--keep-best", action="store_true", help="only the sharpest of each group, see the four options that follow"
     )
@@ -27,20 +68,6 @@ def describe(parser):
         help="photos of one camera within SECONDS of the one before are one group, by EXIF",
     )
     series.describe(group)
-    group.add_argument(
-        "--save",
-        metavar="DIR",
-        help="write the pictures that are told into a folder, as they came; frames of Y4M as PNG",
-    )
-    group.add_argument(
-        "--fail-below", metavar="T", type=types.number, help="exit with 1 if any score that is written lies below T"
-    )
-    group.add_argument(
-        "--calibrate",
-        nargs=2,
-        metavar=("GOOD", "BAD"),
-        help="only tell which score splits the photos of two folders best",
-    )
 
 
 def check(args):
@@ -49,9 +76,10 @@ def check(args):
     if len(ways) > 1 or args.keep_best and not ways:
         raise UsageError("--keep-best needs one of --group REGEX, --burst SECONDS, --window N and --every SECONDS")
     if ways and not (args.keep_best or args.json):
-        raise UsageError(f"{ways[0]} goes with --keep-best, or with --json, which has group, rank and best")
+        raise UsageError(f"{ways[0]} needs --keep-best, or --json, which has group, rank and best")
     series.check(args)
-    choosing = given(args, "sort", "top", "keep_best", "fail_below", "count", "outliers", "save") + ways
+    check_range(args)
+    choosing = given(args, *CHOOSING) + ways
     if args.truth and (choosing or args.calibrate):
         raise UsageError(f"{(choosing or ['--calibrate'])[0]} is about scores; it does not go with --truth")
     if args.calibrate and args.mask:
@@ -63,6 +91,16 @@ def check(args):
             re.compile(args.group)
         except (re.error, OverflowError, RecursionError) as error:
             raise UsageError(f"--group {args.group}: not a regular expression: {error}") from error
+
+
+def check_range(args):
+    """Raise a UsageError for a choice that nothing or all can meet."""
+    if args.top and args.bottom:
+        raise UsageError("--top and --bottom do not go together; run twice")
+    if args.below is not None and args.above is not None and args.below <= args.above:
+        raise UsageError(f"no score is at least {args.above:g} and below {args.below:g}; --above takes the lower one")
+    if args.below == 0:
+        raise UsageError("no score lies below 0")
 
 
 def given(args, *names):
@@ -77,13 +115,11 @@ def wanted(value):
 
 def waits(args):
     """True if nothing can be written before all photos are scored."""
-    return bool(given(args, "sort", "top", "group", "burst", "count"))
+    return bool(given(args, "sort", "top", "bottom", "reverse", "group", "burst", "count"))
 
 
 def chosen(scored, args, console):
     """Those of the (input, result) pairs to write, in the order of writing: a generator, or a list if it `waits`."""
-    from blurkit.culling import order
-
     if args.outliers is not None:
         scored = series.steady(scored, args, console)
     if args.window or args.every:
@@ -93,12 +129,30 @@ def chosen(scored, args, console):
         for (_, result), group in zip(scored, groups(scored, args, console), strict=True):
             result["group"] = group
         scored = series.judged(scored, args.keep_best)
+    if given(args, "below", "above"):
+        scored = within(scored, args)
     if args.count:
         scored = series.spread(scored, args, console)
-    if args.sort or args.top:
-        scored = list(scored)
-        scored = [scored[i] for i in order([result["score"] for _, result in scored])][: args.top]
+    if given(args, "sort", "top", "bottom", "reverse"):
+        scored = ordered(scored, is_rising=bool(args.bottom))[: args.top or args.bottom]
+        if args.reverse:
+            scored = ordered(scored, is_rising=not args.bottom)
     return list(scored) if waits(args) else scored
+
+
+def within(scored, args):
+    """Those of some pairs whose score is at least that of --above, and lies below that of --below; never NaN."""
+    low = 0.0 if args.above is None else args.above
+    high = math.inf if args.below is None else args.below
+    return (pair for pair in scored if low <= pair[1]["score"] < high)
+
+
+def ordered(scored, is_rising):
+    """Pairs from the sharpest to the least sharp, or the other way; those without a score last: list."""
+    from blurkit.culling import order
+
+    scored = list(scored)
+    return [scored[i] for i in order([result["score"] for _, result in scored], is_rising)]
 
 
 def groups(scored, args, console):

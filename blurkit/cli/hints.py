@@ -19,7 +19,8 @@ HABITS = (
     ("--threshold --thresh --cutoff", "--threshold", "--threshold T"),
     ("--csv --tsv --jsonl --output-format --format -f", "--json", "--json"),
     ("--limit --head --best --count -n", "--top", "--top N"),
-    ("--sorted --order --order-by --reverse --sort-by", "--sort", "--sort"),
+    ("--tail --worst --lowest", "--bottom", "--bottom N"),
+    ("--sorted --order --order-by --sort-by", "--sort", "--sort"),
     ("--workers --num-workers --processes --procs --parallel --cores --cpus --njobs -P -p -n", "-j", "-j N"),
     (
         "--files-from --from-file --file-list --filelist --input-list --list -T",

@@ -157,10 +157,10 @@ def refuse_terminal(args):
         raise UsageError("will not write binary data to a terminal; use -o FILE, a pipe, or --force")
 
 
-def line(text):
+def line(text, end="\n"):
     """One line of text on standard output, at once."""
     progress.clear(STDOUT)
-    write_all(STDOUT, [os.fsencode(text) + b"\n"], "standard output")
+    write_all(STDOUT, [os.fsencode(text + end)], "standard output")
 
 
 def as_json(record):

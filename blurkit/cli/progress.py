@@ -19,14 +19,14 @@ showing = None  # the one bar there may be
 
 
 def start(total, args, what, phase=None):
-    """A `Bar` of `total` steps, called `what`, or a `Silence`.
+    """A `Bar` of `total` steps (None: not known yet), called `what`, or a `Silence`.
 
     A bar needs a terminal and more than one step. There is none with ``--quiet``, with ``--debug``, since libraries
     may write to the terminal then, and if arrays go to a terminal (``--force``).
     """
     global showing
     end()
-    is_silent = args.quiet or args.debug or total < 2
+    is_silent = args.quiet or args.debug or total is not None and total < 2
     if is_silent or not can_show(sys.stderr) or is_terminal(getattr(args, "output", "")):
         return Silence()
     showing = Bar(total, what, phase)

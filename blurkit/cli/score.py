@@ -1,13 +1,15 @@
 """blur-score: photos or maps in, one number per photo out; or, with --truth, how right they are."""
 
-from blurkit.cli import culling, inputs, options, output, parallel, progress, report, save, truth, types
+import math
+
+from blurkit.cli import culling, inputs, options, parallel, progress, records, report, save, shots, truth, types
+from blurkit.cli.guard import Guard, read_by
 from blurkit.cli.run import run
 from blurkit.cli.tasks import tasks
 from blurkit.defaults import SCORE_SIDE
 from blurkit.errors import InputError, UsageError, check_sizes
 
 SHARPEST = "best:20%"
-TIME_DIGITS = 6  # of seconds behind the point
 
 
 def describe(parser):
@@ -70,7 +72,7 @@ def describe_region(group):
 
 def describe_output(group):
     """The options that say what is written."""
-    group.add_argument("--json", action="store_true", help="JSON Lines instead of text")
+    records.describe(group)
     group.add_argument(
         "--report",
         metavar="HTML",
@@ -88,17 +90,17 @@ def work_on(args, console):
     check(args)
     if args.calibrate:
         return culling.calibrate(args, lambda items: scored(items, args, console))
-    items = inputs.from_args(args, console)
-    saver = save.opened(items, args, console)
+    items = found(args, console)
+    known = items if isinstance(items, list) else []
+    saver = save.opened(known, args, console)
     needs_all = args.report or args.truth  # without them no result is kept, and memory stays flat
-    kept, is_below = [], False
-    with report.opened(items, args) as page:  # a page that cannot be written is reported before the work
+    kept, is_below, write = [], False, records.writer(args, console)
+    with report.opened(known, args) as page:  # a page that cannot be written is reported before the work
         results = culling.chosen(scored(items, args, console), args, console)
         if saver:
             results = saver.again(results) if culling.waits(args) else saver(results)
         for item, result in results:
-            if args.report != "-":
-                write_record(item, result, args)
+            write(item, result)
             if args.fail_below is not None and result["score"] < args.fail_below:
                 is_below = True
             if needs_all:
@@ -110,6 +112,24 @@ def work_on(args, console):
     return console.status or int(is_below)
 
 
+def found(args, console):
+    """The inputs: a list; or a generator of those of a list of names that may grow while the first are scored."""
+    is_listed = args.null or args.files0_from
+    if not is_listed or culling.waits(args) or args.report or args.truth or args.mask:
+        items = inputs.from_args(args, console)
+        return list(shots.once(items, console)) if args.siblings else items
+    items = spared(inputs.as_they_come(args, console), args)
+    return shots.once(items, console) if args.siblings else items
+
+
+def spared(items, args):
+    """Inputs as they come; a UsageError if standard output would be added to one."""
+    guard = Guard("text")
+    for item in items:
+        guard.protect(read_by(args, [item]))
+        yield item
+
+
 def check(args):
     """Raise a UsageError for options that exclude each other."""
     truth.check(args, args.region == types.region(SHARPEST))
@@ -118,6 +138,7 @@ def check(args):
     check_detail(args)
     report.check(args)
     culling.check(args)
+    records.check(args)
 
 
 def check_detail(args):
@@ -134,18 +155,23 @@ def scored(items, args, console):
     """(input, result) of every photo and map that can be read, in order; the result is a dict, see `one`."""
     options.prepare(args)
     model = Lazy(lambda: options.load_model(args))
-    bar, count = progress.start(len(items), args, "photo"), 0
+    total = len(items) if isinstance(items, list) else None
+    bar, count, failed = progress.start(total, args, "photo"), 0, 0
     results = parallel.in_order(lambda task: one(task, args, model), tasks(items, args, console), args.jobs)
     for task, result, error in results:
         item = task.item
         if error:
+            failed += 1
             console.bad(item.label, error)
         else:
             count += 1
+            reason = result.pop("no_score", None)
+            if reason and not args.quiet:
+                console.say(f"{item.label}: no score: {reason}")
             yield item if args.save and not culling.waits(args) else item._replace(data=None), result
         bar.update((item.frame or 1) == 1)
     bar.close()
-    console.detail(f"{count} scored of {len(items)} inputs")
+    console.detail(f"{count} scored of {count + failed if total is None else total} inputs")
 
 
 def one(task, args, model):
@@ -187,6 +213,7 @@ def check_map_options(args):
 
 def photo_score(item, data, mask, args, model):
     """The score of the photo in some bytes with its figures, and with --report what the page shows of it."""
+    from blurkit import noscore
     from blurkit.io.photo import whole_shape
 
     side = working_size(args)
@@ -203,6 +230,8 @@ def photo_score(item, data, mask, args, model):
         measured = model().measure_blur(photo, working_size=side, shape=shape)
         score = model().score_of(measured, region=region, **part)
     result = score._asdict()
+    if math.isnan(score.score):
+        result["no_score"] = noscore.reason(measured, region)
     if args.report:
         result["shown"] = report.pictures(item, data, photo, measured, args)
     return result
@@ -240,25 +269,6 @@ class Lazy:
         if self.made is None:
             self.made = self.make()
         return self.made
-
-
-def write_record(item, result, args):
-    """Write the line of one photo or map."""
-    numbers = {name: value for name, value in result.items() if name == "group" or isinstance(value, int | float | str)}
-    if args.curves:
-        numbers |= truth.curves(result)
-    if args.json:
-        output.line(output.as_json({"path": item.name, **place(item), **numbers}))
-    elif not args.truth:
-        output.line(f"{numbers['score']:.4f}\t{item.label}")
-
-
-def place(item):
-    """Which picture of its stream an input is, for JSON; nothing if it is alone."""
-    time = {"time": None if item.time is None else round(float(item.time), TIME_DIGITS)}
-    if item.frame is None:
-        return {} if item.time is None else time
-    return {"frame": item.frame, **time}
 
 
 def main(argv=None):

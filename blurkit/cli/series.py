@@ -42,9 +42,9 @@ def describe(group):
 def check(args):
     """Options that need or exclude each other."""
     if args.gap is not None and args.count is None:
-        raise UsageError("--gap goes with --count")
-    if args.count is not None and (args.top or args.keep_best):
-        raise UsageError("--count chooses by itself; --top and --keep-best do not go with it")
+        raise UsageError("--gap needs --count")
+    if args.count is not None and (args.top or args.bottom or args.keep_best):
+        raise UsageError("--count chooses by itself; --top, --bottom and --keep-best do not go with it")
 
 
 def source(pair):

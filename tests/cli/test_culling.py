@@ -39,6 +39,35 @@ def test_the_top_are_the_first_of_the_sorted(score, maps, count):
     assert score("--top", count, *maps).stdout.splitlines() == score("--sort", *maps).stdout.splitlines()[:count]
 
 
+def test_the_bottom_and_the_reverse_begin_with_the_least_sharp(score, maps, half):
+    rising = ["c.npy", "a2.npy", "b1.npy", "a1.npy", "b2.npy"]
+    wall = str(half / "wall.png")  # without a score: last, whatever the order
+    assert names(score("--reverse", wall, *maps)) == names(score("--sort", "--reverse", wall, *maps)) == [*rising, wall]
+    assert names(score("--bottom", 2, wall, *maps)) == rising[:2]
+    assert names(score("--bottom", 2, "--reverse", *maps)) == [rising[1], rising[0]]
+    assert names(score("--top", 2, "--reverse", *maps)) == rising[-2:]
+
+
+def test_paths_alone_are_told_of_what_lies_below_or_above(score, maps, half):
+    told = {
+        name: float(line.split(b"\t")[0]) for name, line in zip(maps, score(*maps).stdout.splitlines(), strict=True)
+    }
+    between = sorted(told.values())[2] - 0.001
+    wall = half / "wall.png"
+    below, above = (score("-q", way, between, wall, *maps) for way in ("--below", "--above"))
+    assert below == (0, b"a2.npy\nc.npy\n", b"") and above == (0, b"a1.npy\nb1.npy\nb2.npy\n", b"")
+    assert score("-z", "--below", between, *maps).stdout == b"a2.npy\0c.npy\0"
+    assert score("--bottom", 2, "--above", between, *maps).stdout == b"b1.npy\na1.npy\n"
+    assert score("-z", *maps[:2]).stdout == score(*maps[:2]).stdout.replace(b"\n", b"\0")
+    exact = json.loads(score("--json", "a1.npy").stdout)["score"]
+    assert (
+        score("--above", repr(exact), "a1.npy").stdout == b"a1.npy\n" and not score("--below", repr(exact), "a1.npy")[1]
+    )
+    records = [json.loads(line)["path"] for line in score("--json", "--below", between, *maps).stdout.splitlines()]
+    assert records == ["a2.npy", "c.npy"]
+    assert score("--keep-best", "--group", "[ab]", "--below", between, *maps).stdout == b"c.npy\n"
+
+
 def test_of_each_group_the_sharpest_is_kept_in_the_order_given(score, maps):
     assert names(score("--keep-best", "--group", "^[ab]", *maps)) == ["a1.npy", "b2.npy", "c.npy"]  # c is in no group
     assert names(score("--keep-best", "--group", "(.)[0-9]", *maps, "--sort")) == ["b2.npy", "a1.npy", "c.npy"]
@@ -80,8 +109,6 @@ def test_groups_are_told_in_json_with_their_best_and_kept_whole(score, maps):
 def test_the_answer_is_no_where_a_score_lies_below(score, maps):
     lowest = min(float(line.split(b"\t")[0]) for line in score(*maps).stdout.splitlines())
     assert score("--fail-below", lowest - 0.01, *maps).status == 0
-    for negative in ("-1", "-0.5", "-.5", "-1e-3"):
-        assert score("--fail-below", negative, *maps).status == 0
     no = score("--fail-below", lowest + 0.01, *maps)
     assert (no.status, no.stderr) == (1, b"") and names(no) == maps
     assert score("--fail-below", lowest + 0.01, "--top", 4, *maps).status == 0  # the lowest is not among them
@@ -116,14 +143,30 @@ def test_two_folders_tell_the_threshold_between_them(score, run, scene, tmp_path
     [
         (["--keep-best"], "--keep-best needs"),
         (["--keep-best", "--group", "a", "--burst", "1"], "--keep-best needs"),
-        (["--group", "a"], "--group goes with --keep-best, or with --json"),
-        (["--burst", "0"], "--burst goes with --keep-best"),
+        (["--group", "a"], "--group needs --keep-best, or --json"),
+        (["--burst", "0"], "--burst needs --keep-best"),
         (["--keep-best", "--group", "("], "not a regular expression"),
         (["--burst=-1"], "below 0"),
         (["--burst", "-1"], "below 0"),
         (["--top", "-1"], "above zero"),
         (["-j", "-1"], "above zero"),
-        (["--fail-below", "nan"], "not a number"),
+        (["--fail-below", "nan"], "not a number from 0 to 1"),
+        (["--fail-below", "50"], "'50' is not a number from 0 to 1"),
+        *(
+            (["--fail-below", negative], f"{negative!r} is not a number from 0 to 1")
+            for negative in ("-1", "-.5", "-1e-3")
+        ),
+        (["--below", "1.5"], "'1.5' is not a number from 0 to 1"),
+        (["--above", "-0.5"], "'-0.5' is not a number from 0 to 1"),
+        (["--below", "0"], "no score lies below 0"),
+        (["--below", "0.4", "--above", "0.4"], "no score is at least 0.4 and below 0.4"),
+        (["--top", "1", "--bottom", "1"], "--top and --bottom do not go together"),
+        (["--count", "1", "--bottom", "1"], "--count chooses by itself"),
+        (["--below", "0.4", "--truth", "."], "--below is about scores; it does not go with --truth"),
+        (["-z", "--json"], "-z ends lines of text; --json has none"),
+        (["-z", "--report", "-"], "-z ends lines of text; --report - has none"),
+        (["--siblings"], "--siblings writes paths; it needs --below T or --above T"),
+        (["--siblings", "--below", "0.5", "--json"], "--siblings writes paths"),
         (["--top", "0"], "above zero"),
         (["--sort", "--truth", "."], "does not go with --truth"),
         (["--calibrate", ".", ".", "--truth", "."], "does not go with --truth"),

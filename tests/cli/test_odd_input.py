@@ -49,7 +49,7 @@ def test_an_odd_photo_has_a_map_of_its_upright_shape_within_0_and_1(odd_maps, op
 
 
 def test_odd_photos_have_scores(run, photos):
-    done = run("blur-score", *ODD, cwd=photos)
+    done = run("blur-score", "-q", *ODD, cwd=photos)
     assert done.status == GOOD and done.stderr == b""
     scores = dict(zip(ODD, (float(line.split(b"\t")[0]) for line in done.stdout.splitlines()), strict=True))
     assert np.isnan(scores.pop("dot.png"))  # nothing to judge in a dot

@@ -89,7 +89,9 @@ def test_the_region_is_a_share_of_the_sharpest_or_all(run, half):
 
 def test_a_blank_wall_is_not_a_number_and_not_below_a_threshold(run, half):
     done = run("blur-score", "--fail-below", 0.9, half / "wall.png")
-    assert done == (0, b"nan\t%s\n" % bytes(half / "wall.png"), b"")
+    why = b"blur-score: %s: no score: it shows no edge that can be measured\n"
+    assert done == (0, b"nan\t%s\n" % bytes(half / "wall.png"), why % bytes(half / "wall.png"))
+    assert run("blur-score", "-q", half / "wall.png") == (0, done.stdout, b"")
     (record,) = map(json.loads, run("blur-score", "--json", half / "wall.png").stdout.splitlines())
     assert record["score"] is None and record["sigma"] is None and record["coverage"] == 0
     ordered = run("blur-score", "--sort", half / "wall.png", half / "photo.png").stdout.splitlines()
@@ -161,7 +163,7 @@ def test_what_cannot_be_scored_so_is_told(run, half, words, complaint):
 def test_a_map_among_photos_costs_one_line_where_an_option_is_about_photos(run, half, tmp_path, words):
     (tmp_path / "map.npy").write_bytes(npy(np.ones((8, 8), np.float32)))
     photos = [half / "photo.png", half / "wall.png"]
-    done = run("blur-score", *words, photos[0], tmp_path / "map.npy", photos[1], cwd=tmp_path)
+    done = run("blur-score", "-q", *words, photos[0], tmp_path / "map.npy", photos[1], cwd=tmp_path)
     assert (
         done.status == 2
         and done.stderr == f"blur-score: {tmp_path}/map.npy: {words[0]} goes with photos, and this is a map\n".encode()

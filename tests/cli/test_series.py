@@ -228,12 +228,12 @@ def test_photos_of_a_folder_are_saved_whole_under_their_names(run, clip, tmp_pat
 @pytest.mark.parametrize(
     ("words", "complaint"),
     [
-        (["--window", "3"], "--window goes with --keep-best, or with --json"),
+        (["--window", "3"], "--window needs --keep-best, or --json"),
         (["--window", "0"], "above zero"),
         (["--every", "0"], "no number of seconds above 0"),
         (["--every", "1e9"], "no number of seconds above 0"),
-        (["--gap", "3"], "--gap goes with --count"),
-        (["--count", "3", "--top", "2"], "--top and --keep-best do not go with it"),
+        (["--gap", "3"], "--gap needs --count"),
+        (["--count", "3", "--top", "2"], "--top, --bottom and --keep-best do not go with it"),
         (["--keep-best", "--window", "3", "--every", "2"], "--keep-best needs one of"),
         (["--outliers", "x"], "is not a number"),
         (["--fps", "0"], "is no rate"),

@@ -17,6 +17,7 @@ LIBRARY = {  # name: blur
     "photos/x\n0.1000\tphotos/a sharp one.jpg": SOFT,  # its second line reads like the score of another photo
 }
 LISTED = [name for name in LIBRARY if "\n" not in name]
+OF_TWO_LINES = [name for name in LIBRARY if "\n" in name]  # all soft
 BLURRED = [name for name in LISTED if LIBRARY[name] in (1, SOFT)]
 SERIES = {  # name: (second it was taken at, blur)
     "photos/a 1.jpg": (0, SOFT),

@@ -8,14 +8,17 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from tests.recipes.library import BLURRED, LISTED, OTHERS, SERIES, SHARP, SOFT, moved
+from tests.recipes.library import BLURRED, LISTED, OF_TWO_LINES, OTHERS, SERIES, SHARP, SOFT, moved
 
 BORDERS = (0.4, 0.5, 0.6, 0.74)  # scores; each that a photo reaches is one more star
 SEGMENTER = '#!/bin/bash\ncat "masks/$(basename "$1")"\n'
 
 
 def test_the_blurry_ones_are_moved_and_nothing_is_lost(recipes, shell, library, files, tmp_path):
-    score, _, move = recipes["Move the blurry ones"]
+    score, _, move, _ = recipes["Move the blurry ones"]
+    siblings = [BLURRED[1].replace(".jpg", suffix) for suffix in (".CR2", ".xmp", ".jpg.xmp")]
+    for name in siblings:
+        (tmp_path / name).write_bytes(b"of this shot")
     (tmp_path / "photos/broken.jpg").write_bytes(b"no photo")
     (tmp_path / "blurry/photos/day 1").mkdir(parents=True)
     (tmp_path / "blurry" / BLURRED[0]).write_bytes(b"another photo that has this place")
@@ -24,11 +27,23 @@ def test_the_blurry_ones_are_moved_and_nothing_is_lost(recipes, shell, library, 
     shell(score, status=2)  # for the broken one
     assert (tmp_path / "look.html").read_text().count("data:image/jpeg") == len(LISTED)
     shell(move)
-    assert files("photos", "blurry") == moved(before, BLURRED[1:], "blurry")
+    assert files("photos", "blurry") == moved(before, [*BLURRED[1:], *OF_TWO_LINES, *siblings], "blurry")
+
+
+def test_of_one_folder_the_blurry_ones_are_moved_by_xargs(recipes, shell, photo, files, tmp_path):
+    *_, move = recipes["Move the blurry ones"]
+    blurs = {"photos/-a\n1.jpg": SOFT, 'photos/it\'s "soft".jpg': SOFT, "photos/sharp.jpg": SHARP}
+    for name, blur in blurs.items():
+        photo(name, blur)
+    before = files("photos")
+    for _ in range(2):  # the second time there is nothing to move
+        shell(move)
+        after = {name.replace("blurry/", "photos/"): data for name, data in files("photos", "blurry").items()}
+        assert after == before and list(files("photos")) == ["photos/sharp.jpg"]
 
 
 def test_the_threshold_of_your_own_photos_moves_what_you_call_soft(recipes, shell, photo, library, files):
-    score, calibrate, move = recipes["Move the blurry ones"]
+    score, calibrate, move, _ = recipes["Move the blurry ones"]
     for number in range(4):
         photo(f"sharp/{number}.jpg", SHARP)
         photo(f"soft/{number}.jpg", 0.6)
@@ -36,7 +51,9 @@ def test_the_threshold_of_your_own_photos_moves_what_you_call_soft(recipes, shel
     shell(recipes[""][0])
     shell(score)
     shell(move.replace("0.5", threshold))
-    assert files("photos", "blurry") == moved(library, [*BLURRED, "photos/day 1/half a pixel.JPG"], "blurry")
+    assert files("photos", "blurry") == moved(
+        library, [*BLURRED, *OF_TWO_LINES, "photos/day 1/half a pixel.JPG"], "blurry"
+    )
 
 
 def test_of_each_burst_the_sharpest_stays_and_nothing_is_lost(recipes, shell, photo, files, tmp_path):

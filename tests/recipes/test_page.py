@@ -10,7 +10,7 @@ from tests.roff import examples, section
 
 COUNTS = {  # title: blocks; the tests beside this one run each of them
     "": 1,
-    "Move the blurry ones": 3,
+    "Move the blurry ones": 4,
     "Keep the sharpest of each burst": 1,
     "Stars": 1,
     "Whether the subject is sharp": 2,

@@ -1,0 +1,65 @@
+"""What blur-score writes of each photo: a line of text, a line of JSON, a row of a table, or paths."""
+
+from blurkit.cli import output, shots, truth
+from blurkit.cli.culling import given
+from blurkit.errors import UsageError
+
+TIME_DIGITS = 6  # of seconds behind the point
+
+
+def describe(group):
+    """The options."""
+    group.add_argument("--json", action="store_true", help="JSON Lines instead of text")
+    group.add_argument(
+        "-z", dest="ends_in_nul", action="store_true", help="end each line of text, or path, with NUL, not a newline"
+    )
+    group.add_argument(
+        "--siblings",
+        action="store_true",
+        help="with --below or --above: after each path those of the other files of its shot; a shot is scored once",
+    )
+
+
+def check(args):
+    """Raise a UsageError for options that need or exclude each other."""
+    others = given(args, "json", "truth", "calibrate") + ["--report -"] * (args.report == "-")
+    if args.ends_in_nul and others:
+        raise UsageError(f"-z ends lines of text; {others[0]} has none")
+    if args.siblings and (others or not writes_paths(args)):
+        raise UsageError("--siblings writes paths; it needs --below T or --above T, and goes with them alone")
+
+
+def writes_paths(args):
+    """True if paths are written, without scores."""
+    return bool(given(args, "below", "above")) and not args.json
+
+
+def writer(args, console):
+    """A function that writes the record of an (input, result) pair."""
+    if args.report == "-":
+        return lambda item, result: None  # the page takes their place
+    if args.json:
+        return lambda item, result: output.line(output.as_json(fields(item, result, args)))
+    if args.truth:
+        return lambda item, result: None  # the figures over all photos follow
+    end = "\0" if args.ends_in_nul else "\n"
+    if not writes_paths(args):
+        return lambda item, result: output.line(f"{result['score']:.4f}\t{item.label}", end)
+    paths = shots.Siblings(console) if args.siblings else lambda item: [item.label]
+    return lambda item, result: [output.line(path, end) for path in paths(item)]
+
+
+def fields(item, result, args):
+    """The fields of a record, a dict."""
+    numbers = {name: value for name, value in result.items() if name == "group" or isinstance(value, int | float | str)}
+    if args.curves:
+        numbers |= truth.curves(result)
+    return {"path": item.name, **place(item), **numbers}
+
+
+def place(item):
+    """Which picture of its stream an input is; nothing if it is alone."""
+    time = {"time": None if item.time is None else round(float(item.time), TIME_DIGITS)}
+    if item.frame is None:
+        return {} if item.time is None else time
+    return {"frame": item.frame, **time}

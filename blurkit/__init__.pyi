@@ -18,6 +18,8 @@ from blurkit.io.streams import write_map as write_map
 from blurkit.model import Model as Model
 from blurkit.model import RawMap as RawMap
 from blurkit.model import Score as Score
+from blurkit.records import Record as Record
+from blurkit.records import scores as scores
 
 __version__: str
 FROM: dict[str, str]

@@ -3,7 +3,7 @@
 import math
 import re
 
-from blurkit.cli import inputs, output, series, types
+from blurkit.cli import inputs, series, types
 from blurkit.cli.guard import Guard, read_by
 from blurkit.errors import InputError, UsageError
 
@@ -72,14 +72,14 @@ def describe_groups(group):
 
 def check(args):
     """Options that need or exclude each other."""
-    ways = given(args, "group", "burst", "window", "every")
-    if len(ways) > 1 or args.keep_best and not ways:
+    named = ways(args)
+    if len(named) > 1 or args.keep_best and not named:
         raise UsageError("--keep-best needs one of --group REGEX, --burst SECONDS, --window N and --every SECONDS")
-    if ways and not (args.keep_best or args.json):
-        raise UsageError(f"{ways[0]} needs --keep-best, or --json, which has group, rank and best")
+    if named and not (args.keep_best or args.json or args.csv):
+        raise UsageError(f"{named[0]} needs --keep-best, or --json or --csv, which have group, rank and best")
     series.check(args)
     check_range(args)
-    choosing = given(args, *CHOOSING) + ways
+    choosing = given(args, *CHOOSING) + named
     if args.truth and (choosing or args.calibrate):
         raise UsageError(f"{(choosing or ['--calibrate'])[0]} is about scores; it does not go with --truth")
     if args.calibrate and args.mask:
@@ -106,6 +106,11 @@ def check_range(args):
 def given(args, *names):
     """Those of some options that are given, as they are written."""
     return [f"--{name.replace('_', '-')}" for name in names if wanted(getattr(args, name))]
+
+
+def ways(args):
+    """Those of the options that make groups that are given."""
+    return given(args, "group", "burst", "window", "every")
 
 
 def wanted(value):
@@ -183,7 +188,7 @@ def key(path, pattern):
 
 
 def calibrate(args, scored):
-    """Score both folders, and write the best threshold with its errors."""
+    """Score both folders: the best threshold with its errors, a dict."""
     from blurkit.culling import threshold
 
     photos = [inputs.below(folder, outputs=args.maps) for folder in args.calibrate]
@@ -193,11 +198,6 @@ def calibrate(args, scored):
     Guard("text").protect(read_by(args, sum(photos, [])))
     scores = [[result["score"] for _, result in scored(items)] for items in photos]
     try:
-        figures = dict(zip(("threshold", "good_below", "bad_above"), threshold(*scores), strict=True))
+        return dict(zip(("threshold", "good_below", "bad_above"), threshold(*scores), strict=True))
     except ValueError as error:
         raise InputError(f"{' or '.join(args.calibrate)}: {error}") from error
-    if args.json:
-        output.line(output.as_json(figures))
-        return
-    for name, value in figures.items():
-        output.line(f"{value:.4f}\t{name}")

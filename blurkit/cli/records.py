@@ -1,7 +1,8 @@
-"""What blur-score writes of each photo: a line of text, a line of JSON, a row of a table, or paths."""
+"""What blur-score writes: of each photo a line of text or JSON, a row of a table, or paths; and figures over all."""
 
-from blurkit.cli import output, shots, truth
+from blurkit.cli import culling, output, shots, truth
 from blurkit.cli.culling import given
+from blurkit.cli.table import Table
 from blurkit.errors import UsageError
 
 TIME_DIGITS = 6  # of seconds behind the point
@@ -9,7 +10,9 @@ TIME_DIGITS = 6  # of seconds behind the point
 
 def describe(group):
     """The options."""
-    group.add_argument("--json", action="store_true", help="JSON Lines instead of text")
+    forms = group.add_mutually_exclusive_group()
+    forms.add_argument("--json", action="store_true", help="JSON Lines instead of text")
+    forms.add_argument("--csv", action="store_true", help="a table for spreadsheets instead of text, with a header")
     group.add_argument(
         "-z", dest="ends_in_nul", action="store_true", help="end each line of text, or path, with NUL, not a newline"
     )
@@ -22,7 +25,9 @@ def describe(group):
 
 def check(args):
     """Raise a UsageError for options that need or exclude each other."""
-    others = given(args, "json", "truth", "calibrate") + ["--report -"] * (args.report == "-")
+    if args.csv and args.report == "-":
+        raise UsageError("--report - writes the page to standard output; --csv does not go with it")
+    others = given(args, "json", "csv", "truth", "calibrate") + ["--report -"] * (args.report == "-")
     if args.ends_in_nul and others:
         raise UsageError(f"-z ends lines of text; {others[0]} has none")
     if args.siblings and (others or not writes_paths(args)):
@@ -31,7 +36,7 @@ def check(args):
 
 def writes_paths(args):
     """True if paths are written, without scores."""
-    return bool(given(args, "below", "above")) and not args.json
+    return bool(given(args, "below", "above")) and not (args.json or args.csv)
 
 
 def writer(args, console):
@@ -40,6 +45,8 @@ def writer(args, console):
         return lambda item, result: None  # the page takes their place
     if args.json:
         return lambda item, result: output.line(output.as_json(fields(item, result, args)))
+    if args.csv:
+        return Rows(args)
     if args.truth:
         return lambda item, result: None  # the figures over all photos follow
     end = "\0" if args.ends_in_nul else "\n"
@@ -47,6 +54,42 @@ def writer(args, console):
         return lambda item, result: output.line(f"{result['score']:.4f}\t{item.label}", end)
     paths = shots.Siblings(console) if args.siblings else lambda item: [item.label]
     return lambda item, result: [output.line(path, end) for path in paths(item)]
+
+
+class Rows(Table):
+    """A table with a row for each photo."""
+
+    def __init__(self, args):
+        super().__init__(columns(args))
+        self.args = args
+
+    def __call__(self, item, result):
+        self.row(fields(item, result, self.args))
+
+
+def columns(args):
+    """The names of all fields that a record may have, in their order."""
+    names = ["path", "frame", "time"]
+    if args.truth:
+        return names + [*truth.FIGURES, "photos"]
+    from blurkit.model import Score
+
+    names += Score._fields
+    if culling.ways(args):
+        names += ["group", "rank", "best"]
+    return names + ["saved"] * bool(args.save)
+
+
+def write_figures(figures, args, table=None):
+    """Write figures over many photos, a dict: as an object of JSON, a row of a table, or a line for each."""
+    if args.json:
+        output.line(output.as_json(figures))
+    elif args.csv:
+        (table or Table(list(figures))).row(figures)
+    else:
+        for name, value in figures.items():
+            if value is not None:
+                output.line(f"{value:.4f}\t{name}" if isinstance(value, float) else f"{value}\t{name}")
 
 
 def fields(item, result, args):

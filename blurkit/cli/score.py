@@ -89,7 +89,8 @@ def describe_output(group):
 def work_on(args, console):
     check(args)
     if args.calibrate:
-        return culling.calibrate(args, lambda items: scored(items, args, console))
+        records.write_figures(culling.calibrate(args, lambda items: scored(items, args, console)), args)
+        return console.status
     items = found(args, console)
     known = items if isinstance(items, list) else []
     saver = save.opened(known, args, console)
@@ -108,7 +109,7 @@ def work_on(args, console):
         if page:
             page.write(report.page_of(kept, working_size(args), args))
     if args.truth and kept:
-        truth.write_summary(kept, args)
+        records.write_figures(truth.figures(kept), args, write)
     return console.status or int(is_below)
 
 
@@ -215,9 +216,10 @@ def photo_score(item, data, mask, args, model):
     """The score of the photo in some bytes with its figures, and with --report what the page shows of it."""
     from blurkit import noscore
     from blurkit.io.photo import whole_shape
+    from blurkit.records import decoded
 
     side = working_size(args)
-    photo = decoded(data, side, args)
+    photo = decoded(data, args.method, side, args.max_pixels, args.raw_develop, args.detail)
     if mask is not None and not args.max_size:
         check_mask(data, photo, mask, args)
     part = {"share": args.region.share, "softest": args.region.softest}
@@ -235,15 +237,6 @@ def photo_score(item, data, mask, args, model):
     if args.report:
         result["shown"] = report.pictures(item, data, photo, measured, args)
     return result
-
-
-def decoded(data, side, args):
-    """The photo in some bytes; a JPEG no larger than its score needs, and in grey if colours do not count."""
-    from blurkit.io.photo import decode_photo
-    from blurkit.methods import info
-
-    is_grey = bool(side or args.detail) and not info(args.method).blur_needs_colour
-    return decode_photo(data, args.max_pixels, args.raw_develop, side or None, is_grey)
 
 
 def check_mask(data, photo, mask, args):

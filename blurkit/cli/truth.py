@@ -1,6 +1,6 @@
 """The part of blur-score that compares maps with masks made by hand: --truth."""
 
-from blurkit.cli import companions, output
+from blurkit.cli import companions
 from blurkit.errors import UsageError, check_sizes
 
 FIGURES = ("auc", "f_max", "f_adaptive", "f_blurred", "mae", "accuracy", "precision", "recall")
@@ -75,14 +75,9 @@ def curves(result):
     return {name: result[name].tolist() for name in CURVES}
 
 
-def write_summary(results, args):
-    """Write the figures over all photos."""
+def figures(results):
+    """The figures over all photos, a dict."""
     from blurkit.evaluate import summary
 
-    figures = summary(results)
-    if args.json:
-        output.line(output.as_json({"path": None, "photos": len(results), **figures}))
-        return
-    for name in FIGURES:
-        output.line(f"{figures[name]:.4f}\t{name}")
-    output.line(f"{len(results)}\tphotos")
+    numbers = summary(results)
+    return {"path": None, **{name: numbers[name] for name in FIGURES}, "photos": len(results)}

@@ -20,6 +20,7 @@ complete -c blur-score -l truth -r -F -d 'compare with the masks NAME.mask.png o
 complete -c blur-score -l truth-is -x -a 'sharp blurred' -d 'what white means in the masks'
 complete -c blur-score -l curves -d 'with --json: precision, recall and accuracy of every map at 256 thresholds as well'
 complete -c blur-score -l json -d 'JSON Lines instead of text'
+complete -c blur-score -l csv -d 'a table for spreadsheets instead of text, with a header'
 complete -c blur-score -s z -d 'end each line of text, or path, with NUL, not a newline'
 complete -c blur-score -l siblings -d 'with --below or --above: after each path those of the other files of its shot'
 complete -c blur-score -l report -r -F -d 'write a page of all photos as well, sorted by score, with what is in focus marked'

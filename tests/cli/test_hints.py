@@ -28,7 +28,7 @@ PARSERS = dict(completions.parsers())
         ("blur-score", ["-R", "photos"], "did you mean -r?"),
         ("blur-mask", ["-r", "maps"], "blur-mask takes maps, not folders: name them, as in FOLDER/*"),
         ("blur-train", ["--recursive"], "blur-train takes patch sets, not folders"),
-        ("blur-score", ["--csv"], "did you mean --json?"),
+        ("blur-score", ["--tsv"], "did you mean --csv?"),
         ("blur-score", ["--threshold", "0.5"], "did you mean --fail-below T?"),
         ("blur-map", ["--threshold", "0.5"], "blur-mask has it"),
         ("blur-mask", ["--guide", "a.jpg"], "blur-refine has it"),

@@ -9,6 +9,7 @@ from blurkit.errors import InputError, UsageError
 
 CHOOSING = (  # options that are about scores
     *("sort", "top", "bottom", "reverse", "below", "above", "keep_best", "fail_below", "count", "outliers", "save"),
+    "stars",
 )
 
 
@@ -84,8 +85,8 @@ def check(args):
         raise UsageError(f"{(choosing or ['--calibrate'])[0]} is about scores; it does not go with --truth")
     if args.calibrate and args.mask:
         raise UsageError("--mask goes with photos that are named; it does not go with --calibrate")
-    if args.calibrate and (choosing or args.files or args.files0_from or args.null):
-        raise UsageError("--calibrate takes its two folders and nothing else to score or to choose")
+    if args.calibrate and not args.stars and (choosing or args.files or args.files0_from or args.null):
+        raise UsageError("--calibrate takes its two folders and nothing else to score or to choose, but with --stars")
     if args.group is not None:
         try:
             re.compile(args.group)

@@ -1,6 +1,6 @@
 """What blur-score writes: of each photo a line of text or JSON, a row of a table, or paths; and figures over all."""
 
-from blurkit.cli import culling, output, shots, truth
+from blurkit.cli import culling, output, shots, stars, truth
 from blurkit.cli.culling import given
 from blurkit.cli.table import Table
 from blurkit.errors import UsageError
@@ -13,13 +13,14 @@ def describe(group):
     forms = group.add_mutually_exclusive_group()
     forms.add_argument("--json", action="store_true", help="JSON Lines instead of text")
     forms.add_argument("--csv", action="store_true", help="a table for spreadsheets instead of text, with a header")
+    stars.describe(forms, group)
     group.add_argument(
         "-z", dest="ends_in_nul", action="store_true", help="end each line of text, or path, with NUL, not a newline"
     )
     group.add_argument(
         "--siblings",
         action="store_true",
-        help="with --below or --above: after each path those of the other files of its shot; a shot is scored once",
+        help="with --below, --above or --stars: the other files of its shot as well; a shot is scored once",
     )
 
 
@@ -27,16 +28,19 @@ def check(args):
     """Raise a UsageError for options that need or exclude each other."""
     if args.csv and args.report == "-":
         raise UsageError("--report - writes the page to standard output; --csv does not go with it")
-    others = given(args, "json", "csv", "truth", "calibrate") + ["--report -"] * (args.report == "-")
+    stars.check(args)
+    others = given(args, "json", "csv", "truth", "stars", "calibrate") + ["--report -"] * (args.report == "-")
+    if args.stars and args.report == "-":
+        raise UsageError("--report - writes the page to standard output; --stars does not go with it")
     if args.ends_in_nul and others:
         raise UsageError(f"-z ends lines of text; {others[0]} has none")
-    if args.siblings and (others or not writes_paths(args)):
-        raise UsageError("--siblings writes paths; it needs --below T or --above T, and goes with them alone")
+    if args.siblings and not (writes_paths(args) and not others or args.stars):
+        raise UsageError("--siblings is about paths; it needs --below T, --above T or --stars, and no other output")
 
 
 def writes_paths(args):
     """True if paths are written, without scores."""
-    return bool(given(args, "below", "above")) and not (args.json or args.csv)
+    return bool(given(args, "below", "above")) and not (args.json or args.csv or args.stars)
 
 
 def writer(args, console):
@@ -47,6 +51,9 @@ def writer(args, console):
         return lambda item, result: output.line(output.as_json(fields(item, result, args)))
     if args.csv:
         return Rows(args)
+    if args.stars:
+        rated = stars.Stars(args, console)
+        return lambda item, result: output.line(rated(item, result), end="")
     if args.truth:
         return lambda item, result: None  # the figures over all photos follow
     end = "\0" if args.ends_in_nul else "\n"

@@ -2,7 +2,7 @@
 
 import math
 
-from blurkit.cli import culling, inputs, options, parallel, progress, records, report, save, shots, truth, types
+from blurkit.cli import culling, inputs, options, parallel, progress, records, report, save, shots, stars, truth, types
 from blurkit.cli.guard import Guard, read_by
 from blurkit.cli.run import run
 from blurkit.cli.tasks import tasks
@@ -89,8 +89,12 @@ def describe_output(group):
 def work_on(args, console):
     check(args)
     if args.calibrate:
-        records.write_figures(culling.calibrate(args, lambda items: scored(items, args, console)), args)
-        return console.status
+        figures = culling.calibrate(args, lambda items: scored(items, args, console))
+        if not args.stars:
+            records.write_figures(figures, args)
+            return console.status
+        args.star_scores = stars.around(figures["threshold"])
+        console.say(f"stars 2 to 5 begin at {', '.join(f'{score:.4f}' for score in args.star_scores)}")
     items = found(args, console)
     known = items if isinstance(items, list) else []
     saver = save.opened(known, args, console)

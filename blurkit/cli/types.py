@@ -52,6 +52,15 @@ def share(text):
     return value
 
 
+def rising(text):
+    """Four numbers from 0 to 1, each above the one before, as .4,.5,.6,.74: a tuple."""
+    values = tuple(as_float(word) for word in text.split(","))
+    steps = zip((0.0, *values), (*values, 1.0), strict=True)
+    if len(values) != 4 or not all(low < high for low, high in steps):
+        raise argparse.ArgumentTypeError(f"{text!r} is not four rising scores between 0 and 1, such as .4,.5,.6,.74")
+    return values
+
+
 def number(text):
     """A finite number."""
     value = as_float(text)

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from tests.recipes.library import BLURRED, LISTED, OF_TWO_LINES, OTHERS, SERIES, SHARP, SOFT, moved
+from tests.recipes.library import BLURRED, LIBRARY, LISTED, OF_TWO_LINES, OTHERS, SERIES, SHARP, SOFT, moved
 
 BORDERS = (0.4, 0.5, 0.6, 0.74)  # scores; each that a photo reaches is one more star
 SEGMENTER = '#!/bin/bash\ncat "masks/$(basename "$1")"\n'
@@ -89,32 +89,47 @@ def test_exiftool_writes_stars_once_for_all_and_keeps_what_is_there(
     recipes, shell, program, library, files, need, tmp_path
 ):
     (exiftool,) = need("exiftool")
-    (rate,) = recipes["Stars"]
+    lightroom, darktable, _ = recipes["Stars"]
     program("exiftool", f'#!/bin/bash\necho started >> "$HOME/starts"\nexec {exiftool} "$@"\n')
     rated, labelled = "photos/a sharp one.jpg", "photos/day 1/one pixel.jpg"
     subprocess.run([exiftool, "-q", "-XMP:Rating=2", tmp_path / f"{rated}.xmp"], check=True)
     subprocess.run([exiftool, "-q", "-XMP:Label=Red", tmp_path / f"{labelled}.xmp"], check=True)
-    shell(recipes[""][0])
-    shell(recipes["Move the blurry ones"][0])
-    stars = stars_of(shell("blur-score --json --files0-from all.lst"))
+    stars = stars_of(shell("blur-score -r --json photos"))
     assert (
         min(stars.values()) == 1
         and max(stars.values()) >= 4
-        and sorted(stars) == sorted({*LISTED} - {"photos/wall.jpg"})
+        and sorted(stars) == sorted({*LIBRARY} - {"photos/wall.jpg"})
     )
     plain = {name: f"{number}\t-" for name, number in stars.items()}
 
-    shell(rate)
-    beside = dict(zip(stars, ratings(exiftool, tmp_path, [f"{name}.xmp" for name in stars]), strict=True))
-    assert beside == plain | {rated: "2\t-", labelled: f"{stars[labelled]}\tRed"}
-    after = files("photos")
-    assert {name: after[name] for name in library} == library and "photos/wall.jpg.xmp" not in after
-    assert (tmp_path / "starts").read_text().count("started") == 1
+    for _ in range(2):  # the second time all have their stars
+        shell(darktable)
+        beside = dict(zip(stars, ratings(exiftool, tmp_path, [f"{name}.xmp" for name in stars]), strict=True))
+        assert beside == plain | {rated: "2\t-", labelled: f"{stars[labelled]}\tRed"}
+        after = files("photos")
+        assert {name: after[name] for name in library} == library and "photos/wall.jpg.xmp" not in after
+        assert [name for name in after if name.endswith("_original")] == [f"{labelled}.xmp_original"]
+    assert (tmp_path / "starts").read_text().count("started") == 2
 
-    shell(rate.replace(".xmp", ""))
-    assert dict(zip(stars, ratings(exiftool, tmp_path, stars), strict=True)) == plain
-    after = files("photos")
-    assert {name: after[f"{name}_original"] for name in stars} == {name: library[name] for name in stars}
+    for _ in range(2):
+        shell(lightroom)
+        assert dict(zip(stars, ratings(exiftool, tmp_path, stars), strict=True)) == plain
+        after = files("photos")
+        assert {name: after[f"{name}_original"] for name in stars} == {name: library[name] for name in stars}
+
+
+def test_stars_begin_at_the_threshold_of_your_own_photos(recipes, shell, photo, need, tmp_path):
+    (exiftool,) = need("exiftool")
+    *_, calibrated = recipes["Stars"]
+    for number in range(4):
+        photo(f"sharp/{number}.jpg", SHARP)
+        photo(f"soft/{number}.jpg", 0.8)
+    blurs = {"photos/good.jpg": SHARP, "photos/soft.jpg": 0.8, "photos/softer.jpg": SOFT}
+    for name, blur in blurs.items():
+        photo(name, blur)
+    shell(calibrated)
+    good, soft, softer = (int(line.split("\t")[0]) for line in ratings(exiftool, tmp_path, [f"{n}.xmp" for n in blurs]))
+    assert good >= 3 > soft >= 1 and softer == -1
 
 
 def test_the_mask_of_a_segmenter_limits_the_score_to_the_subject(recipes, shell, program, discs, tmp_path):

@@ -12,7 +12,7 @@ COUNTS = {  # title: blocks; the tests beside this one run each of them
     "": 1,
     "Move the blurry ones": 4,
     "Keep the sharpest of each burst": 1,
-    "Stars": 1,
+    "Stars": 3,
     "Whether the subject is sharp": 2,
     "Sharp frames of a video": 2,
     "A timelapse without its shaken photos": 1,

@@ -24,6 +24,7 @@ LADDER = {  # room: the rooms its modules may import from, besides earlier modul
     "evaluate": {"errors", "defaults", "ops", "six"},
     "detail": {"defaults", "ops", "methods", "motion", "six"},
     "noscore": {"six"},
+    "sets": {"ops"},
     "culling": {"errors"},
     "report": {"errors", "defaults", "ops", "io"},
     "model": {"errors", "defaults", "ops", "io", "methods", "six", "detail"},

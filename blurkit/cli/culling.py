@@ -3,7 +3,7 @@
 import math
 import re
 
-from blurkit.cli import inputs, series, types
+from blurkit.cli import bursts, inputs, series, types
 from blurkit.cli.guard import Guard, read_by
 from blurkit.errors import InputError, UsageError
 
@@ -165,21 +165,7 @@ def groups(scored, args, console):
     """The group of each photo, as a value that its members share; None for a photo without a group."""
     if args.burst is None:
         return [key(item.label, args.group) for item, _ in scored]
-    from blurkit.culling import bursts
-
-    captures = [result["taken"] for _, result in scored]
-    timeless = sum(time is None and camera is not None for time, camera in captures)
-    if timeless:
-        console.say(f"{timeless} of {len(captures)} photos do not say when they were taken; each is kept")
-    numbers = bursts([time for time, _ in captures], [camera for _, camera in captures], args.burst)
-    return [None if number is None else number + 1 for number in numbers]
-
-
-def taken(data):
-    """The time and the camera by the EXIF of the photo in some bytes."""
-    from blurkit.io.exif import capture
-
-    return capture(data)
+    return bursts.groups(scored, args, console)
 
 
 def key(path, pattern):

@@ -5,6 +5,7 @@ from blurkit.cli.culling import given
 from blurkit.cli.table import Table
 from blurkit.errors import UsageError
 
+NULLS = ("group", "set")  # fields of one value that may be null
 TIME_DIGITS = 6  # of seconds behind the point
 
 
@@ -83,7 +84,7 @@ def columns(args):
 
     names += Score._fields
     if culling.ways(args):
-        names += ["group", "rank", "best"]
+        names += ["group", *["set"] * (args.burst is not None), "rank", "best"]
     return names + ["saved"] * bool(args.save)
 
 
@@ -101,7 +102,7 @@ def write_figures(figures, args, table=None):
 
 def fields(item, result, args):
     """The fields of a record, a dict."""
-    numbers = {name: value for name, value in result.items() if name == "group" or isinstance(value, int | float | str)}
+    numbers = {name: value for name, value in result.items() if name in NULLS or isinstance(value, int | float | str)}
     if args.curves:
         numbers |= truth.curves(result)
     return {"path": item.name, **place(item), **numbers}

@@ -2,7 +2,21 @@
 
 import math
 
-from blurkit.cli import culling, inputs, options, parallel, progress, records, report, save, shots, stars, truth, types
+from blurkit.cli import (
+    bursts,
+    culling,
+    inputs,
+    options,
+    parallel,
+    progress,
+    records,
+    report,
+    save,
+    shots,
+    stars,
+    truth,
+    types,
+)
 from blurkit.cli.guard import Guard, read_by
 from blurkit.cli.run import run
 from blurkit.cli.tasks import tasks
@@ -196,7 +210,7 @@ def one(task, args, model):
         check_map_options(args)
         result = {"score": map_score(sharpness)}
     if args.burst is not None:
-        result["taken"] = culling.taken(data or b"")
+        result["taken"] = bursts.Taken.of(data or b"")
     return result
 
 
@@ -218,7 +232,7 @@ def check_map_options(args):
 
 def photo_score(item, data, mask, args, model):
     """The score of the photo in some bytes with its figures, and with --report what the page shows of it."""
-    from blurkit import noscore
+    from blurkit import noscore, sets
     from blurkit.io.photo import whole_shape
     from blurkit.records import decoded
 
@@ -238,6 +252,8 @@ def photo_score(item, data, mask, args, model):
     result = score._asdict()
     if math.isnan(score.score):
         result["no_score"] = noscore.reason(measured, region)
+    if args.burst is not None:
+        result["look"] = sets.look(measured.picture)
     if args.report:
         result["shown"] = report.pictures(item, data, photo, measured, args)
     return result

@@ -10,8 +10,10 @@ from fractions import Fraction
 from itertools import groupby
 
 from blurkit.cli import types
+from blurkit.cli.shots import units
 from blurkit.errors import UsageError
 
+WHOLE = ("bracket", "stack", "panorama")  # sets of which no photo is better than the others
 NEIGHBOURS = 12  # pictures before and after one with which its blur is compared
 NO_TIME = "needs the time of each picture: --fps, or a Y4M, which names its rate"
 
@@ -109,13 +111,22 @@ def order_of(result):
 
 
 def judged(pairs, kept):
-    """The pairs of any number of groups with their ranks; only the best of each if `kept`."""
-    from blurkit.culling import ranks
+    """The pairs of any number of groups with their ranks; only the best of each, and sets to keep whole, if `kept`.
 
-    scores, groups = [result["score"] for _, result in pairs], [result["group"] for _, result in pairs]
-    for (item, result), rank in zip(pairs, ranks(scores, groups), strict=True):
-        result |= {"rank": rank, "best": rank == 1}
-        if rank == 1 or not kept:
+    The files of a shot share the rank of its best one.
+    """
+    from blurkit.culling import order, ranks
+
+    keys = [(unit, result["group"]) for unit, (_, result) in zip(units(item for item, _ in pairs), pairs, strict=True)]
+    scores = [result["score"] for _, result in pairs]
+    best = {keys[i]: i for i in reversed(order(scores))}
+    leaders = sorted(best.values())
+    places = ranks([scores[i] for i in leaders], [keys[i][1] for i in leaders])
+    place_of = {keys[i]: place for i, place in zip(leaders, places, strict=True)}
+    for key, (item, result) in zip(keys, pairs, strict=True):
+        is_best = place_of[key] == 1 or result.get("set") in WHOLE
+        result |= {"rank": place_of[key], "best": is_best}
+        if is_best or not kept:
             yield item, result
 
 

@@ -54,7 +54,7 @@ def stem_in(name, names):
 
 def key(item):
     """What the inputs of one shot share, and no other; None for an input that is no photo by its name."""
-    if item.path is None or not is_photo(os.path.basename(item.path)):
+    if item.path is None or item.frame is not None or not is_photo(os.path.basename(item.path)):
         return None
     return os.path.dirname(item.path), stem_of(os.path.basename(item.path))
 
@@ -75,6 +75,11 @@ def once(items, console):
             yield item
         else:
             console.detail(f"{item.path}: is of the shot of {best[shot].path}, which is scored")
+
+
+def units(items):
+    """For each of some inputs what it shares with those of its shot alone, a hashable."""
+    return [key(item) or number for number, item in enumerate(items)]
 
 
 class Siblings:

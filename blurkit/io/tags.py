@@ -24,6 +24,7 @@ TYPES = {  # number of a type -> its NumPy type; RATIONAL and SRATIONAL are two 
 }
 SIZES = {number: np.dtype(kind).itemsize for number, kind in TYPES.items()}  # bytes of one value
 ASCII, SHORT = 2, 3  # types
+FRACTIONS = {5: "u4", 10: "i4"}  # types of two numbers each, and the type of those
 STARTS = {  # how a file begins -> (byte order, whether it is BigTIFF)
     b"II*\0": ("<", False),
     b"MM\0*": (">", False),
@@ -108,6 +109,14 @@ class Directory(dict):
         """The first whole number of a tag."""
         values = self.numbers(tag)
         return int(values[0]) if len(values) else default
+
+    def ratio(self, tag):
+        """The first fraction of a tag as a float; None if it is missing, damaged, no fraction, or divides by 0."""
+        entry = self.get(tag)
+        if entry is None or entry.kind not in FRACTIONS or len(raw := self.raw(tag)) < SIZES[entry.kind]:
+            return None
+        above, below = np.frombuffer(raw, self.order + FRACTIONS[entry.kind], 2)
+        return float(above) / float(below) if below else None
 
     def text(self, tag):
         """The text of a tag, up to its end; empty if there is none."""

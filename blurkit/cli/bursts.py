@@ -1,0 +1,76 @@
+"""The photos that one camera took one after the other, and what they are: blur-score --burst."""
+
+from collections import Counter
+from typing import NamedTuple
+
+from blurkit.cli import shots
+from blurkit.cli.series import WHOLE
+
+
+class Taken(NamedTuple):
+    """When, by which camera and how a photo was taken, by its EXIF."""
+
+    time: float | None
+    camera: tuple[str, str, str]
+    exposure: tuple[float | None, float | None, bool]
+
+    @classmethod
+    def of(cls, data):
+        """Those of the photo in some bytes."""
+        from blurkit.io.exif import capture, exposure
+
+        time, camera = capture(data)
+        return cls(time, camera, exposure(data))
+
+
+def groups(scored, args, console):
+    """The number of the burst of each (input, result) pair, from 1, None without a time; results get their `set`."""
+    from blurkit.culling import bursts
+
+    leaders = leading([item for item, _ in scored])
+    takes = [result["taken"] for _, result in scored]
+    timeless = sum(takes[i].time is None for i in set(leaders))
+    if timeless:
+        console.say(f"{timeless} of {len(set(leaders))} photos do not say when they were taken; each is kept")
+    numbers = bursts([take.time for take in takes], [take.camera for take in takes], args.burst)
+    numbers = [None if numbers[i] is None else numbers[i] + 1 for i in leaders]
+    members: dict = {}  # {number of a burst, or the index of a photo without one: indices}
+    for i, number in enumerate(numbers):
+        members.setdefault(("alone", leaders[i]) if number is None else number, []).append(i)
+    for indices in members.values():
+        kind = kind_of([scored[i][1] for i in sorted({leaders[i] for i in indices})], len(indices))
+        for i in indices:
+            scored[i][1]["set"] = kind
+    if not args.quiet:
+        tell([result["set"] for _, result in scored], console)
+    return numbers
+
+
+def leading(items):
+    """For each of some inputs the index of the one that speaks for its shot: the first picture, or else the first."""
+    first: dict = {}
+    units = shots.units(items)
+    for i, unit in enumerate(units):
+        if unit not in first or shots.is_raw(items[first[unit]].label) and not shots.is_raw(items[i].label):
+            first[unit] = i
+    return [first[unit] for unit in units]
+
+
+def kind_of(results, count):
+    """What the photos of a group are, by the results of one file of each, of `count` files; None for one file alone."""
+    from blurkit import sets
+
+    if len(results) == 1:
+        return "pair" if count > 1 else None
+    if not all("look" in result for result in results):
+        return "burst"  # maps show no scene
+    results = sorted(results, key=lambda result: result["taken"].time)
+    return sets.kind([result["look"] for result in results], [sets.Exposure(*r["taken"].exposure) for r in results])
+
+
+def tell(kinds, console):
+    """Say how many photos are kept as parts of sets."""
+    counts = Counter(kind for kind in kinds if kind in WHOLE)
+    if counts:
+        parts = " and ".join(f"{count} of a {kind}" for kind, count in sorted(counts.items()))
+        console.say(f"kept whole: {parts}")

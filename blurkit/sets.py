@@ -28,6 +28,7 @@ GAMMA = 2.2  # of the brightness of a picture
 SHARPER = 0.7  # of the logarithm of energy; a cell is sharper in one frame than in another from this on
 BOTH_WAYS = 0.08  # share of the cells with detail; so many must be sharper in each of two frames of a focus stack
 SHOWS_DETAIL = 1.0  # of the logarithm of energy above noise
+MOST_COMPARED = 16  # frames of a focus stack, spread over it; each is compared with each
 FEWEST_CELLS = 8  # with detail, to tell anything
 
 
@@ -137,6 +138,8 @@ def shift(first, second):
     (down, right) in shares of the height and the width, or None if it is less than `LEAST_SHIFT`, or nothing shows it
     """
     height, width = first.shape
+    if min(height, width) <= 2 * AT_REST:
+        return None
     by_shift = correlations(first, second)
     place = np.unravel_index(by_shift.argmax(), by_shift.shape)
     down, right = ((n + size) % (2 * size) - size for n, size in zip(place, first.shape, strict=True))
@@ -187,6 +190,7 @@ def fine(frame):
 
 def is_stack(looks):
     """True if of two frames of the same view each is the sharper one in a good part of it."""
+    looks = looks[:: -(-len(looks) // MOST_COMPARED)]
     details = [detail_of(one.energy) for one in looks]
     return any(
         both_sharper(details[one], details[other]) and both_sharper(*laid_over(looks[one], looks[other]))

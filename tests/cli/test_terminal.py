@@ -1,6 +1,7 @@
 """What a terminal shows while a command works: a bar that no line shares a row with, and of which nothing stays."""
 
 import os
+import re
 import subprocess
 import time
 
@@ -81,6 +82,15 @@ def test_results_in_a_pipe_leave_the_bar_where_it_is_and_complaints_do_not_touch
     assert status == 2 and rows == as_rows(complaints, columns)
     check_bars(text, columns)
     assert text.count("\x1b[K\r") <= 2 * len(complaints) + 2  # taken away for complaints alone
+
+
+def test_a_list_that_may_grow_has_a_count_in_place_of_a_bar_and_nothing_of_it_stays(run, shown, roll, tmp_path):
+    results, complaints = plain_lines(run, "blur-score", *names(roll))
+    (tmp_path / "list").write_bytes(b"".join(os.fsencode(name) + b"\0" for name in names(roll)))
+    for columns in WIDTHS:
+        with open(tmp_path / "list", "rb") as source:
+            status, text, rows = shown(eager("blur-score", "-0"), columns, stdin=source, stdout=subprocess.DEVNULL)
+        assert status == 2 and rows == as_rows(complaints, columns) and re.search(r"\d+(/\?| ?photo)", text)
 
 
 def test_results_on_the_terminal_and_complaints_in_a_file_have_no_bar(run, shown, roll, tmp_path):

@@ -11,7 +11,7 @@ import numpy as np
 from blurkit import methods
 from blurkit.defaults import SCORE_SIDE, SHARPEST_SHARE
 from blurkit.motion import sharpest_part
-from blurkit.ops import borders, resize
+from blurkit.ops import borders, filters, resize
 from blurkit.score import (
     MOST_DEVIATION,
     Measured,
@@ -69,6 +69,35 @@ def score_of_detail(detail, share=SHARPEST_SHARE):
     """The score of a photo from its `Detail`: a dict as from ``score.score_photo``; sigma is in pixels of the photo."""
     figures = score_from_blur(detail.tiles, share, detail.region)
     return {**figures, "working_size": detail.longer, "cropped": detail.overview.content.left_out}
+
+
+def sharpest_spot(measured, side, region=None):
+    """The middle of that part of a photo which shows best how sharp it is.
+
+    Parameters
+    ----------
+    measured : Measured
+    side : int, pixels of the photo
+        Height and width of the part.
+    region : ndarray, (H, W), bool, optional
+        Of the photo; where to look.
+
+    Returns
+    -------
+    (float, float)
+        (y, x) as shares of the height and the width of the photo; its middle if no cell can be judged.
+    """
+    content = measured.content
+    amounts = sharpest_precision(measured.blur, content.region(region))
+    place = (amounts.shape[0] / 2, amounts.shape[1] / 2)
+    if amounts.any():
+        cell = measured.scale * max(measured.picture.shape[:2]) / max(amounts.shape)
+        sums = filters.box_mean(amounts, 2 * (round(side / cell) // 2) + 1)
+        place = np.add(np.unravel_index(sums.argmax(), sums.shape), 0.5)
+    top, bottom, left, right = content.box
+    y = (top + (bottom - top) * place[0] / amounts.shape[0]) / content.shape[0]
+    x = (left + (right - left) * place[1] / amounts.shape[1]) / content.shape[1]
+    return float(y), float(x)
 
 
 def joined(blurs):

@@ -1,7 +1,7 @@
-"""The page of ``blur-score --report``: photos sorted by score, in one HTML file that needs nothing else.
+"""The page of ``blur-score --report``: photos sorted by score, as HTML that needs nothing from anywhere.
 
 Nothing here opens a file. The page is whole without its script: a sorted list whose overlays show
-on hover and focus. The script adds the threshold, the filter, the enlarged view and the keys.
+on hover and focus. The script adds the threshold, the filters, marks, lists of names, the larger view and the keys.
 """
 
 import base64
@@ -9,20 +9,13 @@ import hashlib
 import html
 import math
 
-import cv2
 import numpy as np
 
 from blurkit.io.marks import GENERATOR
-from blurkit.io.page import SCRIPT, STYLE
-from blurkit.ops import resize
-from blurkit.ops.colour import eight_bits
+from blurkit.io.page import END, HEAD, STYLE, WITHOUT
+from blurkit.io.script import SCRIPT
 
-THUMBNAIL_SIDE = 360  # pixels, the longer side at most; a tile is 240 wide, so dense screens get something
-JPEG_QUALITY = 80  # of 100; about 25 kB a thumbnail
-OVERLAY_SIDE = 180  # pixels, the longer side at most; the browser smooths it over the thumbnail
-TINT = (225, 20, 255)  # RGB; hardly ever a colour of a scene, and seen on skin, leaves and sky
-ALPHA_LEVELS = 32  # above 0; few, so that the PNG stays small
-ALPHA_STEP = 3  # of 255; 32 x 3 = 96 at most, so that the photo is seen through the tint
+THRESHOLD = 0.5  # of the score, at which the page starts: a blur of 1 pixel at the working size
 BINS = 20  # of the histogram of scores, over [0, 1]
 BIN_WIDTH, PLOT_HEIGHT = 10, 60  # of the plot's own units, which the page stretches
 
@@ -32,127 +25,118 @@ SHOWN = {n: 0x2400 + n for n in range(0x20)} | {0x7F: 0x2421}  # a control chara
 # What is no text, such as bytes that did not decode, becomes the replacement character.
 SHOWN |= dict.fromkeys([*range(0x80, 0xA0), *range(0xD800, 0xE000)], 0xFFFD)
 
-POLICY = (  # Content-Security-Policy: the one style, the one script, embedded pictures, and nothing else
-    "default-src 'none'; img-src data:; style-src {style}; script-src {script}; base-uri 'none'; form-action 'none'"
+POLICY = (  # Content-Security-Policy: the one style, the one script, pictures of the page, and nothing else
+    "default-src 'none'; img-src {images}; style-src {style}; script-src {script}; base-uri 'none'; form-action 'none'"
 )
-FOOTER = """\
-Score: bigger = sharper, up to 1. Blur: sigma in the worst direction, in pixels as measured. Kind: of the blur; an arrow
-shows the direction of a motion, its length is in pixels of the photo. Judged: share of the photo that shows its blur.
-Noise: 8-bit steps."""
+EMBEDDED, BESIDE = "data:", "'self' file:"  # where pictures may come from
 
 
-def thumbnail(photo):
-    """A photo, small.
-
-    Parameters
-    ----------
-    photo : ndarray, (H, W, 3), uint8 or uint16, RGB
-
-    Returns
-    -------
-    bytes
-        JPEG, the longer side at most 360 pixels; never enlarged.
-    """
-    small = eight_bits(resize.reduce_to(photo, resize.working_shape(photo.shape, THUMBNAIL_SIDE)))
-    _, data = cv2.imencode(
-        ".jpg",
-        cv2.cvtColor(small, cv2.COLOR_RGB2BGR),
-        [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY, cv2.IMWRITE_JPEG_OPTIMIZE, 1],
-    )
-    return data.tobytes()
-
-
-def overlay(sharpness):
-    """A map as a tint to lay over the thumbnail.
-
-    Parameters
-    ----------
-    sharpness : ndarray, (h, w), float32 in [0, 1]
-        1 = in focus, NaN = unknown; on any grid.
-
-    Returns
-    -------
-    bytes
-        PNG of one colour with alpha: 0 out of focus and where the map is NaN, 96 of 255 in focus, in
-        steps of 3. The longer side at most 180 pixels; never enlarged.
-    """
-    filled = np.nan_to_num(sharpness, nan=0.0).astype(np.float32)
-    small = np.clip(resize.reduce_to(filled, resize.working_shape(filled.shape, OVERLAY_SIDE)), 0, 1)
-    tinted = np.empty((*small.shape, 4), np.uint8)
-    tinted[..., :3] = TINT[::-1]
-    tinted[..., 3] = np.rint(small * ALPHA_LEVELS) * ALPHA_STEP
-    _, data = cv2.imencode(".png", tinted)
-    return data.tobytes()
-
-
-def page(rows, title, method, facts):
+def page(rows, title, method, facts, threshold=None, is_beside=False):
     """The page, piece by piece.
 
     Parameters
     ----------
     rows : iterable of dict
-        ``path`` (str, as the system gave it), ``score`` (float in [0, 1], bigger = sharper; NaN = cannot be
-        measured), ``sigma`` (float, pixels), ``kind`` (str, see ``motion.KINDS``), ``motion`` (float, pixels of the
-        photo) and ``angle`` (float, degrees counter-clockwise; shown if the kind is motion, as the length is),
-        ``coverage`` (float in [0, 1]), ``noise`` (float, 8-bit steps), ``thumbnail`` (bytes, from `thumbnail`),
-        ``overlay`` (bytes, from `overlay`, or None).
+        ``path`` (str, as the system gave it), ``is_file`` (False for a picture of a stream, which has no file),
+        ``score`` (float in [0, 1], bigger = sharper; NaN = cannot be measured), ``sigma`` (float, pixels), ``kind``
+        (str, see ``motion.KINDS``), ``motion`` (float, pixels of the photo) and ``angle`` (float, degrees
+        counter-clockwise; shown if the kind is motion, as the length is), ``coverage``, ``cropped`` (float in [0, 1]),
+        ``noise`` (float, 8-bit steps).
+        Pictures, each bytes from `previews`, or a str, the address of a file: ``thumbnail``; ``overlay`` and ``hatch``,
+        or None; ``detail``; ``size`` of the thumbnail, (width, height); ``box`` of the detail on it, (left, top, width,
+        height).
+        With groups ``group`` (hashable, None: alone) and ``best`` (bool).
         A figure that is NaN is shown as unknown.
     title, method : str
     facts : dict of str to str
         Further lines of the head, in this order.
+    threshold : float, optional
+        Score at which the page starts; default `THRESHOLD`, or 0 where there are groups, of which the best is kept.
+    is_beside : bool, optional
+        Pictures may be files beside the page, of which there are many: the tiles are filled by the script.
 
     Yields
     ------
     bytes
-        UTF-8: the head, one photo after the other, best first, those without a score last, and the end.
-        Rows of one score keep their order.
+        UTF-8: the head, one photo after the other, and the end. The softest first, those without a score last; rows of
+        one score keep their order. With groups one group after the other as they came, the best of each first, those
+        that are alone last.
     """
-    ranked = sorted(rows, key=lambda row: (math.isnan(row["score"]), -row["score"]))
-    yield head(title, method, facts, [row["score"] for row in ranked]).encode()
-    for row in ranked:
-        yield tile(row).encode()
-    yield f"""</ol>
-</main>
-<dialog id="large" aria-label="enlarged photo">
-<div id="enlarged"></div><button id="close" class="plain">Close</button>
-</dialog>
-<footer>{FOOTER}</footer>
-<script>{SCRIPT}</script>
-</body>
-</html>
-""".encode()
+    rows = list(rows)
+    groups = groups_of(rows)
+    if threshold is None:
+        threshold = 0.0 if groups else THRESHOLD
+    ranked = [row for group in groups for row in group[1]] if groups else softest_first(rows)
+    yield head(title, method, facts, ranked, threshold, is_beside, bool(groups)).encode()
+    for name, members in groups or [(None, ranked)]:
+        if groups:
+            yield heading(name, len(members)).encode()
+        for row in members:
+            yield tile(row, bool(groups), "" if is_beside else inside(row)).encode()
+    yield END.format(contents=apart(ranked) if is_beside else "", script=SCRIPT).encode()
 
 
-def head(title, method, facts, scores):
+def apart(rows):
+    """What is inside the tiles of some rows, a line for each, as text that the script takes up as it is needed.
+
+    Thousands of tiles take a browser seconds and hundreds of megabytes.
+    """
+    lines = "\n".join(inside(row).replace("\n", "") for row in rows)
+    return f'<script type="text/plain" id="contents">\n{lines}\n</script>\n'
+
+
+def softest_first(rows):
+    """Rows by score, the lowest first, those without one last."""
+    return sorted(rows, key=lambda row: (math.isnan(row["score"]), row["score"]))
+
+
+def groups_of(rows):
+    """[(name, rows, the best first)] of each group as they came, last those that are alone; empty without groups."""
+    groups: dict = {}
+    for row in rows:
+        groups.setdefault(row.get("group"), []).append(row)
+    alone = groups.pop(None, [])
+    if not groups:
+        return []
+    several = [(name, sorted(members, key=place)) for name, members in groups.items()]
+    return several + ([(None, softest_first(alone))] if alone else [])
+
+
+def place(row):
+    """The sort key of a row in its group."""
+    return not row["best"], math.isnan(row["score"]), -row["score"]
+
+
+def head(title, method, facts, rows, threshold, is_beside, has_groups):
     """All that stands before the first photo."""
-    policy = POLICY.format(style=digest(STYLE), script=digest(SCRIPT))
+    images = f"{EMBEDDED} {BESIDE}" if is_beside else EMBEDDED
+    policy = POLICY.format(images=images, style=digest(STYLE), script=digest(SCRIPT))
     lines = "".join(f"<div><dt>{text(name)}</dt><dd>{text(value)}</dd></div>" for name, value in facts.items())
-    return f"""<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-{GENERATOR}
-<meta http-equiv="Content-Security-Policy" content="{policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{text(title)}</title>
-<style>{STYLE}</style>
-</head>
-<body>
-<header><h1>{text(title)}</h1>
-<p>Sharpest first, by method {text(method)}.</p>
-<dl class="facts">{lines}</dl></header>
-<main>
-<div class="bar"><div class="scores">{histogram(scores)}
-<input id="threshold" type="range" min="0" max="1" step="0.01" value="0"
- aria-label="threshold of the score" data-js hidden>
-<p class="axis"><span>0</span><span>score</span><span>1</span></p></div>
-<div class="tools" data-js hidden>
-<output id="tally" class="tally" for="threshold filter"></output>
-<input id="filter" type="search" placeholder="file name" aria-label="show only file names that contain">
-<button id="toggle" class="plain" aria-pressed="false" aria-keyshortcuts="o">Show what is in focus<kbd>o</kbd></button>
-</div></div>
-<ol id="photos">
-"""
+    order = "The best of each group first" if has_groups else "Softest first"
+    identity = hashlib.sha256(repr([(row["path"], row["score"]) for row in rows]).encode("utf-8", "replace"))
+    kinds = "".join(f'<option value="{text(kind)}">{text(kind)}</option>' for kind in sorted({r["kind"] for r in rows}))
+    return HEAD.format(
+        policy=policy,
+        generator=GENERATOR,
+        title=text(title),
+        style=STYLE,
+        order=order,
+        method=text(method),
+        facts=lines,
+        histogram=histogram([row["score"] for row in rows]),
+        threshold=f"{threshold:.2f}",
+        kinds=kinds,
+        sorting=" hidden" if has_groups else " data-js hidden",
+        without=WITHOUT if is_beside else "",
+        identity=identity.hexdigest()[:16],
+    )
+
+
+def heading(name, count):
+    """The line above the photos of a group; `name` is None for those that are alone."""
+    words = name if isinstance(name, tuple) else (name,)
+    said = "Alone" if name is None else "Group " + " ".join(str(word) for word in words if word is not None)
+    return f'<li class="head"><h2>{text(said)}</h2><span>{count} photo{"s" * (count != 1)}</span></li>\n'
 
 
 def histogram(scores):
@@ -163,8 +147,8 @@ def histogram(scores):
     for number, count in enumerate(counts.tolist()):
         height = count * PLOT_HEIGHT / max(counts.max(), 1)
         left, top = number * BIN_WIDTH + 0.5, PLOT_HEIGHT - height
-        place = f'x="{left}" y="{top:.2f}" width="{BIN_WIDTH - 1}" height="{height:.2f}"'
-        bars.append(f"<rect {place}><title>{edges[number]:.2f} to {edges[number + 1]:.2f}: {count}</title></rect>")
+        where = f'x="{left}" y="{top:.2f}" width="{BIN_WIDTH - 1}" height="{height:.2f}"'
+        bars.append(f"<rect {where}><title>{edges[number]:.2f} to {edges[number + 1]:.2f}: {count}</title></rect>")
     box = f'viewBox="0 0 {BINS * BIN_WIDTH} {PLOT_HEIGHT}" preserveAspectRatio="none"'
     mark = f'<line id="mark" x1="0" x2="0" y1="0" y2="{PLOT_HEIGHT}"/>'
     return (
@@ -174,14 +158,18 @@ def histogram(scores):
     )
 
 
-def tile(row):
-    """One photo with its figures, as an item of the list."""
+def tile(row, has_groups, content):
+    """One photo as an item of the list, with what is inside it."""
+    data = "" if math.isnan(row["score"]) else f' data-score="{row["score"]:.4f}"'
+    data += f' data-kind="{text(row["kind"])}" data-path="{base64.b64encode(encoded(row["path"])).decode()}"'
+    data += "" if row["is_file"] else " data-stream"
+    data += " data-best" if has_groups and row.get("best", True) else ""
+    return f'<li class="tile"{data}>{content}</li>\n'
+
+
+def inside(row):
+    """A photo with its figures."""
     path, score = row["path"], row["score"]
-    height, width = cv2.imdecode(np.frombuffer(row["thumbnail"], np.uint8), cv2.IMREAD_GRAYSCALE).shape
-    size = f'width="{width}" height="{height}" loading="lazy"'
-    images = f'<img src="{embedded("jpeg", row["thumbnail"])}" alt="{text(path)}" {size}>'
-    if row["overlay"] is not None:
-        images += f'<img class="overlay" src="{embedded("png", row["overlay"])}" alt="" {size}>'
     folder, slash, base = path.rpartition("/")
     figures = [
         ("score", figure(score, "{:.4f}", "cannot be judged"), ""),
@@ -190,15 +178,31 @@ def tile(row):
         ("judged", figure(row["coverage"] * 100, "{:.0f} %"), ' class="more"'),
         ("noise", figure(row["noise"], "{:.1f}"), ' class="more"'),
     ]
+    if row["cropped"] > 0:
+        figures.insert(3, ("left out", figure(row["cropped"] * 100, "{:.0f} %"), ""))
     lines = "".join(f"<div{part}><dt>{name}</dt><dd>{value}</dd></div>" for name, value, part in figures)
-    data = "" if math.isnan(score) else f' data-score="{score:.4f}"'
     name = f'<span class="folder">{text(folder + slash)}</span><span class="base">{text(base)}</span>'
-    return f"""<li{data}><figure>
-<div class="stage"><button class="photo">{images}</button></div>
+    return f"""<figure>
+<div class="stage"><button class="photo">{pictures(row)}</button></div>
 <figcaption><bdi class="name" title="{text(path)}">{name}</bdi>
 <dl class="figures">{lines}</dl></figcaption>
-</figure></li>
-"""
+<button class="verdict"></button></figure>"""
+
+
+def pictures(row):
+    """The pictures of a photo, one on the other: itself, what is in focus, what is left out, its true pixels."""
+    width, height = row["size"]
+    size = f'width="{width}" height="{height}" loading="lazy"'
+    left, top, across, down = row["box"]
+    images = f'<img src="{address("jpeg", row["thumbnail"])}" alt="{text(row["path"])}" {size}>'
+    for name in ("overlay", "hatch"):
+        if row[name] is not None:
+            images += f'<img class="{name}" src="{address("png", row[name])}" alt="" {size}>'
+    return images + (
+        f'<svg class="spot" viewBox="0 0 {width} {height}" aria-hidden="true">'
+        f'<rect x="{left}" y="{top}" width="{across}" height="{down}"/></svg>'
+        f'<img class="detail" src="{address("jpeg", row["detail"])}" alt="" loading="lazy">'
+    )
 
 
 def kind(row):
@@ -224,9 +228,19 @@ def text(words):
     return html.escape(words.translate(SHOWN))
 
 
-def embedded(kind, data):
-    """A picture as a ``data:`` URI."""
-    return f"data:image/{kind};base64,{base64.b64encode(data).decode()}"
+def encoded(path):
+    """The bytes of a path as the system has them."""
+    try:
+        return path.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:  # halves of pairs, in names of Windows
+        return path.encode("utf-8", "surrogatepass")
+
+
+def address(form, picture):
+    """The address of a picture: of its file, or a ``data:`` URI that holds it."""
+    if isinstance(picture, str):
+        return text(picture)
+    return f"data:image/{form};base64,{base64.b64encode(picture).decode()}"
 
 
 def digest(source):

@@ -206,3 +206,31 @@ def threads():
     before = cv2.getNumThreads()
     yield cv2.setNumThreads
     cv2.setNumThreads(before)
+
+
+@pytest.fixture(scope="module")
+def window(tmp_path_factory):
+    """A window of headless Chromium, or a skip."""
+    from tests import browser
+
+    if browser.program() is None:
+        pytest.skip("there is no Chromium")
+    window = browser.Browser(tmp_path_factory.mktemp("browser"))
+    yield window
+    window.close()
+
+
+@pytest.fixture
+def shown(window, tmp_path):
+    """shown(rows, option...): the window with the page of some rows in it."""
+
+    from tests.files import made
+
+    def shown(rows, threshold=None, **options):
+        path = tmp_path / "page.html"
+        path.write_bytes(made(rows, threshold=threshold))
+        window.open(path, **options)
+        return window
+
+    yield shown
+    window.of("localStorage.clear()")

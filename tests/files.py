@@ -9,7 +9,7 @@ import pytest
 import tifffile
 from PIL import Image
 
-from blurkit import report
+from blurkit import previews, report
 from blurkit.errors import InputError
 from blurkit.io.photo import decode_photo
 
@@ -170,21 +170,30 @@ def jpeg(array, orientation=None, software=None):
 
 def row(path="photo.jpg", score=0.5, photo=GREY, sharp=SHARP, **more):
     """The record of a photo in a report; `sharp` is its map, or None."""
+    detail, box = previews.detail(photo, (0.5, 0.5))
+    size = previews.thumbnail_size(photo.shape)
     return {
         "path": path,
+        "is_file": True,
         "score": score,
         "sigma": 1.25,
         "coverage": 0.345,
+        "cropped": 0.0,
         "noise": 2.06,
-        "thumbnail": report.thumbnail(photo),
-        "overlay": None if sharp is None else report.overlay(sharp),
+        "thumbnail": previews.thumbnail(photo),
+        "overlay": None if sharp is None else previews.overlay(sharp),
+        "hatch": None,
+        "detail": detail,
+        "size": size,
+        "box": previews.on_thumbnail(box, photo.shape, size),
         **more,
     }
 
 
-def made(rows, title="Photos", method="joint", facts=None):
+def made(rows, title="Photos", method="joint", facts=None, threshold=None, is_beside=False):
     """The page of a report."""
-    return b"".join(report.page(rows, title, method, {"photos": "3"} if facts is None else facts))
+    facts = {"photos": "3"} if facts is None else facts
+    return b"".join(report.page(rows, title, method, facts, threshold, is_beside))
 
 
 def listed(folder):

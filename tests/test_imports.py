@@ -26,6 +26,7 @@ LADDER = {  # room: the rooms its modules may import from, besides earlier modul
     "noscore": {"six"},
     "sets": {"ops"},
     "culling": {"errors"},
+    "previews": {"ops"},
     "report": {"errors", "defaults", "ops", "io"},
     "model": {"errors", "defaults", "ops", "io", "methods", "six", "detail"},
     "api": {"errors", "defaults", "ops", "io", "methods", "six", "model"},

@@ -1,19 +1,16 @@
-"""The page of a report. Second routes: Python's own HTML parser, and Pillow's reading of the pictures."""
+"""The page of a report. Second route: Python's own HTML parser."""
 
 import base64
 import hashlib
 import html.parser
-import io
 import re
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from hypothesis.extra import numpy as hn
-from PIL import Image
 
-from blurkit import report
+from blurkit import previews, report
 from tests import files
 from tests.files import made
 
@@ -39,8 +36,7 @@ def row(*values, **more):
     return files.row(*values, **{"kind": "unsure", "motion": NAN, "angle": NAN, **more})
 
 
-def opened(data):
-    return Image.open(io.BytesIO(data))
+SIX = [row(f"{n}/{'odd' if n % 2 else 'even'}.JPG", 0.25 + n / 10) for n in range(5)] + [row("blind.jpg", NAN)]
 
 
 def signs(name):
@@ -71,7 +67,7 @@ class Page(html.parser.HTMLParser):
         assert len(dict(attributes)) == len(attributes)
         element = (tag, dict(attributes))
         self.elements.append(element)
-        if tag == "li":
+        if element[1].get("class") == "tile" or tag == "img" and not self.photos:
             self.photos.append({"item": element[1], "name": "", "caption": "", "images": []})
         if tag == "img":
             self.photos[-1]["images"].append(element[1])
@@ -88,7 +84,7 @@ class Page(html.parser.HTMLParser):
         if not self.open:
             return
         self.texts[self.open[-1][0]] = self.texts.get(self.open[-1][0], "") + data
-        if any(tag == "li" for tag, _ in self.open):
+        if any(tag == "li" and attributes.get("class") == "tile" for tag, attributes in self.open):
             self.photos[-1]["caption"] += data
             if any(tag == "bdi" for tag, _ in self.open):
                 self.photos[-1]["name"] += data
@@ -100,66 +96,31 @@ class Page(html.parser.HTMLParser):
         return [attributes for name, attributes in self.elements if name == tag]
 
 
-# ---- pictures ---------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("shape", "size"),
-    [
-        ((480, 720), (360, 240)),
-        ((900, 500), (200, 360)),
-        ((90, 120), (120, 90)),
-        ((1, 1), (1, 1)),
-        ((2, 4000), (360, 1)),
-    ],
-)
-@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
-def test_a_thumbnail_is_a_jpeg_of_at_most_360_pixels_and_never_enlarged(shape, size, dtype):
-    with opened(report.thumbnail(np.zeros((*shape, 3), dtype))) as picture:
-        assert picture.format == "JPEG" and picture.mode == "RGB" and picture.size == size
-
-
-def test_a_thumbnail_keeps_the_colours_in_8_and_16_bits():
-    photo = np.zeros((200, 600, 3), np.uint8)
-    photo[:, :200], photo[:, 200:400], photo[:, 400:] = (200, 40, 30), (40, 180, 60), (30, 60, 190)
-    for data in (report.thumbnail(photo), report.thumbnail(photo.astype(np.uint16) * 257)):
-        pixels = np.asarray(opened(data)).astype(int)
-        assert np.abs(pixels[60, [60, 180, 300]] - photo[100, [100, 300, 500]]).max() < 12
-
-
-@given(
-    hn.arrays(
-        np.float32,
-        hn.array_shapes(min_dims=2, max_dims=2, max_side=9),
-        elements=st.floats(0, 1, width=32) | st.just(NAN),
-    )
-)
-def test_the_alpha_of_an_overlay_follows_the_map_and_its_colour_is_one(sharpness):
-    with opened(report.overlay(sharpness)) as picture:
-        assert picture.format == "PNG" and picture.mode == "RGBA"
-        pixels = np.asarray(picture)
-    assert (pixels[..., :3] == report.TINT).all()
-    assert np.abs(pixels[..., 3] / 96 - np.nan_to_num(sharpness)).max() <= 0.5 / 32 + 1e-6
-    assert not pixels[..., 3][np.isnan(sharpness)].any()
-
-
-def test_an_overlay_has_at_most_180_pixels_and_is_the_mean_of_the_map():
-    sharpness = np.random.default_rng(0).random((540, 720), dtype=np.float32)
-    alpha = np.asarray(opened(report.overlay(sharpness)))[..., 3]
-    assert alpha.shape == (135, 180)
-    assert np.abs(alpha / 96 - sharpness.reshape(135, 4, 180, 4).mean((1, 3))).max() <= 0.5 / 32 + 1e-5
-    assert np.asarray(opened(report.overlay(np.ones((3, 1000), np.float32)))).shape == (1, 180, 4)
-
-
 # ---- structure ----------------------------------------------------------------
 
 
 @given(st.lists(st.sampled_from([0.0, 0.25, 0.5, 1.0, NAN]), max_size=9))
-def test_all_photos_stand_there_once_best_first_those_without_a_score_last_and_ties_as_given(scores):
+def test_all_photos_stand_there_once_softest_first_those_without_a_score_last_and_ties_as_given(scores):
     rows = [row(f"{number}.jpg", score) for number, score in enumerate(scores)]
-    expected = [n for wanted in (1.0, 0.5, 0.25, 0.0) for n, score in enumerate(scores) if score == wanted]
+    expected = [n for wanted in (0.0, 0.25, 0.5, 1.0) for n, score in enumerate(scores) if score == wanted]
     expected += [n for n, score in enumerate(scores) if score != score]
     assert Page(made(iter(rows))).names() == [f"{n}.jpg" for n in expected]
+
+
+def test_the_page_starts_at_half_or_at_the_threshold_it_is_given():
+    for threshold, shown in ((None, "0.50"), (0.42, "0.42"), (0.0, "0.00")):
+        assert Page(made([row()], threshold=threshold)).all("input")[0]["value"] == shown
+
+
+def test_a_page_with_pictures_beside_it_keeps_what_is_in_its_tiles_apart():
+    names = {"thumbnail": "p/1.jpg", "overlay": "p/2.png", "detail": "p/3.jpg"}
+    rows = [row(f"{n}.jpg", n / 9, **names) for n in range(4)]
+    page = Page(made(rows, is_beside=True))
+    assert [photo["caption"] for photo in page.photos] == [""] * 4 and page.all("img") == []
+    inside = [Page(line.encode()) for line in page.texts["script"].strip().split("\n")[:4]]
+    assert [[image["src"] for image in tile.all("img")] for tile in inside] == [list(names.values())] * 4
+    assert [tile.texts["span"] for tile in inside] == ["0.jpg", "1.jpg", "2.jpg", "3.jpg"]
+    assert "needs its script" in page.texts["p"]
 
 
 def test_the_page_is_well_formed_and_says_what_its_parts_are():
@@ -169,29 +130,40 @@ def test_the_page_is_well_formed_and_says_what_its_parts_are():
     assert page.all("meta")[0] == {"charset": "utf-8"} and "viewport" in [m.get("name") for m in page.all("meta")]
     for tag in ("main", "header", "h1", "ol", "svg", "dialog", "footer", "title"):
         assert len(page.all(tag)) >= 1, tag
-    assert len(page.all("figure")) == len(page.all("figcaption")) == len(page.all("li")) == 2
+    assert len(page.all("figure")) == len(page.all("figcaption")) == len(page.all("li")) + 1 == 3
     ids = [attributes["id"] for _, attributes in page.elements if "id" in attributes]
-    assert len(ids) == len(set(ids)) and set(re.findall(r'one\("(\w+)"\)', report.SCRIPT)) <= set(ids)
+    assert len(ids) == len(set(ids)) and set(re.findall(r'one\("(\w+)"\)', report.SCRIPT)) <= {*ids, "contents"}
     assert "joint 12ab" in page.texts["dd"] and "working size" in page.texts["dt"]
 
 
 def test_the_figures_of_a_photo_are_told_and_what_is_missing_too():
     sharp, blind = Page(made([row("a.jpg", 0.93456), row("b.jpg", NAN, sigma=NAN, coverage=NAN, noise=NAN)])).photos
-    assert sharp["item"] == {"data-score": "0.9346"} and blind["item"] == {}
+    names = [base64.b64encode(name).decode() for name in (b"a.jpg", b"b.jpg")]
+    assert sharp["item"] == {"class": "tile", "data-score": "0.9346", "data-kind": "unsure", "data-path": names[0]}
+    assert blind["item"] == {"class": "tile", "data-kind": "unsure", "data-path": names[1]}
     assert " ".join(sharp["caption"].split()) == "a.jpg score0.9346blur1.25 pxkindunsurejudged34 %noise2.1"
     assert " ".join(blind["caption"].split()) == (
         "b.jpg scorecannot be judgedblurunknownkindunsurejudgedunknownnoiseunknown"
     )
 
 
+def test_what_is_left_out_of_a_photo_is_told_and_shown():
+    hatch = previews.png(np.zeros((4, 6, 4), np.uint8))
+    (framed,) = Page(made([row(cropped=0.234, hatch=hatch)])).photos
+    assert "kindunsureleft out23 %judged" in framed["caption"]
+    assert [image.get("class") for image in framed["images"]] == [None, "overlay", "hatch", "detail"]
+
+
 def test_pictures_are_embedded_as_they_are_with_their_size_and_loaded_late():
-    rows = [row("with.jpg", 0.9, np.zeros((300, 500, 3), np.uint8)), row("without.jpg", 0.1, sharp=None)]
+    rows = [row("with.jpg", 0.1, np.zeros((300, 500, 3), np.uint8)), row("without.jpg", 0.9, sharp=None)]
     page = Page(made(rows))
-    (photo, tint), (alone,) = (p["images"] for p in page.photos)
+    (photo, tint, detail), (alone, part) = (p["images"] for p in page.photos)
     for image, wanted, kind in (
         (photo, rows[0]["thumbnail"], "jpeg"),
         (tint, rows[0]["overlay"], "png"),
+        (detail, rows[0]["detail"], "jpeg"),
         (alone, rows[1]["thumbnail"], "jpeg"),
+        (part, rows[1]["detail"], "jpeg"),
     ):
         assert image["loading"] == "lazy"
         assert (
@@ -199,7 +171,11 @@ def test_pictures_are_embedded_as_they_are_with_their_size_and_loaded_late():
             and base64.b64decode(image["src"].partition(",")[2]) == wanted
         )
     assert [(i["width"], i["height"]) for i in (photo, tint, alone)] == [("360", "216"), ("360", "216"), ("60", "40")]
-    assert (photo["alt"], tint["alt"], alone["alt"]) == ("with.jpg", "", "without.jpg")
+    assert (photo["alt"], tint["alt"], detail["alt"], alone["alt"]) == ("with.jpg", "", "", "without.jpg")
+    assert page.all("rect")[20:] == [
+        {"x": "36", "y": "0", "width": "288", "height": "216"},  # 400 x 300 pixels in the middle of 500 x 300
+        {"x": "0", "y": "0", "width": "60", "height": "40"},
+    ]
 
 
 def test_the_histogram_counts_every_score_once_and_is_as_high_as_its_counts():
@@ -208,22 +184,22 @@ def test_the_histogram_counts_every_score_once_and_is_as_high_as_its_counts():
     counts = [2, 1] + 8 * [0] + [3] + 8 * [0] + [2]
     titles = re.findall(r"<rect[^>]*><title>(.*?)</title>", data.decode())
     assert titles == [f"{n / 20:.2f} to {(n + 1) / 20:.2f}: {count}" for n, count in enumerate(counts)]
-    heights = [float(bar["height"]) for bar in Page(data).all("rect")]
+    heights = [float(bar["height"]) for bar in Page(data).all("rect")[:20]]
     assert np.allclose(heights, [20 * n for n in counts], atol=0.01)
 
 
 @pytest.mark.parametrize("scores", [[], [NAN, NAN]])
 def test_a_page_without_a_score_is_a_page(scores):
     page = Page(made([row(score=s) for s in scores]))
-    assert len(page.photos) == len(scores) and {bar["height"] for bar in page.all("rect")} == {"0.00"}
+    assert len(page.photos) == len(scores) and {bar["height"] for bar in page.all("rect")[:20]} == {"0.00"}
 
 
 def test_without_the_script_the_controls_are_hidden_and_the_overlay_shows_on_hover_and_focus():
     page = Page(made([row()]))
     steered = [attributes for _, attributes in page.elements if "data-js" in attributes]
-    assert len(steered) == 2 and all("hidden" in attributes for attributes in steered)
-    assert [b["class"] for b in page.all("button")].count("photo") == 1
-    assert re.search(r"\.photo:hover \.overlay,\.photo:focus-visible \.overlay[^{]*\{opacity:1\}", report.STYLE)
+    assert len(steered) == 5 and all("hidden" in attributes for attributes in steered)
+    assert [b.get("class") for b in page.all("button")].count("photo") == 1
+    assert re.search(r"\.photo:hover \.overlay,\.photo:focus-visible \.overlay[^{]*\{display:block\}", report.STYLE)
     assert "transition" not in report.STYLE.partition("@media (prefers-reduced-motion:no-preference)")[0]
 
 
@@ -252,8 +228,12 @@ def test_a_hostile_name_is_a_name_wherever_it_stands(name):
     assert [set(attributes) for _, attributes in page.elements] == [set(attributes) for _, attributes in plain.elements]
     assert page.names() == [signs(name)] and page.photos[0]["images"][0]["alt"] == signs(name)
     assert page.all("bdi")[0]["title"] == signs(name)
+    apart = made([row(name)], is_beside=True)
+    assert [tag for tag, _ in Page(apart).elements] == [tag for tag, _ in Page(made([row()], is_beside=True)).elements]
+    path = base64.b64decode(page.photos[0]["item"]["data-path"])
+    assert path.decode("utf-8", "surrogatepass" if "\ud800" in name else "surrogateescape") == name
     assert page.texts.get("h1", "") == signs(name) and page.texts["p"].startswith(
-        f"Sharpest first, by method {signs(name)}."
+        f"Softest first, by method {signs(name)}."
     )
 
 
@@ -291,6 +271,11 @@ def test_the_policy_allows_this_style_this_script_and_embedded_pictures_alone():
     closed = {"default-src": "'none'", "base-uri": "'none'", "form-action": "'none'"}
     assert allowed == {**closed, "img-src": "data:", "style-src": hashes["style"], "script-src": hashes["script"]}
     assert len(page.all("style")) == len(page.all("script")) == 1
+
+
+def test_pictures_may_come_from_beside_a_page_in_a_folder_and_from_no_network():
+    (policy,) = re.findall(r"img-src (.*?);", made([row()], is_beside=True).decode())
+    assert policy == "data: 'self' file:"
 
 
 def test_the_same_rows_give_the_same_bytes_in_pieces_of_one_photo():

@@ -1,72 +1,18 @@
-"""The page of a report in a browser, where there is one: its script runs, and does what its controls say."""
+"""The page of a report in a browser, where there is one: by keys and by touch."""
 
-import json
-import re
 import shutil
 import subprocess
 
-import cv2
-import numpy as np
 import pytest
 
 from blurkit import report
+from tests import browser
 from tests.files import made
-from tests.test_report import row
-from tests.test_report_kinds import moved
+from tests.test_report import SIX, row
 
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
-PATIENCE = 3  # runs; on a busy machine virtual time may end before a picture is decoded
-POLICY = re.compile(r'<meta http-equiv="Content-Security-Policy"[^>]*>')
-SHOW = """result => document.body.append(
-    Object.assign(document.createElement("pre"), {textContent: JSON.stringify(result)})
-)"""
-PRESS = """const press = (key) => (document.activeElement ?? document.body).dispatchEvent(
-    new KeyboardEvent("keydown", {key, bubbles: true, cancelable: true})
-);"""
-FOCUSED = "const focused = () => photos.indexOf(document.activeElement);"
-
-
-@pytest.fixture(scope="module")
-def browse(tmp_path_factory):
-    """browse(page, option, ...): what headless Chromium says of a page, or a skip."""
-    program = next(filter(None, map(shutil.which, CHROMIUM)), None)
-    if program is None:
-        pytest.skip("there is no Chromium")
-    folder = tmp_path_factory.mktemp("browser")
-
-    def browse(data, *options):
-        (folder / "page.html").write_bytes(data)
-        words = [
-            program,
-            "--headless",
-            "--no-sandbox",
-            "--disable-gpu",
-            f"--user-data-dir={folder / 'profile'}",
-            *options,
-            f"file://{folder}/page.html",
-        ]
-        return subprocess.run(words, capture_output=True, timeout=120, check=True).stdout.decode()
-
-    return browse
-
-
-@pytest.fixture
-def played(browse):
-    """played(rows, script): what `script` returns on the page, its policy lifted for that alone."""
-
-    def played(rows, script):
-        tail = f"<script>(async () => {{{script}}})().then({SHOW})</script></body>"
-        page = POLICY.sub("", made(rows).decode()).replace("</body>", tail)
-        for _ in range(PATIENCE):
-            answer = browse(page.encode(), "--dump-dom", "--virtual-time-budget=2000")
-            if match := re.search("<pre>(.*?)</pre>", answer, re.S):
-                return json.loads(match[1])
-        pytest.fail("the script has not ended")
-
-    return played
-
-
-SIX = [row(f"{n}/{'odd' if n % 2 else 'even'}.JPG", 0.95 - n / 10) for n in range(5)] + [row("blind.jpg", float("nan"))]
+STATE = """[tiles.map((tile) => tile.classList.contains("out")), one("tally").textContent]"""
+SOON = "new Promise((done) => setTimeout(done, 300))"  # once the browser has done what it puts off
+SEEN = "tiles.map((tile) => !tile.hidden)"
 
 
 def test_the_script_is_javascript(tmp_path):
@@ -77,90 +23,194 @@ def test_the_script_is_javascript(tmp_path):
     subprocess.run([node, "--check", tmp_path / "script.js"], check=True, timeout=60)
 
 
-def test_a_browser_shows_the_page(browse, scene, tmp_path):
-    rows = [row(f"{n}.jpg", n / 9, scene) for n in range(10)]
-    browse(made(rows), f"--screenshot={tmp_path / 'page.png'}", "--window-size=1200,900")
-    picture = cv2.imread(str(tmp_path / "page.png"))
-    assert picture.shape == (900, 1200, 3) and len(np.unique(picture.reshape(-1, 3), axis=0)) > 1000
+# ---- by keys ---------------------------------------------------------------------
 
 
-def test_an_arrow_is_seen_beside_its_words_and_does_not_widen_the_page(played):
-    script = """const box = document.querySelector(".arrow").getBoundingClientRect();
-    const words = document.querySelector(".kind span").getBoundingClientRect();
-    const spread = [...document.querySelectorAll(".arrow path")].map((path) => path.getBoundingClientRect());
-    const level = Math.abs(box.top + box.bottom - words.top - words.bottom) < 4;
-    const upright = spread.map((part) => part.height > part.width);
-    return [box.width > 12 && box.width < 40, level, upright, root.scrollWidth <= innerWidth]"""
-    rows = [moved(14.0, 2.0, "level.jpg"), moved(5.0, 91.0, "upright.jpg")]
-    assert played(rows, script) == [True, True, [False, True], True]
+def test_the_threshold_begins_at_half_and_goes_by_keys(shown):
+    window = shown(SIX)
+    out = [True, True, True, False, False, False]
+    assert window.of(STATE) == [out, "3 rejected (below 0.50), 3 kept, 1 cannot be judged"]
+    window.of("threshold.focus()")
+    window.press("Home")
+    assert window.of(STATE) == [[False] * 6, "0 rejected (below 0.00), 6 kept, 1 cannot be judged"]
+    window.press(*["ArrowRight"] * 30)
+    assert window.of(STATE)[1] == "1 rejected (below 0.30), 5 kept, 1 cannot be judged"
+    assert window.of("bars.filter((bar) => bar.classList.contains('below')).length") == 6
 
 
-def test_the_policy_lets_the_script_run(browse):
-    answer = browse(made(SIX), "--dump-dom")
-    assert '<html lang="en" class="js">' in answer and "5 at 0.00 or above, 0 below, 1 cannot be judged" in answer
+def test_what_is_rejected_stays_readable(shown):
+    window = shown(SIX)
+    looks = "((style) => [style.opacity, style.filter])(getComputedStyle(tiles[0]))"
+    assert window.of(looks) == ["1", "none"]
+    assert window.of("tiles[0].querySelector('.verdict').textContent") == "Rejected"
 
 
-def test_the_threshold_dims_what_lies_below_and_counts(played):
-    script = """threshold.value = 0.75;
-    update();
-    const dim = items.map((item) => item.classList.contains("below"));
-    return [dim, one("tally").textContent, bars.filter((bar) => bar.classList.contains("below")).length]"""
-    assert played(SIX, script) == [
-        [False, False, False, True, True, False],
-        "3 at 0.75 or above, 2 below, 1 cannot be judged",
-        15,
-    ]
+def test_arrow_keys_move_at_once_and_between_the_photos_that_are_shown(shown):
+    window = shown(SIX)
+    window.of("list.style.gridTemplateColumns = '1fr 1fr 1fr'")
+    seen = []
+    for key in ("Right", "Right", "Down", "Up", "Up", "Left", "Left", "End", "Right", "Home"):
+        window.press(key if key in browser.KEYS else f"Arrow{key}")
+        seen.append(window.of("focused()"))
+    assert seen == [0, 1, 4, 1, 1, 0, 0, 5, 5, 0]
+    window.of("filter.focus()")
+    window.press(*"EVEN")
+    assert window.of(SEEN) == [True, False, True, False, True, False]
+    window.of("photo(0).focus()")
+    window.press("ArrowRight")
+    assert window.of("focused()") == 2
 
 
-def test_the_filter_leaves_the_names_that_contain_it_whatever_their_case(played):
-    script = """filter.value = "ODD.j";
-    filter.dispatchEvent(new Event("input"));
-    return [items.map((item) => item.hidden), one("tally").textContent]"""
-    assert played(SIX, script) == [[True, False, True, False, True, True], "2 at 0.00 or above, 0 below"]
+def test_arrow_keys_go_from_group_to_group(shown):
+    rows = [row(f"{n}", 0.9 - n / 10, group=n // 2, best=n % 2 == 0) for n in range(6)]
+    window = shown(rows)
+    assert window.of(STATE)[0] == [False, True] * 3
+    assert window.of(STATE)[1] == "3 rejected (below 0.00, or not the best of their group), 3 kept"
+    window.press("ArrowRight", "ArrowRight", "ArrowDown")
+    assert window.of("focused()") == 3
+    window.of("filter.value = '4'; update()")
+    assert window.of("heads.map((head) => !head.hidden)") == [False, False, True]
 
 
-def test_arrow_keys_move_between_the_photos_that_are_shown(played):
-    keys = "ArrowRight ArrowDown ArrowUp ArrowUp ArrowLeft ArrowLeft End ArrowRight Home"
-    script = f"""{PRESS}{FOCUSED}
-    list.style.gridTemplateColumns = "1fr 1fr 1fr";
-    photos[0].focus();
-    const seen = [];
-    for (const key of "{keys}".split(" ")) press(key), seen.push(focused());
-    filter.value = "even";
-    update();
-    press("ArrowRight");
-    seen.push(focused());
-    return seen"""
-    assert played(SIX, script) == [1, 4, 1, 1, 0, 0, 5, 5, 0, 2]
+def test_a_photo_opens_larger_with_all_its_figures_and_gives_the_focus_back(shown):
+    window = shown(SIX)
+    name = "[large.open, large.querySelector('.name').textContent]"
+    window.press("ArrowRight", "ArrowRight", "Enter")
+    assert window.of(name) == [True, "1/odd.JPG"]
+    window.press("ArrowRight")
+    assert window.of(name) == [True, "2/even.JPG"]
+    more = "[...large.querySelectorAll('.more')].map((part) => getComputedStyle(part).display)"
+    assert window.of(more) == ["flex", "flex"]
+    assert window.of("getComputedStyle(large.querySelector('.spot')).display") == "block"
+    window.press("x", "Escape")
+    window.of(SOON)
+    assert window.of("[large.open, focused(), rejected(2)]") == [False, 2, False]
 
 
-def test_a_photo_opens_enlarged_with_all_its_figures_and_gives_the_focus_back(played):
-    script = f"""{PRESS}{FOCUSED}
-    photos[1].click();
-    const first = [large.open, large.querySelector(".name").textContent];
-    press("ArrowRight");
-    const more = [...large.querySelectorAll(".more")].map((part) => getComputedStyle(part).display);
-    const picture = large.querySelector("img");
-    await picture.decode();
-    const width = picture.getBoundingClientRect().width, name = large.querySelector(".name").textContent;
-    const images = large.querySelectorAll("img").length;
-    const closed = new Promise((done) => large.addEventListener("close", done));
-    one("close").click();
-    await closed;
-    return [...first, name, more, images, width > 300, large.open, focused()]"""
-    assert played(SIX, script) == [True, "1/odd.JPG", "2/even.JPG", ["flex", "flex"], 2, True, False, 2]
+def test_o_shows_what_is_in_focus_and_p_true_pixels_but_not_while_a_name_is_typed(shown):
+    window = shown(SIX)
+    looks = "[[...document.querySelectorAll('.tile:first-child .photo img')]"
+    looks += ".map((part) => getComputedStyle(part).display !== 'none'),"
+    looks += "one('focus').getAttribute('aria-pressed'), one('pixels').getAttribute('aria-pressed')]"
+    assert window.of(looks) == [[True, False, False], "false", "false"]
+    window.press("o")
+    assert window.of(looks) == [[True, True, False], "true", "false"]
+    window.press("O", "p")
+    assert window.of(looks) == [[False, False, True], "false", "true"]
+    window.of("filter.focus()")
+    window.press("o", "p")
+    assert window.of(looks)[1:] == ["false", "true"] and window.of("filter.value") == "op"
 
 
-def test_o_shows_all_overlays_but_not_while_a_name_is_typed(played):
-    script = f"""{PRESS}
-    const seen = [];
-    const look = () => seen.push(root.classList.contains("all"), toggle.getAttribute("aria-pressed"));
-    press("o");
-    look();
-    press("O");
-    look();
-    filter.focus();
-    press("o");
-    look();
-    return seen"""
-    assert played(SIX, script) == [True, "true", False, "false", False, "false"]
+def test_kinds_verdicts_and_order_can_be_chosen(shown):
+    kinds = ["sharp", "motion", "defocus", "sharp", "motion", "unsure"]
+    rows = [{**one, "kind": kind, "motion": 3.0, "angle": 0.0} for one, kind in zip(SIX, kinds, strict=True)]
+    window = shown(rows)
+    choose = "one('{}').value = '{}'; one('{}').dispatchEvent(new Event('input'))"
+    for name, value, wanted in (
+        ("kind", "motion", [1, 4]),
+        ("kind", "", [0, 1, 2, 3, 4, 5]),
+        ("show", "rejected", [0, 1, 2]),
+        ("show", "unjudged", [5]),
+        ("show", "marked", []),
+        ("show", "kept", [3, 4, 5]),
+        ("order", "sharpest", [4, 3, 5]),
+    ):
+        window.of(choose.format(name, value, name))
+        assert window.of("shown") == wanted
+        assert window.of("one('none').hidden") == bool(wanted)
+    assert window.of("[...list.querySelectorAll('.tile')].map((tile) => numbers.get(tile))") == [4, 3, 2, 1, 0, 5]
+
+
+def test_marks_are_made_by_x_and_outlive_the_page(shown, window):
+    shown(SIX)
+    window.press("ArrowRight", "x", "End", "x")
+    out = [False, True, True, False, False, True]
+    said = "3 rejected (below 0.50), 3 kept, 1 cannot be judged; 2 marked by hand"
+    assert window.of(STATE) == [out, said]
+    shown(SIX)
+    assert window.of(STATE) == [out, said]
+    shown([row("another.jpg", 0.1)])
+    assert window.of(STATE) == [[True], "1 rejected (below 0.50), 0 kept"]
+    shown(SIX)
+    window.press("Home", "x", "End", "x")
+    assert window.of(STATE)[1] == "3 rejected (below 0.50), 3 kept, 1 cannot be judged"
+
+
+def test_a_photo_that_a_mark_takes_out_of_sight_hands_the_focus_on(shown):
+    window = shown([row(f"{n}.jpg", 0.6 + n / 50) for n in range(4)])
+    window.of("one('show').value = 'kept'; update()")
+    window.press("ArrowRight", "ArrowRight", "x")
+    assert window.of("[shown, focused()]") == [[0, 2, 3], 2]
+    window.press("Enter", "x", "ArrowRight")
+    assert window.of("[large.open, current, shown]") == [True, 3, [0, 3]]
+    window.press("ArrowLeft", "Escape")
+    window.of(SOON)
+    assert window.of("focused()") == 0
+
+
+# ---- by touch --------------------------------------------------------------------
+
+
+def test_everything_goes_by_touch(shown):
+    window = shown(SIX, width=390, height=844, touch=True)
+    assert window.of("tools.open") is False
+    window.tap("summary")
+    window.tap("#pixels")
+    assert window.of("[tools.open, one('pixels').getAttribute('aria-pressed')]") == [True, "true"]
+    window.tap("#pixels")
+    window.tap(".tile:nth-child(2) .verdict")
+    assert window.of("[...marks]") == [[1, False]]
+    window.tap(".tile:nth-child(2) .photo")
+    window.tap("#next")
+    window.tap("#judge")
+    assert window.of("[large.open, current, rejected(2)]") == [True, 2, False]
+    window.tap("#previous")
+    window.tap("#close")
+    assert window.of("[large.open, current]") == [False, 1]
+    window.tap("#list")
+    assert window.of("[names.open, one('text').value]") == [True, "0/even.JPG\n"]
+    window.tap("#leave")
+    assert window.of("names.open") is False
+    smallest = "Math.min(...[...document.querySelectorAll('.bar button, .verdict')].map((b) => b.offsetHeight))"
+    assert window.of(smallest) >= 44
+
+
+# ---- thousands -------------------------------------------------------------------
+
+
+def test_a_page_in_a_folder_fills_its_tiles_as_they_come_near(window, tmp_path):
+    one = row()
+    names = {}
+    for name, suffix in (("thumbnail", "jpg"), ("overlay", "png"), ("detail", "jpg")):
+        (tmp_path / f"{name}.{suffix}").write_bytes(one[name])
+        names[name] = f"{name}.{suffix}"
+    rows = [{**one, **names, "path": f"{n:04}.jpg", "score": n / 3000} for n in range(3000)]
+    (tmp_path / "page.html").write_bytes(made(rows, is_beside=True))
+    window.open(tmp_path / "page.html")
+    filled = "tiles.flatMap((tile, i) => tile.firstElementChild ? [i] : [])"
+    window.of(SOON)
+    first = window.of(filled)
+    assert first[0] == 0 and len(first) < 200
+    picture = "(async (image) => { await image.decode(); return image.naturalWidth })(photo(0).querySelector('img'))"
+    assert window.of(picture) == 60
+    window.press("End", "x")
+    window.of(SOON)
+    assert window.of("[focused(), tiles[2999].querySelector('.verdict').textContent]") == [2999, "Rejected by hand"]
+    assert 0 not in window.of(filled) and len(window.of(filled)) < 300
+    window.press("x", "Enter", "Home")
+    assert window.of("large.querySelector('.name').textContent") == "0000.jpg"
+
+
+def test_nothing_but_the_page_and_its_pictures_is_asked_for(shown):
+    window = shown(SIX)
+    window.press("ArrowRight", "Enter", "ArrowRight", "Escape", "n")
+    asked = window.of("performance.getEntriesByType('resource').map((entry) => entry.name.split(',')[0])")
+    assert {name.split(":")[0] for name in asked} <= {"data"}
+    refused = """new Promise((done) => {
+        const image = new Image();
+        image.onerror = () => done(true);
+        image.onload = () => done(false);
+        image.src = "https://example.com/x.png";
+    })"""
+    assert window.of(refused) is True

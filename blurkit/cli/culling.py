@@ -76,8 +76,8 @@ def check(args):
     named = ways(args)
     if len(named) > 1 or args.keep_best and not named:
         raise UsageError("--keep-best needs one of --group REGEX, --burst SECONDS, --window N and --every SECONDS")
-    if named and not (args.keep_best or args.json or args.csv):
-        raise UsageError(f"{named[0]} needs --keep-best, or --json or --csv, which have group, rank and best")
+    if named and not (args.keep_best or args.json or args.csv or args.report):
+        raise UsageError(f"{named[0]} needs --keep-best, or --json, --csv or --report, which have group and best")
     series.check(args)
     check_range(args)
     choosing = given(args, *CHOOSING) + named

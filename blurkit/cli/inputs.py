@@ -19,6 +19,7 @@ HIDDEN = "."  # how the names of hidden files begin; a Mac leaves ._NAME beside 
 SYSTEM_FOLDERS = {
     *("__macosx", "$recycle.bin", "recycler", "system volume information", "lost+found"),
     *("@eadir", "@recycle", "@recently-snapshot", "#recycle", "#snapshot"),
+    "blurkit-pictures",  # ours, beside a page of --report
 }
 NAMELESS = "stdin"
 NONE_BELOW = InputError("no photos below this folder")

@@ -90,8 +90,8 @@ def describe_output(group):
     group.add_argument(
         "--report",
         metavar="HTML",
-        help="write a page of all photos as well, sorted by score, with what is in focus marked; "
-        "- = to standard output, in place of the lines",
+        help="write a page of all photos as well, softest first, to choose from; a folder (with a slash at the end) "
+        "= with its pictures beside it, for thousands; - = to standard output, in place of the lines",
     )
     group.add_argument(
         "--force",
@@ -112,20 +112,19 @@ def work_on(args, console):
     items = found(args, console)
     known = items if isinstance(items, list) else []
     saver = save.opened(known, args, console)
-    needs_all = args.report or args.truth  # without them no result is kept, and memory stays flat
-    kept, is_below, write = [], False, records.writer(args, console)
-    with report.opened(known, args) as page:  # a page that cannot be written is reported before the work
-        results = culling.chosen(scored(items, args, console), args, console)
+    kept, is_below, write = [], False, records.writer(args, console)  # kept is nothing without --truth: memory is flat
+    with report.opened(known, args, console) as page:  # a page that cannot be written is reported before the work
+        results = culling.chosen(page.seen(scored(items, args, console)), args, console)
         if saver:
             results = saver.again(results) if culling.waits(args) else saver(results)
         for item, result in results:
             write(item, result)
             if args.fail_below is not None and result["score"] < args.fail_below:
                 is_below = True
-            if needs_all:
+            page.told(result)
+            if args.truth:
                 kept.append(result)
-        if page:
-            page.write(report.page_of(kept, working_size(args), args))
+        page.finish(working_size(args))
     if args.truth and kept:
         records.write_figures(truth.figures(kept), args, write)
     return console.status or int(is_below)
@@ -255,7 +254,7 @@ def photo_score(item, data, mask, args, model):
     if args.burst is not None:
         result["look"] = sets.look(measured.picture)
     if args.report:
-        result["shown"] = report.pictures(item, data, photo, measured, args)
+        result["shown"] = report.pictures(item, data, measured, args, region)
     return result
 
 

@@ -60,7 +60,7 @@ def test_a_page_shows_a_photo_whose_bar_ends_in_the_middle_of_a_cell(run, discs,
     cv2.imwrite(str(tmp_path / "bar.png"), np.pad(photo, ((bar, 0), (0, 0), (0, 0))))
     cv2.imwrite(str(tmp_path / "photo.png"), photo)
     framed, bare = scores(run("blur-score", "--report", tmp_path / "out.html", *tmp_path.glob("*.png")))
-    assert framed == bare and (tmp_path / "out.html").read_text().count("data:image/png;base64,") == 2
+    assert framed == bare and (tmp_path / "out.html").read_text().count("data:image/png;base64,") == 3
 
 
 @pytest.mark.parametrize("name", ["soft_letterbox.jpg", "soft_white_frame.jpg", "soft_statusbar.jpg"])

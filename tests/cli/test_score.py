@@ -114,7 +114,7 @@ def test_a_report_shows_every_photo_told_and_changes_no_line(run, half, tmp_path
     done = run("blur-score", "--report", tmp_path / "out.html", *names)
     page = (tmp_path / "out.html").read_text()
     assert done == plain and all(page.count(f'alt="{name}"') == 1 for name in names) and "cannot be judged" in page
-    assert page.index("photo.png") < page.index("wall.png") and page.count("data:image/jpeg;base64,") == 2
+    assert page.index("photo.png") < page.index("wall.png") and page.count("data:image/jpeg;base64,") == 4
     run("blur-score", "--report", tmp_path / "top.html", "--top", 1, "--max-size", 90, *names)
     top = (tmp_path / "top.html").read_text()
     assert "wall.png" not in top and "90 pixels" in top and "1024 pixels" in page

@@ -1,0 +1,299 @@
+"""The script of the page that ``blur-score --report`` writes: one step a line."""
+
+SCRIPT = r"""
+"use strict";
+const one = (id) => document.getElementById(id);
+const root = document.documentElement, list = one("photos"), large = one("large"), names = one("names");
+const threshold = one("threshold"), filter = one("filter"), tools = one("tools");
+const tiles = [...list.querySelectorAll(".tile")], heads = [...list.querySelectorAll(".head")];
+const contents = one("contents")?.textContent.trim().split("\n");  // of tiles that are filled when they are near
+const numbers = new Map(tiles.map((tile, i) => [tile, i]));
+const scores = tiles.map((tile) => parseFloat(tile.dataset.score));  // NaN where none is given
+const bytes = (i) => Uint8Array.from(atob(tiles[i].dataset.path), (sign) => sign.charCodeAt());
+const titles = tiles.map((_, i) => new TextDecoder().decode(bytes(i)));
+const bars = [...document.querySelectorAll(".scores rect")];
+const memory = `blurkit ${document.body.dataset.id}`;  // of the marks of this page, in the browser
+let sequence = tiles.map((_, i) => i), shown = [], current = -1, forgets = false;
+let marks = new Map();  // number of a photo: true = rejected by hand, false = kept by hand
+
+function filled(i) {  // the tile, with its content
+  if (!tiles[i].firstElementChild) {
+    tiles[i].innerHTML = contents[i];
+    paint(i);
+  }
+  return tiles[i];
+}
+
+const photo = (i) => filled(i).querySelector(".photo");
+const focused = () => numbers.get(document.activeElement.closest(".tile")) ?? -1;
+
+const near = new IntersectionObserver((entries) => {
+  for (const {target, isIntersecting} of entries) {
+    if (isIntersecting) filled(numbers.get(target));
+    else if (!target.contains(document.activeElement)) target.replaceChildren();
+  }
+}, {rootMargin: "1000px 0px"});
+
+function byRule(i) {
+  return scores[i] < threshold.valueAsNumber || heads.length > 0 && !("best" in tiles[i].dataset);
+}
+
+function rejected(i) {
+  return marks.has(i) ? marks.get(i) : byRule(i);
+}
+
+function isWanted(i) {
+  const show = one("show").value, kind = one("kind").value;
+  if (!titles[i].toLowerCase().includes(filter.value.toLowerCase())) return false;
+  if (kind && tiles[i].dataset.kind !== kind) return false;
+  if (show === "marked") return marks.has(i);
+  if (show === "unjudged") return isNaN(scores[i]);
+  return show === "all" || rejected(i) === (show === "rejected");
+}
+
+function verdict(i) {  // in words
+  if (marks.has(i)) return rejected(i) ? "Rejected by hand" : "Kept by hand";
+  return rejected(i) ? "Rejected" : "Reject";
+}
+
+function paint(i) {
+  const button = tiles[i].querySelector(".verdict"), words = verdict(i);
+  tiles[i].classList.toggle("out", rejected(i));
+  if (!button || button.textContent === words) return;
+  button.textContent = words;
+  button.setAttribute("aria-pressed", rejected(i));
+  button.setAttribute("aria-label", `${words}: ${titles[i]}`);
+}
+
+function update() {
+  const level = threshold.valueAsNumber, count = {kept: 0, rejected: 0, unjudged: 0};
+  shown = sequence.filter(isWanted);
+  const visible = new Set(shown);
+  tiles.forEach((tile, i) => {
+    tile.hidden = !visible.has(i);
+    paint(i);
+  });
+  for (const i of shown) {
+    count[rejected(i) ? "rejected" : "kept"] += 1;
+    if (isNaN(scores[i])) count.unjudged += 1;
+  }
+  for (const head of heads) {
+    let next = head.nextElementSibling;
+    while (next && next.hidden && next.matches(".tile")) next = next.nextElementSibling;
+    head.hidden = !next || !next.matches(".tile");
+  }
+  one("none").hidden = shown.length > 0;
+  bars.forEach((bar, i) => bar.classList.toggle("below", (i + 1) / bars.length <= level));
+  for (const end of ["x1", "x2"]) one("mark").setAttribute(end, 100 * level + "%");
+  const rule = `below ${level.toFixed(2)}${heads.length ? ", or not the best of their group" : ""}`;
+  const rest = count.unjudged ? `, ${count.unjudged} cannot be judged` : "";
+  const hand = marks.size ? `; ${marks.size} marked by hand${forgets ? ", until the page is closed" : ""}` : "";
+  one("tally").textContent = `${count.rejected} rejected (${rule}), ${count.kept} kept${rest}${hand}`;
+}
+
+function remember() {
+  try { localStorage.setItem(memory, JSON.stringify([...marks])); } catch { forgets = true; }
+}
+
+function recall() {
+  try {
+    marks = new Map(JSON.parse(localStorage.getItem(memory) ?? "[]"));
+  } catch { forgets = true; }
+}
+
+function mark(i) {
+  const place = shown.indexOf(i), wanted = !rejected(i);
+  if (wanted === byRule(i)) marks.delete(i);
+  else marks.set(i, wanted);
+  remember();
+  update();
+  if (large.open) enlarge(i);
+  else if (tiles[i].hidden && shown.length) photo(shown[Math.min(place, shown.length - 1)]).focus();
+}
+
+function sort() {
+  sequence = tiles.map((_, i) => i);
+  const sharpest = one("order").value === "sharpest";
+  if (sharpest) sequence.sort((a, b) => isNaN(scores[a]) - isNaN(scores[b]) || scores[b] - scores[a] || a - b);
+  list.append(...sequence.map((i) => tiles[i]));
+  update();
+}
+
+// ---- the larger view
+
+function enlarge(i) {
+  const view = document.createElement("div"), detail = photo(i).querySelector(".detail").cloneNode();
+  view.className = "view";
+  view.append(...photo(i).cloneNode(true).children);
+  one("whole").replaceChildren(view);
+  one("part").replaceChildren(detail);
+  one("about").replaceChildren(...tiles[i].querySelector("figcaption").cloneNode(true).children);
+  one("judge").firstChild.data = verdict(i);
+  one("judge").setAttribute("aria-pressed", rejected(i));
+  current = i;
+  if (!large.open) large.showModal();
+}
+
+function nextTo(i, step) {
+  const place = shown.indexOf(i);
+  if (place >= 0) return shown[Math.min(Math.max(place + step, 0), shown.length - 1)];
+  const at = sequence.indexOf(i);  // it was hidden by its mark: go on from where it stood
+  const after = shown.findIndex((j) => sequence.indexOf(j) > at);
+  const behind = after < 0 ? shown.length : after;
+  return shown[Math.min(Math.max(step > 0 ? behind : behind - 1, 0), shown.length - 1)];
+}
+
+// ---- keys
+
+function beside(i, down) {  // the photo above or below, which may stand in another group
+  const {offsetTop: top, offsetLeft: left} = tiles[i], step = down ? 1 : -1;
+  let at = shown.indexOf(i), best = i;
+  while (at in shown && tiles[shown[at]].offsetTop === top) at += step;
+  const row = at in shown ? tiles[shown[at]].offsetTop : NaN;
+  let least = Infinity;
+  for (; at in shown && tiles[shown[at]].offsetTop === row; at += step) {
+    const far = Math.abs(tiles[shown[at]].offsetLeft - left);
+    if (far < least) [least, best] = [far, shown[at]];
+  }
+  return best;
+}
+
+function move(event) {
+  const keys = ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "Home", "End"];
+  if (!keys.includes(event.key) || !shown.length) return;
+  event.preventDefault();
+  const i = large.open ? current : focused();
+  const under = one("photos").previousElementSibling.getBoundingClientRect().bottom;
+  const to = {
+    Home: () => shown[0],
+    End: () => shown.at(-1),
+    ArrowLeft: () => nextTo(i, -1),
+    ArrowRight: () => nextTo(i, 1),
+    ArrowUp: () => large.open ? nextTo(i, -1) : beside(i, false),
+    ArrowDown: () => large.open ? nextTo(i, 1) : beside(i, true),
+  };
+  if (i < 0 && !["Home", "End"].includes(event.key)) {  // nowhere yet: the first that is to be seen
+    photo(shown.find((j) => tiles[j].getBoundingClientRect().top >= under) ?? shown[0]).focus();
+  } else if (large.open) enlarge(to[event.key]());
+  else photo(to[event.key]()).focus();
+}
+
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || names.open) return;
+  if (event.target.matches("input, select, textarea")) return;
+  const key = event.key.toLowerCase(), i = large.open ? current : focused();
+  if (key === "o") one("focus").click();
+  else if (key === "p") one("pixels").click();
+  else if (key === "n" && !large.open) one("list").click();
+  else if (key === "x" && i >= 0) mark(i);
+  else move(event);
+});
+list.addEventListener("click", (event) => {
+  const i = numbers.get(event.target.closest(".tile"));
+  if (event.target.closest(".photo")) enlarge(i);
+  else if (event.target.closest(".verdict")) mark(i);
+});
+for (const [id, name] of [["focus", "all"], ["pixels", "pixels"]]) {
+  one(id).addEventListener("click", () => one(id).setAttribute("aria-pressed", root.classList.toggle(name)));
+}
+for (const dialog of [large, names]) {
+  dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });
+}
+large.addEventListener("close", () => {
+  const to = tiles[current].hidden ? nextTo(current, 1) : current;
+  if (to !== undefined) photo(to).focus();
+});
+one("close").addEventListener("click", () => large.close());
+one("previous").addEventListener("click", () => enlarge(nextTo(current, -1) ?? current));
+one("next").addEventListener("click", () => enlarge(nextTo(current, 1) ?? current));
+one("judge").addEventListener("click", () => mark(current));
+
+// ---- names, byte by byte as the system has them
+
+const ascii = (words) => new TextEncoder().encode(words);
+
+function decoded(name) {
+  try {
+    return new TextDecoder("utf-8", {fatal: true, ignoreBOM: true}).decode(name);
+  } catch { return null; }
+}
+
+function quoted(name) {  // for a POSIX shell; $'...' for what is no text
+  const words = decoded(name);
+  if (words !== null && !/[\x00-\x1f\x7f-\x9f]/.test(words)) return `'${words.replaceAll("'", `'\\''`)}'`;
+  const sign = (byte) => byte < 32 || byte > 126 || byte === 39 || byte === 92;
+  const octal = (byte) => "\\" + byte.toString(8).padStart(3, "0");
+  return `$'${[...name].map((byte) => sign(byte) ? octal(byte) : String.fromCharCode(byte)).join("")}'`;
+}
+
+function chosen() {
+  const which = one("which").value;
+  const tests = {
+    rejected,
+    kept: (i) => !rejected(i),
+    out: (i) => marks.get(i) === true,
+    in: (i) => marks.get(i) === false,
+  };
+  return tiles.map((_, i) => i).filter(tests[which]);
+}
+
+function pieces() {
+  const form = one("form").value, folder = ["rejected", "out"].includes(one("which").value) ? "rejected" : "kept";
+  if (form !== "mv") return chosen().flatMap((i) => [bytes(i), ascii(form === "nul" ? "\0" : "\n")]);
+  const files = chosen().filter((i) => !("stream" in tiles[i].dataset));
+  const lines = files.map((i) => ascii(`mv -n -- ${quoted(bytes(i))} ${folder}/\n`));
+  return lines.length ? [ascii(`mkdir -p ${folder}\n`), ...lines] : [];
+}
+
+function notes() {
+  const all = chosen(), form = one("form").value;
+  const words = [`${all.length} of ${tiles.length} photos, whatever is shown.`];
+  const count = (test) => all.filter(test).length;
+  const streams = count((i) => "stream" in tiles[i].dataset), odd = count((i) => decoded(bytes(i)) === null);
+  const broken = count((i) => bytes(i).includes(10));
+  const bases = all.map((i) => titles[i].split("/").at(-1)), twice = bases.length - new Set(bases).size;
+  if (form === "mv") words.push("Run them in the folder in which blur-score ran.");
+  if (form === "mv" && streams) words.push(`${streams} are pictures of a stream, not files, and are left out.`);
+  if (form === "mv" && twice) words.push(`${twice} have a name that came before; mv -n leaves them where they are.`);
+  if (form === "lines" && broken) words.push(`${broken} hold a line break: take NUL or mv lines.`);
+  if (form === "lines" && odd) words.push(`${odd} hold bytes that are no text: save them, or take mv lines.`);
+  if (form === "nul") words.push("NUL cannot be copied: save them, for xargs -0 and --files0-from.");
+  return words.join(" ");
+}
+
+function write() {
+  const decoder = new TextDecoder();
+  one("text").value = pieces().map((piece) => decoder.decode(piece)).join("").replaceAll("\0", "\u2400\n");
+  one("copy").disabled = one("form").value === "nul";
+  one("note").textContent = notes();
+}
+
+one("list").addEventListener("click", () => {
+  write();
+  names.showModal();
+});
+one("leave").addEventListener("click", () => names.close());
+one("copy").addEventListener("click", () => {
+  one("text").select();
+  const done = document.execCommand("copy");
+  one("note").textContent = done ? "Copied." : "The browser does not let it be copied; the names are selected.";
+});
+one("save").addEventListener("click", () => {
+  const link = document.createElement("a"), form = one("form").value;
+  link.href = URL.createObjectURL(new Blob(pieces()));
+  link.download = one("which").selectedOptions[0].textContent.replaceAll(" ", "-") + (form === "mv" ? ".sh" : ".lst");
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60000);
+});
+
+for (const id of ["which", "form"]) one(id).addEventListener("input", write);
+for (const id of ["threshold", "filter", "show", "kind"]) one(id).addEventListener("input", update);
+one("order").addEventListener("input", sort);
+root.classList.add("js");
+for (const element of document.querySelectorAll("[data-js]")) element.hidden = false;
+tools.open = matchMedia("(min-width: 44rem)").matches;
+one("contents")?.remove();
+recall();
+update();
+if (contents) for (const tile of tiles) near.observe(tile);
+"""

@@ -63,9 +63,9 @@ class Page:
     def __init__(self, args, guard, console):
         self.args, self.guard, self.console = args, guard, console
         self.wanted, self.rows, self.written = bool(args.report), [], 0
-        self.folder = args.report if args.report and args.report != "-" and is_folder(args.report) else None
-        self.path = "/dev/stdout" if args.report == "-" else args.report
-        self.keep = Keep("picture")
+        self.path = "/dev/stdout" if args.report == "-" else args.report or ""
+        self.folder = self.path if is_folder(self.path) else ""  # of the page and its pictures
+        self.keep, self.file = Keep("picture"), None
         if self.folder:
             self.path = os.path.join(self.folder, INDEX)
             self.check_folder()
@@ -80,7 +80,8 @@ class Page:
             )
 
     def __enter__(self):
-        self.file = WholeFile(self.path, self.guard).__enter__() if self.wanted else None
+        if self.wanted:
+            self.file = WholeFile(self.path, self.guard).__enter__()
         return self
 
     def __exit__(self, *error):
@@ -123,7 +124,7 @@ class Page:
 
     def finish(self, side):
         """Write the page; `side` is the working size in pixels, 0 for the photos' own."""
-        if not self.wanted:
+        if self.file is None:
             return
         self.file.write(self.counted(page_of(self.rows, side, self.args, bool(self.folder))))
         if self.written > HEAVY and not self.args.quiet:

@@ -173,6 +173,7 @@ dialog .figures{margin:.4rem 0 .75rem;column-gap:1.75rem}
 #names{width:min(44rem,96vw)}
 #text{width:100%;margin:.25rem 0 .75rem;padding:.5rem;border:1px solid var(--soft);border-radius:.4rem;
   background:var(--panel);font:.8125rem/1.4 ui-monospace,monospace;white-space:pre}
+@media (max-width:60rem){#whole{min-height:0}}
 @media (max-width:44rem){
   header{padding:1rem 0 .5rem}
   h1{font-size:1.375rem}
@@ -181,7 +182,6 @@ dialog .figures{margin:.4rem 0 .75rem;column-gap:1.75rem}
   svg{height:1.75rem}
   .folder{display:none}
   ol .figures{font-size:.8125rem}
-  #whole{min-height:0}
   #part img{height:min(40vh,25rem)}
   .view img:first-child{max-height:26vh}
 }

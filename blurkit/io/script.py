@@ -291,7 +291,7 @@ for (const id of ["threshold", "filter", "show", "kind"]) one(id).addEventListen
 one("order").addEventListener("input", sort);
 root.classList.add("js");
 for (const element of document.querySelectorAll("[data-js]")) element.hidden = false;
-tools.open = matchMedia("(min-width: 44rem)").matches;
+tools.open = matchMedia("(min-width: 60rem)").matches;
 one("contents")?.remove();
 recall();
 update();

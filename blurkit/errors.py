@@ -15,6 +15,10 @@ class InputError(BlurkitError, ValueError):
     """A photo, map, mask or patch set cannot be read or does not fit."""
 
 
+class NotAMap(InputError):
+    """A photo where a map is read."""
+
+
 class OutputError(BlurkitError):
     """A result cannot be written."""
 

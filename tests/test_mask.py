@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from skimage.filters import threshold_otsu
 
-from blurkit.mask import focus_mask, threshold
+from blurkit.mask import feathered, focus_mask, grown, threshold
 
 RAMP = np.float32([[0.0, 0.2, 0.4], [0.6, 0.8, 1.0]])
 
@@ -74,3 +74,48 @@ def test_a_map_of_one_value_has_an_answer_for_every_rule(level):
 def test_an_unknown_rule_is_an_error():
     with pytest.raises(ValueError, match="median"):
         threshold(RAMP, "median")
+
+
+def by_hand(mask, wanted):
+    """Distance of each pixel from the nearest that is wanted, one by one."""
+    rows, columns = np.indices(mask.shape)
+    near = np.full(mask.shape, np.inf)
+    for row, column in np.argwhere(wanted):
+        near = np.minimum(near, np.hypot(rows - row, columns - column))
+    return near
+
+
+def spots(seed):
+    """A mask of a few pixels, blobs and holes."""
+    rng = np.random.default_rng(seed)
+    shape, share = (rng.integers(1, 30), rng.integers(1, 40)), rng.choice([0, 0.02, 0.5, 1])
+    return np.where(rng.random(shape) < share, np.uint8(255), np.uint8(0))
+
+
+@given(st.integers(0, 10**6), st.integers(-12, 12))
+def test_a_grown_mask_holds_what_is_near_a_marked_pixel_and_a_shrunk_one_what_is_far_from_all_others(seed, pixels):
+    mask = spots(seed)
+    marked = by_hand(mask, mask > 0) <= pixels if pixels >= 0 else by_hand(mask, mask == 0) > -pixels
+    assert np.array_equal(grown(mask, pixels), np.where(marked, 255, 0)) and grown(mask, pixels).dtype == np.uint8
+
+
+def test_distances_are_exact_up_to_500_pixels():
+    mask = np.zeros((3, 600), np.uint8)
+    mask[0, 0] = 255
+    for pixels in (1, 353, 500):
+        marked = grown(mask, pixels) > 0
+        assert marked[0].sum() == pixels + 1 and marked[1].sum() == pixels  # sqrt(N^2 + 1) is more than N
+
+
+@given(st.integers(0, 10**6), st.integers(1, 20))
+def test_a_feathered_edge_is_a_ramp_about_it(seed, pixels):
+    mask = spots(seed)
+    inside, outside = by_hand(mask, mask == 0) - 0.5, by_hand(mask, mask > 0) - 0.5
+    signed = np.where(mask > 0, inside, -outside)
+    wanted = 255 * np.clip(0.5 + signed / pixels, 0, 1)
+    assert np.abs(feathered(mask, pixels) - wanted).max() <= 0.51
+
+
+def test_a_ramp_of_one_pixel_is_the_mask():
+    mask = spots(4)
+    assert np.array_equal(feathered(mask, 1), mask)

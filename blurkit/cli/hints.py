@@ -112,7 +112,7 @@ def folder(args):
     if args is None:
         return "is a folder"
     if hasattr(args, "recursive"):
-        return f"is a folder; -r takes the {args.takes} in it"
+        return "is a folder; -r takes the photos in it"
     return f"is a folder; name the {args.takes} in it, as in FOLDER/*"
 
 

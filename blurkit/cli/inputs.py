@@ -2,6 +2,7 @@
 
 import io
 import os
+import re
 import stat
 from collections import namedtuple
 from contextlib import nullcontext
@@ -45,6 +46,12 @@ class Input(namedtuple("Input", "path stem data args frame time order", defaults
     @property
     def label(self):
         return self.name if self.frame is None else f"{self.name}:{self.frame}"
+
+    def named(self, pattern):
+        """A name made by a pattern of --name."""
+        suffix = os.path.splitext(self.path)[1] if self.path and self.frame is None else ""
+        words = {"{path}": self.stem + suffix, "{stem}": self.stem}
+        return re.sub(r"\{path\}|\{stem\}", lambda match: words[match[0]], pattern)
 
     @property
     def is_bad(self):

@@ -28,13 +28,16 @@ class Output:
             self.target = None
         self.console, self.many = console, many
         self.folder = self.target is not None and (self.target.endswith(os.sep) or os.path.isdir(self.target))
-        self.form = args.format or self.form_of_suffix(forms) or default
+        self.form = self.form_of_name(args, forms) or args.format or self.form_of_suffix(forms) or default
         self.guard = Guard(self.form, args.force, getattr(args, "sigma", False))
         self.waiting = None  # the one result that may be the first of several
         self.written = 0
         self.paths = set()
         self.file = None
         self.resume = getattr(args, "resume", False)
+        self.name = getattr(args, "name", None)
+        if self.name and not self.folder:
+            raise UsageError("--name is about names in a folder: -o FOLDER/")
         if self.target == "":
             raise UsageError("--output needs a name")
         if self.resume and not self.folder:
@@ -55,6 +58,16 @@ class Output:
             raise UsageError(f"{self.target}: format .{suffix} is not known ({', '.join(forms)}); {way_out}")
         return form
 
+    def form_of_name(self, args, forms):
+        """The format that the names of --name end in, None without it; a UsageError for others."""
+        name = getattr(args, "name", None)
+        form = name and os.path.splitext(name)[1][1:].lower()
+        if name and form not in forms:
+            raise UsageError(f"--name {name}: the names must end in .{' or .'.join(forms)}")
+        if name and args.format not in (None, form):
+            raise UsageError(f"--name {name} does not go with -f {args.format}")
+        return form
+
     def claim(self, items, args):
         """Check the outputs before any work.
 
@@ -65,9 +78,10 @@ class Output:
         self.spare(items, args)
         labels = {}
         for item in items if self.folder else ():
-            if item.stem in labels:
-                raise UsageError(f"{labels[item.stem]} and {item.label} would both become {self.path_of(item)}")
-            labels[item.stem] = item.label
+            path = self.path_of(item)
+            if path in labels:
+                raise UsageError(f"{labels[path]} and {item.label} would both become {path}")
+            labels[path] = item.label
             self.guard.check_input(self.path_of(item))
 
     def spare(self, items, args):
@@ -77,7 +91,8 @@ class Output:
             self.guard.check(self.target)
 
     def path_of(self, item):
-        return os.path.join(self.target, f"{item.stem}.{self.form}")
+        name = item.named(self.name) if self.name else f"{item.stem}.{self.form}"
+        return os.path.join(self.target, name)
 
     def wants(self, item):
         """False if the result of an input is there already (--resume), or would replace a file that must stay."""

@@ -4,7 +4,7 @@ from collections import deque
 from fractions import Fraction
 
 from blurkit.cli import inputs
-from blurkit.errors import InputError, UsageError
+from blurkit.errors import InputError, NotAMap, UsageError
 
 COMBED = "is interlaced: what moves has combs, which pass for sharp edges; ffmpeg -vf yadif takes them out"
 
@@ -116,6 +116,8 @@ def maps_with_photos(items, paths, option, args, console, raw=False):
                     raise UsageError(f"map {count} has no photo; give {option} once per map")
                 yield named, sharpness, photo
         except InputError as error:
+            if isinstance(error, NotAMap) and hasattr(args, "photos"):
+                error = InputError(f"{error}; --photos makes its map first")
             console.bad(item.label, error)
             next(photos, None)
     left = sum(1 for _ in photos)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 MOST_NATURAL = 65535  # largest number of a copy in a patch set
 MOST_THREADS = 1024
+MOST_GROWTH = 500  # pixels; up to it OpenCV tells distances apart exactly
 DECIMAL = re.compile(r"\d{1,9}(\.\d{0,9})?|\.\d{1,9}")
 
 
@@ -42,6 +43,18 @@ def natural(text):
 def thread_count(text):
     """A whole number from 1 to 1024; libraries end the process if they cannot start so many threads."""
     return positive(text, MOST_THREADS)
+
+
+def grow(text):
+    """A whole number from -500 to 500: pixels by which a mask grows."""
+    sign = text[:1] == "-"
+    value = 0 if text in ("0", "-0") else positive(text[sign:], MOST_GROWTH)
+    return -value if sign else value
+
+
+def feather(text):
+    """A whole number from 1 to 500: pixels of a ramp."""
+    return positive(text, MOST_GROWTH)
 
 
 def share(text):

@@ -44,15 +44,20 @@ def encode_map(sharpness, form, stretch=False, palette=None):
 
 
 def encode_mask(mask, form):
-    """A mask, (H, W) uint8 of 0 and 255, as the pieces of a PNG or NPY file."""
+    """A mask, (H, W) uint8 of 0 and 255, or feathered, as the pieces of a PNG or NPY file."""
     if form == "npy":
         return encode_npy(mask)
     return [encode_png(mask)]
 
 
 def encode_cut(photo, mask):
-    """What is in focus, cut out: RGBA PNG whose alpha is the mask; 16 bits if the photo has them."""
-    if photo.dtype == np.uint16:
+    """What is in focus, cut out: RGBA PNG; 16 bits if the photo has them.
+
+    Its alpha is the mask, (H, W) uint8, or a map, (H, W) float32 in [0, 1].
+    """
+    if mask.dtype == np.float32:
+        mask = np.rint(mask * np.iinfo(photo.dtype).max).astype(photo.dtype)
+    elif photo.dtype == np.uint16:
         mask = mask.astype(np.uint16) * 257
     return [encode_png(np.dstack([photo[..., ::-1], mask]))]
 

@@ -123,6 +123,12 @@ def whole_shape(data, turned=1):
     return (width, height) if is_turned else (height, width)
 
 
+def turn(data):
+    """The orientation of a JPEG, None if it names none."""
+    whole = parts(data)
+    return orientation(whole.exif, whole.xmp)
+
+
 def metadata(data):
     """The EXIF of a JPEG."""
     return parts(data).exif

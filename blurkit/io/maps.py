@@ -6,7 +6,7 @@ Decoders of photos are imported by those functions that need them: an NPY map ne
 import numpy as np
 
 from blurkit.defaults import MAX_PIXELS
-from blurkit.errors import InputError
+from blurkit.errors import InputError, NotAMap
 
 PFM_MAGIC = (b"Pf\n", b"PF\n")
 
@@ -53,7 +53,7 @@ def decode_map(data, max_pixels=MAX_PIXELS):
             return as_map(array)
     photo = decode_photo(data, max_pixels)
     if (photo[..., 0] != photo[..., 1]).any() or (photo[..., 0] != photo[..., 2]).any():
-        raise InputError("is a colour picture, not a map; a map or a mask must be grey")
+        raise NotAMap("is a colour picture, not a map; a map or a mask must be grey")
     return as_map(photo[..., 0])
 
 

@@ -8,7 +8,14 @@ from blurkit.defaults import MAX_PIXELS
 from blurkit.errors import InputError, missing_extra
 from blurkit.io import heif, jpeg, plain, png, pnm, raw, tiff, y4m
 from blurkit.io.npy import NPY_MAGIC
-from blurkit.io.pixels import Wanted, decoding, no_metadata
+from blurkit.io.orientation import orientation_of
+from blurkit.io.pixels import Wanted, decoding, no_metadata, no_turn
+
+
+def tiff_turn(data):
+    """The orientation of a TIFF, None if it names none."""
+    tags = tiff.page(data)
+    return orientation_of(tags, tags.raw(tiff.XMP))
 
 
 class Format(NamedTuple):
@@ -21,18 +28,20 @@ class Format(NamedTuple):
     suffixes: tuple = ()  # by which a folder is searched
     packages: tuple = ()  # that it may need besides the required ones
     whole_shape: Callable | None = None  # bytes -> (H, W) upright; of formats whose decoders can reduce
+    turn: Callable | None = None  # bytes -> orientation from 1 to 8, or None; of formats that others may read as stored
 
 
+TIFF_PACKAGES = ("tifffile", "imagecodecs")
 FORMATS = (  # the first that fits reads a file, so RAW stands before TIFF, and AVIF before HEIC
-    Format("JPEG", jpeg.is_jpeg, jpeg.decode, jpeg.metadata, jpeg.SUFFIXES, (), jpeg.whole_shape),
-    Format("PNG", png.is_png, png.decode, png.metadata, png.SUFFIXES),
+    Format("JPEG", jpeg.is_jpeg, jpeg.decode, jpeg.metadata, jpeg.SUFFIXES, (), jpeg.whole_shape, jpeg.turn),
+    Format("PNG", png.is_png, png.decode, png.metadata, png.SUFFIXES, turn=png.turn),
     Format("RAW", raw.is_raw, raw.decode, raw.metadata, raw.SUFFIXES, ("rawpy",), raw.whole_shape),
-    Format("TIFF", tiff.is_tiff, tiff.decode, tiff.metadata, tiff.SUFFIXES, ("tifffile", "imagecodecs")),
-    Format("WebP", plain.is_webp, plain.decode_webp, plain.webp_metadata, (".webp",)),
-    Format("GIF", plain.is_gif, plain.decode_gif, no_metadata, (".gif",)),
-    Format("BMP", plain.is_bmp, plain.decode_bmp, no_metadata, (".bmp",)),
-    Format("PNM", pnm.is_pnm, pnm.decode, no_metadata, pnm.SUFFIXES),
-    Format("Y4M", y4m.is_y4m, y4m.decode, no_metadata),
+    Format("TIFF", tiff.is_tiff, tiff.decode, tiff.metadata, tiff.SUFFIXES, TIFF_PACKAGES, turn=tiff_turn),
+    Format("WebP", plain.is_webp, plain.decode_webp, plain.webp_metadata, (".webp",), turn=plain.webp_turn),
+    Format("GIF", plain.is_gif, plain.decode_gif, no_metadata, (".gif",), turn=no_turn),
+    Format("BMP", plain.is_bmp, plain.decode_bmp, no_metadata, (".bmp",), turn=no_turn),
+    Format("PNM", pnm.is_pnm, pnm.decode, no_metadata, pnm.SUFFIXES, turn=no_turn),
+    Format("Y4M", y4m.is_y4m, y4m.decode, no_metadata, turn=no_turn),
     Format("AVIF", heif.is_avif, heif.decode_avif, heif.avif_metadata, (".avif",), ("pillow>=11.3",)),
     Format("HEIC", heif.is_heic, heif.decode_heic, heif.heic_metadata, (".heic", ".heif", ".hif"), ("pillow-heif",)),
 )
@@ -95,6 +104,29 @@ def decode_photo(data, max_pixels=MAX_PIXELS, develop=False, side=None, luma=Fal
             return row.decode(data, Wanted(max_pixels, develop, side, luma))
     except ImportError as error:
         raise missing_extra(row.name, row.packages) from error
+
+
+def orientation(data):
+    """The orientation by which `decode_photo` turns a photo upright, from 1 to 8.
+
+    Parameters
+    ----------
+    data : bytes
+
+    Returns
+    -------
+    int
+
+    Raises
+    ------
+    InputError
+        RAW, AVIF or HEIC, whose pixels other programs do not read as they are stored.
+    """
+    row = format_of(data)
+    if row.turn is None:
+        raise InputError(f"{row.name} has no pixels that are read as stored; make it a JPEG, PNG or TIFF first")
+    with decoding(row.name):
+        return row.turn(data) or 1
 
 
 def whole_shape(data, photo, develop=False):

@@ -73,6 +73,11 @@ def upright(array, orientation):
     return np.ascontiguousarray(TURNED.get(orientation, lambda a: a)(array))
 
 
+def as_stored(array, orientation):
+    """The opposite of `upright`: (H, W, ...) as the pixels of a file lie that has this orientation."""
+    return upright(array, {6: 8, 8: 6}.get(orientation, orientation))
+
+
 def as_rgb(picture):
     """A decoded Pillow picture as (H, W, 3) uint8, or uint16 if it is of 16 bits, which is grey."""
     if picture.mode.startswith("I;16") or picture.mode == "I":
@@ -155,3 +160,7 @@ def scaled(array, largest):
 def no_metadata(data):
     """Formats without EXIF."""
     return b""
+
+
+def no_turn(data):
+    """Formats without an orientation."""

@@ -40,6 +40,12 @@ def decode_webp(data, wanted):
     return upright(as_rgb(picture), orientation(picture.info.get("exif", b""), picture.info.get("xmp", b"")))
 
 
+def webp_turn(data):
+    """The orientation of a WebP, None if it names none."""
+    info = opened(data, "WebPImagePlugin", "WebPImageFile").info
+    return orientation(info.get("exif", b""), info.get("xmp", b""))
+
+
 def opened_webp(data, max_pixels):
     """A lazy picture; its size is checked first, since Pillow takes memory for all of it at once."""
     width, height = webp_size(data)

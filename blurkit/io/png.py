@@ -48,6 +48,11 @@ def decode(data, wanted):
     return upright(array, orientation(*words(data, parts)))
 
 
+def turn(data):
+    """The orientation of a PNG, None if it names none."""
+    return orientation(*words(data, checked(data)))
+
+
 def checked(data):
     """(kind, start, end) of every chunk up to the last.
 

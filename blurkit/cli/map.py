@@ -1,9 +1,10 @@
 """blur-map: photos in, sharpness maps out."""
 
-from blurkit.cli import inputs, options, output, parallel, pictures, progress
+from blurkit.cli import inputs, options, output, parallel, pictures, progress, types
 from blurkit.cli.run import run
 
 FORMS = ("npy", "png", "tiff", "pfm")
+STRENGTH = 0.5  # of the map over the photo
 
 
 def describe(parser):
@@ -18,7 +19,9 @@ def describe(parser):
     group.add_argument("--raw", action="store_true", help="leave out the refinement (blur-refine does it)")
     options.sigma(group)
     options.weights(group)
-    picture_options(options.output(parser, FORMS, "npy", "map"))
+    group = options.output(parser, FORMS, "npy", "map")
+    picture_options(group)
+    overlay_options(group)
     options.workers(parser)
 
 
@@ -35,10 +38,25 @@ def picture_options(group):
     )
 
 
+def overlay_options(group):
+    """How a map is drawn over its photo."""
+    group.add_argument(
+        "--overlay", action="store_true", help="PNG: the map in colour over the photo, for eyes (default viridis)"
+    )
+    group.add_argument(
+        "--strength",
+        metavar="S",
+        type=types.share,
+        default=STRENGTH,
+        help=f"with --overlay: 0 shows the photo alone, 1 the map alone (default {STRENGTH})",
+    )
+
+
 def work_on(args, console):
     items = inputs.from_args(args, console)
     with output.Output(args, console, FORMS, "npy") as out:
         check_picture_options(args, out)
+        check_overlay(args, out)
         check_planes(args, out)
         out.claim(items, args)
         wanted = [item for item in items if item.path is None or out.wants(item)]  # it may hold many under other names
@@ -59,19 +77,37 @@ def work_on(args, console):
 
 
 def one(item, args, model):
-    """The map of one photo."""
+    """The map of one photo; with --overlay over the photo, as `encode` takes it."""
     photo = inputs.photo(item, args)
     if args.raw:
-        return model.raw_map(photo, sigma=args.sigma).planes()
-    return model.blur_map(photo) if args.sigma else model.sharpness_map(photo)
+        sharpness = model.raw_map(photo, sigma=args.sigma).planes()
+    else:
+        sharpness = model.blur_map(photo) if args.sigma else model.sharpness_map(photo)
+    if not args.overlay:
+        return sharpness
+    from blurkit.io.encode import overlaid
+    from blurkit.ops.colour import eight_bits
+
+    palette = args.palette or options.PALETTES[0]
+    return overlaid(eight_bits(photo), sharpness, args.stretch, palette, args.strength)
 
 
 def check_picture_options(args, out):
-    """Raise a UsageError if --stretch or a palette is given for another format than PNG."""
+    """Raise a UsageError if what makes a picture for eyes is given for another format than PNG."""
     from blurkit.errors import UsageError
 
     if (args.stretch or args.palette) and out.form != "png":
         raise UsageError(f"--stretch, --colormap and --palette are for PNG, not {out.form.upper()}; add -f png")
+
+
+def check_overlay(args, out):
+    """Raise a UsageError if --overlay has no PNG to be drawn in, or --strength no overlay."""
+    from blurkit.errors import UsageError
+
+    if args.overlay and out.form != "png":
+        raise UsageError(f"--overlay is for PNG, not {out.form.upper()}; add -f png")
+    if args.strength != STRENGTH and not args.overlay:
+        raise UsageError("--strength goes with --overlay")
 
 
 def check_planes(args, out):
@@ -92,8 +128,11 @@ def check_planes(args, out):
 
 
 def encode(sharpness, out, args):
-    from blurkit.io.encode import encode_map
+    """A map, or with --overlay a picture in colours, as the pieces of a file."""
+    from blurkit.io.encode import encode_map, encode_png
 
+    if getattr(args, "overlay", False):
+        return [encode_png(sharpness)]
     return encode_map(sharpness, out.form, args.stretch, args.palette)
 
 

@@ -35,12 +35,41 @@ def encode_map(sharpness, form, stretch=False, palette=None):
     if form == "tiff":
         return [encode_tiff(sharpness)]
     if stretch:
-        low, high = sharpness.min(), sharpness.max()
-        sharpness = (sharpness - low) / (high - low) if high > low else np.zeros_like(sharpness)
+        sharpness = stretched(sharpness)
     if palette:
-        levels = np.rint(sharpness * 255).astype(np.uint8)
-        return [encode_png(cv2.applyColorMap(levels, getattr(cv2, f"COLORMAP_{palette.upper()}")))]
+        return [encode_png(coloured(sharpness, palette))]
     return [encode_png(np.rint(sharpness * 65535).astype(np.uint16))]
+
+
+def stretched(sharpness):
+    """A map whose darkest pixel is 0 and whose brightest is 1; 0 if all are the same."""
+    low, high = sharpness.min(), sharpness.max()
+    return (sharpness - low) / (high - low) if high > low else np.zeros_like(sharpness)
+
+
+def coloured(sharpness, palette):
+    """A map, (H, W) in [0, 1], in the colours of an OpenCV colour map: (H, W, 3) uint8, BGR."""
+    levels = np.rint(sharpness * 255).astype(np.uint8)
+    return cv2.applyColorMap(levels, getattr(cv2, f"COLORMAP_{palette.upper()}"))
+
+
+def overlaid(photo, sharpness, stretch, palette, strength):
+    """A map over its photo, for eyes.
+
+    Parameters
+    ----------
+    photo : ndarray, (H, W, 3), uint8, RGB
+    sharpness, stretch, palette
+        As for `encode_map`.
+    strength : float in [0, 1]
+        0 = nothing but the photo, 1 = nothing but the map.
+
+    Returns
+    -------
+    ndarray, (H, W, 3), uint8, BGR
+    """
+    colours = coloured(stretched(sharpness) if stretch else sharpness, palette)
+    return cv2.addWeighted(np.ascontiguousarray(photo[..., ::-1]), 1 - strength, colours, strength, 0)
 
 
 def encode_mask(mask, form):

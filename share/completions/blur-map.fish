@@ -19,6 +19,8 @@ complete -c blur-map -l resume -d 'make no map that is in the folder already, an
 complete -c blur-map -l stretch -d 'PNG: darkest to black, brightest to white, instead of a fixed scale'
 complete -c blur-map -l colormap -d 'PNG: in colour, for eyes'
 complete -c blur-map -l palette -x -a 'viridis turbo magma inferno cividis' -d 'PNG: in these colours'
+complete -c blur-map -l overlay -d 'PNG: the map in colour over the photo, for eyes'
+complete -c blur-map -l strength -x -d 'with --overlay: 0 shows the photo alone, 1 the map alone'
 complete -c blur-map -s j -l jobs -x -d 'work on N photos at a time'
 complete -c blur-map -l threads -x -d 'threads per photo'
 complete -c blur-map -s q -l quiet -d 'say nothing but errors'

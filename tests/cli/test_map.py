@@ -3,6 +3,7 @@
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
 import blurkit
 from blurkit.methods import METHODS
@@ -42,10 +43,35 @@ def test_colours_are_for_eyes_and_cannot_be_read_back(run, photos):
     assert refused.status == 2 and b"is a colour picture, not a map" in refused.stderr
 
 
+@pytest.mark.parametrize("strength", [0, 0.3, 1])
+@pytest.mark.parametrize("words", [[], ["--stretch", "--palette", "magma"]])
+def test_an_overlay_is_the_map_in_colours_over_the_photo(run, photos, scene, words, strength):
+    done = run("blur-map", "-f", "png", "--overlay", "--strength", strength, *words, photos / "photo.png")
+    picture = cv2.imdecode(np.frombuffer(done.stdout, np.uint8), cv2.IMREAD_UNCHANGED)
+    colours = run("blur-map", "-f", "png", *(words or ["--colormap"]), photos / "photo.png").stdout
+    colours = cv2.imdecode(np.frombuffer(colours, np.uint8), cv2.IMREAD_UNCHANGED).astype(float)
+    assert picture.dtype == np.uint8
+    assert np.abs(picture - (strength * colours + (1 - strength) * scene[..., ::-1])).max() <= 0.51
+
+
+def test_an_overlay_of_16_bits_or_turned_by_exif_is_as_viewers_show_it(run, scene, tmp_path):
+    cv2.imwrite(str(tmp_path / "deep.png"), scene.astype(np.uint16) * 257)
+    shown = run("blur-map", "--overlay", "--strength", "0", "-f", "png", tmp_path / "deep.png").stdout
+    assert np.array_equal(cv2.imdecode(np.frombuffer(shown, np.uint8), cv2.IMREAD_UNCHANGED), scene)
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.fromarray(scene[..., ::-1]).save(tmp_path / "turned.png", exif=exif)
+    shown = run("blur-map", "--overlay", "--strength", "0", "-f", "png", tmp_path / "turned.png").stdout
+    turned = cv2.imdecode(np.frombuffer(shown, np.uint8), cv2.IMREAD_UNCHANGED)
+    assert np.array_equal(turned, cv2.rotate(scene, cv2.ROTATE_90_CLOCKWISE))
+
+
 @pytest.mark.parametrize(
     "words, complaint",
     [
         (["--stretch"], b"for PNG, not NPY; add -f png"),
+        (["--overlay"], b"--overlay is for PNG, not NPY; add -f png"),
+        (["--strength", "0.3"], b"--strength goes with --overlay"),
         (["--sigma"], b"method joint does not measure blur in pixels; --sigma goes with --method park"),
         (["--method", "park", "--sigma", "-f", "png"], b"add -f npy, tiff or pfm"),
         (["--method", "park", "--raw", "-f", "tiff"], b"2 planes, which only NPY holds"),

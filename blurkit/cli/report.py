@@ -5,7 +5,7 @@ import os
 
 from blurkit.cli.guard import Guard, is_special, read_by
 from blurkit.cli.save import Keep, holds
-from blurkit.cli.wholefile import STDOUT, WholeFile
+from blurkit.cli.wholefile import PART, STDOUT, WholeFile
 from blurkit.errors import UsageError
 
 INDEX = "index.html"  # the page in a folder
@@ -71,10 +71,11 @@ class Page:
             self.check_folder()
 
     def check_folder(self):
-        """Raise a UsageError if a folder holds anything but a page of ours."""
+        """Raise a UsageError if a folder holds anything but a page of ours, or what a run that was stopped has left."""
         there = os.listdir(self.folder) if os.path.isdir(self.folder) else []
+        left = {name for name in there if name == PICTURES or name.startswith(f".{INDEX}.") and name.endswith(PART)}
         is_ours = INDEX in there and self.guard.is_ours(self.path)
-        if there and not is_ours and not self.args.force:
+        if set(there) - left and not is_ours and not self.args.force:
             raise UsageError(
                 f"--report {self.folder}: holds other files than a page of blurkit; name a new folder, or --force"
             )
@@ -127,7 +128,7 @@ class Page:
         if self.file is None:
             return
         self.file.write(self.counted(page_of(self.rows, side, self.args, bool(self.folder))))
-        if self.written > HEAVY and not self.args.quiet:
+        if self.written > HEAVY and not (self.folder or self.args.quiet):
             self.console.say(
                 f"the page is of {self.written >> 20} MB, which browsers are slow with; "
                 f"--report FOLDER{os.sep} keeps the pictures beside it"

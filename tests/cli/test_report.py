@@ -1,6 +1,8 @@
 """blur-score --report: the page in a folder, its place, its groups, what is left out of a photo."""
 
 import re
+import subprocess
+import sys
 
 import cv2
 import numpy as np
@@ -107,3 +109,18 @@ def test_what_is_left_out_of_a_photo_is_told_and_striped(run, photos):
     page = Page(run("blur-score", "--report", "-", photos / "framed.png").stdout)
     assert re.search(r"left out4\d %", page.photos[0]["caption"])
     assert "hatch" in [image.get("class") for image in page.photos[0]["images"]]
+
+
+def test_a_run_that_was_stopped_can_be_begun_again(run, photos):
+    words = ["--report", f"{photos}/look/", photos / "a1.png"]
+    run("blur-score", *words)
+    (photos / "look/index.html").rename(photos / "look/.index.html.999999999-0a0b.part")
+    assert run("blur-score", *words).status == 0 and "index.html" in listed(photos / "look")
+
+
+def test_a_page_too_heavy_for_browsers_is_told_with_the_way_out(photos):
+    lines = "import sys; from blurkit.cli import report, score; report.HEAVY = 20000; sys.exit(score.main())"
+    for name, said in (("page.html", b"--report FOLDER/ keeps the pictures beside it\n"), ("look/", b"")):
+        words = [sys.executable, "-c", lines, "--report", name, *sorted(map(str, photos.glob("*.png")))]
+        done = subprocess.run(words, cwd=photos, capture_output=True, timeout=120, check=True)
+        assert done.stderr.endswith(said) and bool(done.stderr) == bool(said)

@@ -126,7 +126,7 @@ ol{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(13.5rem,42vw),
 li{min-width:0}
 .tile{padding:.375rem;content-visibility:auto;contain-intrinsic-size:auto 20rem}
 .head{grid-column:1/-1;display:flex;gap:1rem;align-items:baseline;border-bottom:1px solid var(--line);
-  padding-top:.75rem}
+  margin:0 .375rem;padding-top:.75rem}
 h2{font-size:1.0625rem;font-weight:600;overflow-wrap:anywhere}
 .stage{display:grid;place-items:center;aspect-ratio:5/4;border:3px solid var(--panel);border-radius:.4rem;
   background:var(--panel);container-type:size}

@@ -3,7 +3,7 @@
 Two files belong to one shot if they lie in one folder and have the same stem, letter for letter: NAME of NAME.EXT,
 where EXT is that of a picture, of RAW or one of `COMPANIONS`, and of NAME.EXT.xmp, where NAME.EXT is such a file.
 darktable adds a number to the sidecars of further versions: NAME_01.EXT.xmp belongs to NAME, unless NAME_01.EXT is
-there.
+there. What exiftool keeps of a file that it has changed, FILE_original, belongs where FILE does.
 """
 
 import os
@@ -14,6 +14,7 @@ from blurkit.errors import InputError
 
 SIDECARS = (".xmp", ".pp3", ".arp", ".dop")  # Adobe and others, RawTherapee, ART, DxO; behind NAME or NAME.EXT
 COMPANIONS = (".mov", ".aae", ".wav")  # the video of a live photo, edits by Apple, a spoken note of the camera
+KEPT = "_original"  # what exiftool adds to the name of a file as it was
 VERSION = re.compile(r"(.+)_\d\d+")  # a stem with the number of a version
 
 
@@ -41,6 +42,7 @@ def stem_in(name, names):
     """The stem of the shot that a file in a folder of these `names` belongs to; None if it belongs to none."""
     if name.startswith(HIDDEN):
         return None
+    name = name.removesuffix(KEPT)
     stem = stem_of(name)
     if is_of_shot(name):
         return stem

@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import sys
 
 import cv2
 import numpy as np
@@ -13,9 +14,11 @@ from blurkit.cli.shots import stem_in
 SHOT = (  # files that are no pictures, of the shot IMG_1
     *("IMG_1.CR2", "IMG_1.xmp", "IMG_1.JPG.xmp", "IMG_1.CR2.xmp", "IMG_1_01.CR2.xmp", "IMG_1.JPG.pp3", "IMG_1.CR2.dop"),
     *("IMG_1.mov", "IMG_1.AAE", "IMG_1.MOV.xmp"),
+    *("IMG_1.JPG_original", "IMG_1.xmp_original", "IMG_1.CR2.xmp_original"),
 )
 OTHERS = (  # of other shots, or of none
     *("IMG_2.CR2", "IMG_2.xmp", "IMG_10.xmp", "IMG_1_02.JPG", "IMG_1_02.JPG.xmp", "img_1.xmp", "IMG_1.txt", "IMG_1"),
+    *("IMG_2.JPG_original", "IMG_1.txt_original", "IMG_1_original"),
     *(".IMG_1.xmp", "._IMG_1.JPG", "IMG_1-edit.xmp", "IMG_1.mask.png"),
 )
 
@@ -112,6 +115,6 @@ def test_lines_are_not_added_to_a_photo_of_the_list(root, environment, photos, t
     path.write_bytes((photos / "photo.jpg").read_bytes())
     before = path.read_bytes()
     with open(path, "ab") as out:
-        words = [root / "bin/blur-score", "-0"]
+        words = [sys.executable, root / "bin/blur-score", "-0"]
         done = subprocess.run(words, input=b"photo.jpg\0", stdout=out, stderr=-1, cwd=tmp_path, env=environment)
     assert done.returncode == 2 and b"would be added to the input" in done.stderr and path.read_bytes() == before

@@ -283,25 +283,3 @@ def check_pixels(array, max_pixels):
     pixels = array.size // 2 if array.ndim == 3 and array.shape[0] == 2 else array.size
     if pixels > max_pixels:
         raise InputError(f"map has {pixels} pixels; --max-pixels allows {max_pixels}")
-
-
-class Chained:
-    """Several inputs as one stream with ``read``, which goes on after the end of each."""
-
-    def __init__(self, items):
-        self.items = list(items)
-        self.stream = None
-        self.label = "-"  # name of the input that is being read
-
-    def read(self, size):
-        while True:
-            if self.stream is None:
-                if not self.items:
-                    return b""
-                self.label = self.items[0].label
-                self.stream = self.items.pop(0).open()
-            piece = self.stream.read(size)
-            if piece:
-                return piece
-            self.stream.close()
-            self.stream = None

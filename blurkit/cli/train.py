@@ -85,11 +85,33 @@ def work_on(args, console):
         out.write(None, [write_weights(arrays, header)])
 
 
+class Chained:
+    """Several inputs as one stream with ``read``, which goes on after the end of each."""
+
+    def __init__(self, items):
+        self.items = list(items)
+        self.stream = None
+        self.label = "-"  # name of the input that is being read
+
+    def read(self, size):
+        while True:
+            if self.stream is None:
+                if not self.items:
+                    return b""
+                self.label = self.items[0].label
+                self.stream = self.items.pop(0).open()
+            piece = self.stream.read(size)
+            if piece:
+                return piece
+            self.stream.close()
+            self.stream = None
+
+
 def read_records(items, dtype, most_bytes):
     """The records of all inputs and their digest; an error names the input it is about."""
     from blurkit.io.patchset import read_patches
 
-    stream = inputs.Chained(items)
+    stream = Chained(items)
     try:
         return read_patches(stream, dtype, most_bytes)
     except InputError as error:

@@ -136,7 +136,7 @@ def test_what_does_not_go_together_is_refused(run, words, complaint, tmp_path):
 def test_a_photo_that_is_taken_for_a_map_is_told_how_it_is_read(run, images):
     done = run("blur-mask", images / "IMG.jpg")
     assert done.status == 2
-    assert done.stderr.endswith(b"is a colour picture, not a map; --photos makes its map first\n")
+    assert done.stderr.endswith(b"a map or a mask must be grey; --photos makes its map first\n")
 
 
 def test_a_broken_photo_costs_itself_alone(run, images, tmp_path):

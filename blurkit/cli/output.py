@@ -37,7 +37,7 @@ class Output:
         self.resume = getattr(args, "resume", False)
         self.name = getattr(args, "name", None)
         if self.name and not self.folder:
-            raise UsageError("--name is about names in a folder: -o FOLDER/")
+            raise UsageError(f"--name is about names in a folder; write -o {self.target or 'FOLDER'}/")
         if self.target == "":
             raise UsageError("--output needs a name")
         if self.resume and not self.folder:

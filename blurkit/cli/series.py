@@ -144,7 +144,7 @@ def spread(pairs, args, console):
     places = [item.time if has_times else Fraction(number) for number, (item, _) in enumerate(pairs)]
     scores = [result["score"] for _, result in pairs]
     chosen = spread_of(scores, [float(place) for place in places], args.count, float(args.gap or 0))
-    if len(chosen) < args.count:
+    if 0 < len(chosen) < args.count:
         why = "there are no more" if len(chosen) == len(pairs) else f"no more are {float(args.gap or 0):g} s apart"
         console.say(f"{len(chosen)} of {args.count} pictures: {why}")
     return [pairs[i] for i in chosen]

@@ -1,7 +1,8 @@
 """blur-map: photos in, sharpness maps out."""
 
-from blurkit.cli import inputs, options, output, parallel, pictures, progress, types
+from blurkit.cli import inputs, options, output, pictures, types
 from blurkit.cli.run import run
+from blurkit.errors import UsageError
 
 FORMS = ("npy", "png", "tiff", "pfm")
 STRENGTH = 0.5  # of the map over the photo
@@ -59,21 +60,14 @@ def work_on(args, console):
         check_overlay(args, out)
         check_planes(args, out)
         out.claim(items, args)
-        wanted = [item for item in items if item.path is None or out.wants(item)]  # it may hold many under other names
+        wanted = pictures.wanted(items, out)
         if args.resume:
             console.detail(f"{len(items) - len(wanted)} of {len(items)} maps are there or may not be replaced")
         options.prepare(args)
         model = options.load_model(args)
         console.detail(f"method {model.method}, weights {model.weights}")
-        bar = progress.start(len(wanted), args, "photo")
-        photos = (item for item in pictures.every(wanted, args, console) if item.is_bad or out.wants(item))
-        for item, sharpness, error in parallel.in_order(lambda i: one(i, args, model), photos, args.jobs):
-            if error:
-                console.bad(item.label, error)
-            else:
-                out.write(item, encode(sharpness, out, args))
-            bar.update((item.frame or 1) == 1)  # an input has one step, however many pictures it holds
-        bar.close()
+        for item, sharpness in pictures.made(lambda item: one(item, args, model), wanted, out, args, console):
+            out.write(item, encode(sharpness, out, args))
 
 
 def one(item, args, model):
@@ -94,16 +88,12 @@ def one(item, args, model):
 
 def check_picture_options(args, out):
     """Raise a UsageError if what makes a picture for eyes is given for another format than PNG."""
-    from blurkit.errors import UsageError
-
     if (args.stretch or args.palette) and out.form != "png":
         raise UsageError(f"--stretch, --colormap and --palette are for PNG, not {out.form.upper()}; add -f png")
 
 
 def check_overlay(args, out):
     """Raise a UsageError if --overlay has no PNG to be drawn in, or --strength no overlay."""
-    from blurkit.errors import UsageError
-
     if args.overlay and out.form != "png":
         raise UsageError(f"--overlay is for PNG, not {out.form.upper()}; add -f png")
     if args.strength != STRENGTH and not args.overlay:
@@ -113,7 +103,6 @@ def check_overlay(args, out):
 def check_planes(args, out):
     """Raise a UsageError if the method does not measure what is wanted, or the format cannot hold it."""
     from blurkit import methods
-    from blurkit.errors import UsageError
 
     info = methods.info(args.method)
     if args.sigma and not info.measures_sigma:

@@ -3,7 +3,7 @@
 import argparse
 import os
 
-from blurkit.cli import inputs, options, output, parallel, pictures, progress, types
+from blurkit.cli import inputs, options, output, pictures, types
 from blurkit.cli.run import run
 from blurkit.errors import InputError, UsageError, check_sizes
 from blurkit.methods import DEFAULT
@@ -148,20 +148,12 @@ def check(args):
 
 def of_photos(items, args, out, console):
     """Write the masks of photos."""
-    wanted = [item for item in items if item.path is None or out.wants(item)]
+    wanted = pictures.wanted(items, out)
     options.prepare(args)
     model = options.load_model(args)
-    bar = progress.start(len(wanted), args, "photo")
-    photos = (item for item in pictures.every(wanted, args, console) if item.is_bad or out.wants(item))
-    for item, result, error in parallel.in_order(lambda item: mask_of_photo(item, args, model), photos, args.jobs):
-        if error:
-            console.bad(item.label, error)
-        else:
-            mask, level = result
-            tell(item, mask, level, console)
-            out.write(item, encoded(mask, out))
-        bar.update((item.frame or 1) == 1)  # an input has one step, however many pictures it holds
-    bar.close()
+    for item, (mask, level) in pictures.made(lambda item: mask_of_photo(item, args, model), wanted, out, args, console):
+        tell(item, mask, level, console)
+        out.write(item, encoded(mask, out))
 
 
 def mask_of_photo(item, args, model):
@@ -176,7 +168,7 @@ def mask_of_photo(item, args, model):
 
 
 def mask_of(sharpness, args):
-    """(mask, threshold) of one map."""
+    """(mask, threshold) of one map; None for the threshold if nobody is told of it."""
     from blurkit import mask as masks
 
     rule, value = args.threshold if args.alpha is None else ("alpha", args.alpha)
@@ -185,12 +177,13 @@ def mask_of(sharpness, args):
         mask = masks.grown(mask, args.grow)
     if args.feather:
         mask = masks.feathered(mask, args.feather)
-    return mask, masks.threshold(sharpness, rule, value)
+    return mask, masks.threshold(sharpness, rule, value) if args.verbose else None
 
 
 def tell(item, mask, level, console):
     """Say, if asked, what is marked."""
-    console.detail(f"{item.label}: threshold {level:.4f}, {(mask > 127).mean():.1%} marked")
+    if level is not None:
+        console.detail(f"{item.label}: threshold {level:.4f}, {(mask > 127).mean():.1%} marked")
 
 
 def encoded(mask, out):

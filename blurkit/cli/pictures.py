@@ -3,7 +3,7 @@
 from collections import deque
 from fractions import Fraction
 
-from blurkit.cli import inputs
+from blurkit.cli import inputs, parallel, progress
 from blurkit.errors import InputError, NotAMap, UsageError
 
 COMBED = "is interlaced: what moves has combs, which pass for sharp edges; ffmpeg -vf yadif takes them out"
@@ -13,6 +13,27 @@ def every(items, args, console):
     """An Input for every picture of some inputs, see `of`."""
     for item in items:
         yield from of(item, args, console)
+
+
+def wanted(items, out):
+    """The inputs that have results to be made; standard input may hold many under other names."""
+    return [item for item in items if item.path is None or out.wants(item)]
+
+
+def made(work, items, out, args, console):
+    """(input, result) of every picture of some inputs whose result is wanted, with a bar; errors are told.
+
+    The results are those of `work` on the Input of a picture, in order.
+    """
+    bar = progress.start(len(items), args, "photo")
+    photos = (item for item in every(items, args, console) if item.is_bad or out.wants(item))
+    for item, result, error in parallel.in_order(work, photos, args.jobs):
+        if error:
+            console.bad(item.label, error)
+        else:
+            yield item, result
+        bar.update((item.frame or 1) == 1)  # an input has one step, however many pictures it holds
+    bar.close()
 
 
 def of(item, args, console):

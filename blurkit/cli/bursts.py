@@ -3,7 +3,7 @@
 from collections import Counter
 from typing import NamedTuple
 
-from blurkit.cli import shots
+from blurkit.cli import inputs, shots
 from blurkit.cli.series import WHOLE
 
 
@@ -51,7 +51,7 @@ def leading(items):
     first: dict = {}
     units = shots.units(items)
     for i, unit in enumerate(units):
-        if unit not in first or shots.is_raw(items[first[unit]].label) and not shots.is_raw(items[i].label):
+        if unit not in first or inputs.is_raw(items[first[unit]].label) and not inputs.is_raw(items[i].label):
             first[unit] = i
     return [first[unit] for unit in units]
 

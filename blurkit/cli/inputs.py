@@ -179,14 +179,24 @@ def is_left_out(folder):
 
 def photos_among(names):
     """The names of photos among those of a folder; a RAW file only without the camera's own picture of it."""
-    from blurkit.io.photo import PICTURE_SUFFIXES, RAW_SUFFIXES
+    photos = [name for name in names if is_photo(name) and not name.startswith(HIDDEN)]
+    stems = {stem_of(name) for name in photos if not is_raw(name)}
+    return [name for name in photos if not (is_raw(name) and stem_of(name) in stems)]
 
-    shown = [name for name in names if not name.startswith(HIDDEN)]
-    pictures = [name for name in shown if name.lower().endswith(PICTURE_SUFFIXES)]
-    pictures = [name for name in pictures if not name.lower().endswith(BESIDE_PHOTOS)]
-    stems = {stem_of(name) for name in pictures}
-    raw_files = [name for name in shown if name.lower().endswith(RAW_SUFFIXES)]
-    return pictures + [name for name in raw_files if stem_of(name) not in stems]
+
+def is_photo(name):
+    """True for the name of a picture or a RAW file that may be a photo."""
+    from blurkit.io.photo import PICTURE_SUFFIXES
+
+    lower = name.lower()
+    return (lower.endswith(PICTURE_SUFFIXES) or is_raw(name)) and not lower.endswith(BESIDE_PHOTOS)
+
+
+def is_raw(name):
+    """True for the name of a RAW file."""
+    from blurkit.io.photo import RAW_SUFFIXES
+
+    return name.lower().endswith(RAW_SUFFIXES)
 
 
 def stem_of(name):

@@ -9,28 +9,13 @@ there. What exiftool keeps of a file that it has changed, FILE_original, belongs
 import os
 import re
 
-from blurkit.cli.inputs import BESIDE_PHOTOS, HIDDEN, stem_of
+from blurkit.cli.inputs import HIDDEN, is_photo, is_raw, stem_of
 from blurkit.errors import InputError
 
 SIDECARS = (".xmp", ".pp3", ".arp", ".dop")  # Adobe and others, RawTherapee, ART, DxO; behind NAME or NAME.EXT
 COMPANIONS = (".mov", ".aae", ".wav")  # the video of a live photo, edits by Apple, a spoken note of the camera
 KEPT = "_original"  # what exiftool adds to the name of a file as it was
 VERSION = re.compile(r"(.+)_\d\d+")  # a stem with the number of a version
-
-
-def is_raw(name):
-    """True for the name of a RAW file."""
-    from blurkit.io.photo import RAW_SUFFIXES
-
-    return name.lower().endswith(RAW_SUFFIXES)
-
-
-def is_photo(name):
-    """True for the name of a picture or a RAW file that may be a photo."""
-    from blurkit.io.photo import PICTURE_SUFFIXES
-
-    lower = name.lower()
-    return (lower.endswith(PICTURE_SUFFIXES) or is_raw(name)) and not lower.endswith(BESIDE_PHOTOS)
 
 
 def is_of_shot(name):

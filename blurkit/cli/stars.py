@@ -4,7 +4,7 @@ import math
 import os
 import re
 
-from blurkit.cli import shots, types
+from blurkit.cli import inputs, shots, types
 from blurkit.errors import InputError, UsageError
 
 PROGRAMS = ("lightroom", "darktable")
@@ -66,7 +66,7 @@ class Stars:
             return ""
         if math.isnan(result["score"]):
             return ""
-        paths = [path for path in self.siblings(item) if shots.is_photo(path)] if self.args.siblings else [item.path]
+        paths = [path for path in self.siblings(item) if inputs.is_photo(path)] if self.args.siblings else [item.path]
         return "".join(self.rated(path, self.rating(result["score"])) for path in paths)
 
     def rating(self, score):
@@ -104,7 +104,7 @@ def place(photo, program):
     is_plain = "\n" not in photo
     if program == "darktable":
         return f"{photo}.xmp", "%d%f" if is_plain else None
-    if shots.is_raw(photo) and suffix.lower() not in WRITTEN_INTO:
+    if inputs.is_raw(photo) and suffix.lower() not in WRITTEN_INTO:
         return f"{stem}.xmp", f"%d%f{suffix}" if is_plain else None
     return photo, None
 

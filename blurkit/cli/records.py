@@ -27,12 +27,8 @@ def describe(group):
 
 def check(args):
     """Raise a UsageError for options that need or exclude each other."""
-    if args.csv and args.report == "-":
-        raise UsageError("--report - writes the page to standard output; --csv does not go with it")
     stars.check(args)
     others = given(args, "json", "csv", "truth", "stars", "calibrate") + ["--report -"] * (args.report == "-")
-    if args.stars and args.report == "-":
-        raise UsageError("--report - writes the page to standard output; --stars does not go with it")
     if args.ends_in_nul and others:
         raise UsageError(f"-z ends lines of text; {others[0]} has none")
     if args.siblings and not (writes_paths(args) and not others or args.stars):

@@ -3,6 +3,7 @@
 import hashlib
 import os
 
+from blurkit.cli.culling import given
 from blurkit.cli.guard import Guard, is_special, read_by
 from blurkit.cli.save import Keep, holds
 from blurkit.cli.wholefile import PART, STDOUT, WholeFile
@@ -23,8 +24,8 @@ def check(args):
     if args.truth or args.calibrate:
         raise UsageError("--report is about scores; it goes neither with --truth nor with --calibrate")
     if args.report == "-":
-        if args.json:
-            raise UsageError("--report - writes the page to standard output; --json does not go with it")
+        for option in given(args, "json", "csv", "stars"):
+            raise UsageError(f"--report - writes the page to standard output; {option} does not go with it")
         if os.isatty(STDOUT) and not args.force:
             raise UsageError("will not write a page to a terminal; use --report FILE.html, a pipe, or --force")
         return

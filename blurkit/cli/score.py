@@ -237,17 +237,16 @@ def photo_score(item, data, mask, args, model):
 
     side = working_size(args)
     photo = decoded(data, args.method, side, args.max_pixels, args.raw_develop, args.detail)
+    shape = whole_shape(data, photo, args.raw_develop)
     if mask is not None and not args.max_size:
-        check_mask(data, photo, mask, args)
-    part = {"share": args.region.share, "softest": args.region.softest}
+        check_sizes("photo", shape, "its mask", mask.shape)
     region = None if mask is None else mask > 0.5
     if args.detail:
         detail = model().measure_detail(photo, region=region)
         measured, score = detail.overview, model().score_of_detail(detail, share=args.region.share)
     else:
-        shape = whole_shape(data, photo, args.raw_develop)
         measured = model().measure_blur(photo, working_size=side, shape=shape)
-        score = model().score_of(measured, region=region, **part)
+        score = model().score_of(measured, share=args.region.share, softest=args.region.softest, region=region)
     result = score._asdict()
     if math.isnan(score.score):
         result["no_score"] = noscore.reason(measured, region)
@@ -256,13 +255,6 @@ def photo_score(item, data, mask, args, model):
     if args.report:
         result["shown"] = report.pictures(item, data, measured, args, region)
     return result
-
-
-def check_mask(data, photo, mask, args):
-    """Raise an InputError unless a mask has the size of the photo in some bytes."""
-    from blurkit.io.photo import whole_shape
-
-    check_sizes("photo", whole_shape(data, photo, args.raw_develop), "its mask", mask.shape)
 
 
 def working_size(args):

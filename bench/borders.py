@@ -74,10 +74,14 @@ def four_corners(photo, rng):
     return photo
 
 
-def watermark(photo, rng):
+def across(photo):
+    """A photo with large white words across its middle."""
     height, width = photo.shape[:2]
-    marked = text(photo, "SAMPLE SAMPLE", (width // 12, height // 2), width / 330)
-    return cv2.addWeighted(marked, 0.5, photo, 0.5, 0)
+    return text(photo, "SAMPLE SAMPLE", (width // 12, height // 2), width / 330)
+
+
+def watermark(photo, rng):
+    return cv2.addWeighted(across(photo), 0.5, photo, 0.5, 0)
 
 
 def logo(photo, rng):

@@ -39,12 +39,6 @@ def turned(photo):
     return np.where(inside, turn(photo, borderMode=cv2.BORDER_REPLICATE), np.uint8(255))
 
 
-def white_text(photo):
-    """A photo with opaque words across its middle."""
-    height, width = photo.shape[:2]
-    return borders.text(photo, "SAMPLE SAMPLE", (width // 12, height // 2), width / 330)
-
-
 def sharp_copies(photo, rng):
     """{what was done: copy} of a sharp photo."""
     shakes = {f"shaken by {length} pixels": shaken(photo, length, rng) for length in SHAKES}
@@ -63,7 +57,7 @@ def soft_copies(photo, rng):
         "a date in a corner": borders.date_stamp(photo, rng),
         "a status bar": borders.status_bar(photo, rng),
         "half transparent text across the middle": borders.watermark(photo, rng),
-        "white text across the middle": white_text(photo),
+        "white text across the middle": borders.across(photo),
     }
 
 

@@ -35,7 +35,7 @@ LADDER["records"] = {"errors", "defaults", "io", "methods", "model", "api", "nos
 LADDER["cli"] = {room for room in LADDER if room != "stages"}
 ORDER = {  # room: its modules in the order in which they may import each other
     "ops": (
-        *("filters", "resize", "tiles", "statistics", "colour", "layers", "backend", "smoothing"),
+        *("filters", "resize", "tiles", "statistics", "colour", "layers", "graph", "backend", "smoothing"),
         *("bars", "ground", "borders", "noise", "streaks"),
     ),
     "io": blurkit.io.MODULES,

@@ -88,26 +88,50 @@ $(WEIGHTS): export MALLOC_MMAP_THRESHOLD_ := 33554432
 
 # The weights of the default that ship, from drawn masks (image/ and gt/ in DATA or in DATA/cuhk; val.txt there names
 # what is left out) and sharp photos in DATA/scenes, composed along NAME.seg.png, or along automatic regions without one.
+# Out-of-focus photos of CUHK and, if DATA has them, of szu/; moved ones of motion/; compositions of both kinds. The score
+# has a set of its own, of photos and compositions in focus that are blurred on purpose.
 weights-joint: $(TEST_VENV)/installed
-	$(call weights,joint,--copies 3 --per-photo 3 -j 2,--copies 12 --per-photo 2 -j 2)
+	$(lists)
+	$(with_commands) cut="blur-patches --method joint --seed $(SEED) -j 2"; $(masks_of_cuhk) \
+	  { $$cut --kind defocus $$masks --copies 4 --per-photo 1 --files0-from build/training.lst && \
+	    if [ -s build/szu.lst ]; then $$cut --kind defocus --masks "$(DATA)/szu/gt" --truth-is blurred \
+	      --copies 1 --per-photo 1 --files0-from build/szu.lst; fi && \
+	    if [ -s build/motion.lst ]; then $$cut --kind motion --masks "$(DATA)/motion/gt" --truth-is blurred \
+	      --copies 9 --per-photo 1 --files0-from build/motion.lst; fi && \
+	    for kind in defocus motion; do \
+	      if [ -s build/scenes.lst ]; then \
+	        $$cut --compose --kind $$kind --copies 6 --per-photo 1 --files0-from build/scenes.lst || exit; fi; \
+	      if [ -s build/unsegmented.lst ]; then $$cut --compose --auto-segments --kind $$kind \
+	        --copies 6 --per-photo 1 --files0-from build/unsegmented.lst || exit; fi; \
+	    done; } | \
+	  blur-train --method joint --threads 2 --seed $(SEED) --max-bytes $(MOST_TILES) -o build/joint.npz && \
+	  mv build/joint.npz share/weights/
+	$(call weights,joint,--for score,--copies 0 --per-photo 3 -j 2,--copies 12 --per-photo 2 -j 2,joint-score)
 
 # zeng's, from the same photos.
 weights-zeng: $(TEST_VENV)/installed
-	$(call weights,zeng,--copies 1)
+	$(call weights,zeng,,--copies 1,,zeng)
 
-# $(call weights,METHOD,OPTIONS FOR DRAWN MASKS,OPTIONS FOR COMPOSITIONS)
-define weights
+MOST_TILES := 8000000000  # bytes of a patch set of joint; the one of its weights has 5.4 GB
+
+define lists
 @mkdir -p build
-for list in training scenes unsegmented; do \
+for list in training szu motion scenes unsegmented; do \
   $(TEST_VENV)/bin/python bench/photos.py $$list "$(DATA)" > build/$$list.lst || exit; \
 done
-PATH="$(CURDIR)/$(TEST_VENV)/bin:$$PATH"; set -o pipefail; cut="blur-patches --method $(1) --seed $(SEED)"; \
-  gt="$(DATA)/cuhk/gt"; [ -d "$$gt" ] || gt="$(DATA)/gt"; \
-  { $$cut --masks "$$gt" --truth-is blurred $(2) --files0-from build/training.lst && \
-    if [ -s build/scenes.lst ]; then $$cut --compose $(3) --files0-from build/scenes.lst; fi && \
+endef
+with_commands = PATH="$(CURDIR)/$(TEST_VENV)/bin:$$PATH"; set -o pipefail;
+masks_of_cuhk = gt="$(DATA)/cuhk/gt"; [ -d "$$gt" ] || gt="$(DATA)/gt"; masks="--masks $$gt --truth-is blurred";
+
+# $(call weights,METHOD,OPTIONS FOR ALL,OPTIONS FOR DRAWN MASKS,OPTIONS FOR COMPOSITIONS,NAME)
+define weights
+$(lists)
+$(with_commands) cut="blur-patches --method $(1) $(2) --seed $(SEED)"; $(masks_of_cuhk) \
+  { $$cut $$masks $(3) --files0-from build/training.lst && \
+    if [ -s build/scenes.lst ]; then $$cut --compose $(4) --files0-from build/scenes.lst; fi && \
     if [ -s build/unsegmented.lst ]; then \
-      $$cut --compose --auto-segments $(3) --files0-from build/unsegmented.lst; fi; } | \
-  blur-train --method $(1) --seed $(SEED) -o build/$(1).npz && mv build/$(1).npz share/weights/
+      $$cut --compose --auto-segments $(4) --files0-from build/unsegmented.lst; fi; } | \
+  blur-train --method $(1) $(2) --seed $(SEED) -o build/$(5).npz && mv build/$(5).npz share/weights/
 endef
 
 # From sharp photos, blurred on purpose; about half an hour on two cores.

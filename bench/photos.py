@@ -1,4 +1,4 @@
-"""Lists of photos, each name ended by a NUL byte: photos.py training|scenes|unsegmented|blurring DATA."""
+"""Lists of photos, each name ended by a NUL byte: photos.py training|szu|motion|scenes|unsegmented|blurring DATA."""
 
 import os
 import sys
@@ -49,9 +49,23 @@ def cuhk(data):
 
 def training(data):
     """All CUHK photos with a mask but those of val.txt."""
-    folder = cuhk(data)
+    return not_named(cuhk(data))
+
+
+def not_named(folder):
+    """All photos with a mask in a folder but those of its val.txt."""
     left_out = named(folder)
     return [photo for photo, _ in masked(folder) if photo.stem not in left_out]
+
+
+def szu(data):
+    """All photos of the Shenzhen University set with a mask but those of its val.txt: out of focus."""
+    return not_named(data / "szu")
+
+
+def motion(data):
+    """All moved CUHK photos with a mask but those of their val.txt."""
+    return not_named(data / "motion")
 
 
 def validation(data):
@@ -97,7 +111,7 @@ def unseen(data):
 
 
 if __name__ == "__main__":
-    lists = {function.__name__: function for function in (training, scenes, unsegmented, blurring)}
+    lists = {function.__name__: function for function in (training, szu, motion, scenes, unsegmented, blurring)}
     name, folder = sys.argv[1:]
     for path in lists[name](Path(folder)):
         sys.stdout.buffer.write(os.fsencode(path) + b"\0")

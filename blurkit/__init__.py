@@ -23,6 +23,7 @@ FROM = {  # what is offered here, and the module that has it
     "read_photo": "api",
     "read_photos": "api",
     "sharpness_map": "api",
+    "kind_map": "api",
     "blur_map": "api",
     "focus_mask": "api",
     "score_photo": "api",

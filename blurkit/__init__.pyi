@@ -2,6 +2,7 @@
 
 from blurkit.api import blur_map as blur_map
 from blurkit.api import focus_mask as focus_mask
+from blurkit.api import kind_map as kind_map
 from blurkit.api import list_methods as list_methods
 from blurkit.api import load as load
 from blurkit.api import read_photo as read_photo

@@ -7,7 +7,7 @@ import functools
 import io
 import os
 from collections.abc import Iterator
-from typing import Any, BinaryIO, Literal, cast
+from typing import BinaryIO, Literal, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -16,11 +16,12 @@ from blurkit import mask as masks
 from blurkit import methods
 from blurkit.defaults import MAX_PIXELS, MOST_BYTES, SHARPEST_SHARE, is_device
 from blurkit.errors import InputError, UsageError, WeightsError
+from blurkit.io.arrays import Photo
 from blurkit.io.maps import as_map
 from blurkit.io.photo import decode_photo
 from blurkit.io.pictures import pictures
-from blurkit.io.weights import LARGEST_WEIGHTS, find_weights, read_weights
-from blurkit.model import Map, Model, Photo, Score
+from blurkit.io.weights import LARGEST_WEIGHTS, OtherPartError, find_weights, read_weights, shipped_weights
+from blurkit.model import Map, Model, Score, Weights
 from blurkit.ops.backend import backend_for
 
 Source = str | os.PathLike[str] | bytes | BinaryIO
@@ -44,14 +45,16 @@ def load(
     method : str
         One of `list_methods`.
     weights : path, bytes or binary file, optional
-        Default: those of ``$BLURKIT_WEIGHTS``, a folder or a file, or else those that come with blurkit.
+        Default: those of ``$BLURKIT_WEIGHTS``, a folder or a file, or else those that come with blurkit. Of joint one
+        file holds the weights of its maps and another one those of its score; what a given file does not hold comes
+        with blurkit. Weights are read when they are first needed.
     device : str
         ``auto`` (a GPU if there is one), ``cpu``, ``cuda`` or ``cuda:N``.
     as_published : bool
         The method as in its paper, without the additions of blurkit (zeng, park).
     working_size : int, optional
-        Pixels; photos with a longer side are reduced to it before they are measured; 0 = never. Default: 1536 for maps,
-        1024 for scores.
+        Pixels; photos with a longer side are reduced to it before they are measured; 0 = never. Default: 640 for
+        maps of joint, 1536 for those of the others, 1024 for scores.
 
     Returns
     -------
@@ -83,16 +86,33 @@ def load(
     if not is_device(device):
         raise UsageError(f"unknown device {device!r}; there are auto, cpu, cuda and cuda:N")
     backend_for(device, ANY_SHAPE)  # so that a missing GPU is reported here
-    arrays, header = weights_of(method, weights)
-    return Model(method, arrays, header, device, as_published, working_size)
+    if weights is None:
+        return Model(method, functools.partial(default_weights, method), device, as_published, working_size)
+    given = read_bytes(weights, LARGEST_WEIGHTS + 1, WeightsError)
+    model = Model(method, functools.partial(given_weights, method, *given), device, as_published, working_size)
+    model.weights_of("map")  # so that what is wrong with a file is told here
+    return model
 
 
-def weights_of(method: str, source: Source | None = None) -> tuple[dict[str, NDArray[np.float32]], dict[str, Any]]:
-    """Arrays and header of the weights of a method; the message of an error begins with the name of the file."""
-    source = find_weights(method) if source is None else source
-    data, prefix = read_bytes(source, LARGEST_WEIGHTS + 1, WeightsError)
+def default_weights(method: str, part: str) -> Weights:
+    """Arrays and header of the default weights of a part of a method."""
+    name = methods.weights_name(method, part)
+    return given_weights(method, *read_bytes(find_weights(name), LARGEST_WEIGHTS + 1, WeightsError), part)
+
+
+def given_weights(method: str, data: bytes, prefix: str, part: str) -> Weights:
+    """Arrays and header of the weights of a part of a method, of a file that may hold those of another part.
+
+    The message of an error begins with `prefix`.
+    """
+    stages = methods.get(method, part)
+    own_part = part if methods.has_own_score(method) else methods.PARTS[0]
     try:
-        return cast(tuple[dict[str, Any], dict[str, Any]], read_weights(data, method, methods.get(method).SHAPES))
+        return cast(Weights, read_weights(data, method, stages.SHAPES, own_part))
+    except OtherPartError:
+        path = shipped_weights(methods.weights_name(method, part))
+        data, prefix = read_bytes(path, LARGEST_WEIGHTS + 1, WeightsError)
+        return cast(Weights, read_weights(data, method, stages.SHAPES, own_part))
     except WeightsError as error:
         raise WeightsError(f"{prefix}{error}") from error
 
@@ -229,6 +249,11 @@ def loaded(method: str) -> Model:
 def sharpness_map(photo: ArrayLike, *, method: str = methods.DEFAULT) -> Map:
     """Sharpness map of a photo: (H, W) float32 in [0, 1], 1 = in focus; see `Model.sharpness_map`."""
     return loaded(method).sharpness_map(photo)
+
+
+def kind_map(photo: ArrayLike, *, method: str = methods.DEFAULT, threshold: float = 0.5) -> NDArray[np.uint8]:
+    """What blurs every pixel: (H, W) uint8, 0 sharp, 1 out of focus, 2 moving; see `Model.kind_map`."""
+    return loaded(method).kind_map(photo, threshold=threshold)
 
 
 def blur_map(photo: ArrayLike, *, method: str = "park") -> Map:

@@ -58,7 +58,7 @@ def measure_detail(photo, weights, method, device="auto", region=None):
     overview = measure_content(reduced, content, factor, weights, method, device)
     corners = sharpest_corners(overview.blur, photo.shape, region)
     tiles = [tile_at(photo, corner) for corner in corners]
-    blur = joined([methods.get(method).blur(tile, weights, device) for tile in tiles])
+    blur = joined([methods.get(method, "score").blur(tile, weights, device) for tile in tiles])
     column = np.concatenate(tiles)
     region = np.full(photo.shape[:2], True) if region is None else region
     inside = np.concatenate([tile_at(region, corner) for corner in corners])

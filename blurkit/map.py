@@ -1,12 +1,13 @@
 """Sharpness maps of photos."""
 
+import numpy as np
+
 from blurkit import methods
-from blurkit.defaults import WORKING_SIDE
 from blurkit.ops import borders
 from blurkit.refine import refine_map
 
 
-def sharpness_map(photo, weights, method, raw=False, as_published=False, device="auto", side=WORKING_SIDE, sigma=False):
+def sharpness_map(photo, weights, method, raw=False, as_published=False, device="auto", side=None, sigma=False):
     """Sharpness map of a photo.
 
     Parameters
@@ -23,7 +24,7 @@ def sharpness_map(photo, weights, method, raw=False, as_published=False, device=
     device : str
         As for ``backend.backend_for``.
     side : int, pixels
-        Longest side at which to measure; 0 = the photo's own size.
+        Longest side at which to measure; 0 = the photo's own size; default: that of the method.
     sigma : bool
         Blur in pixels of the photo instead of sharpness, for methods that measure it.
 
@@ -35,9 +36,35 @@ def sharpness_map(photo, weights, method, raw=False, as_published=False, device=
         takes them for the photo.
     """
     stages = methods.get(method)
+    side = methods.info(method).working_side if side is None else side
     content = borders.whole(photo) if as_published else borders.content(photo)
     estimate = stages.estimate(content.filled(content.cut(photo)), weights, as_published, device, side)
     if raw and sigma:
         return content.put_back(stages.in_pixels(estimate, as_published, side))
     estimate = content.put_back(estimate)
     return estimate if raw else refine_map(estimate, photo, method, as_published, side, sigma, content=content)
+
+
+def kind_map(photo, weights, method, device="auto", side=None, threshold=0.5):
+    """What blurs every pixel of a photo.
+
+    Parameters
+    ----------
+    photo, weights, method, device, side
+        As for `sharpness_map`, of a method that tells kinds apart.
+    threshold : float
+        Of the refined map; what reaches it is sharp.
+
+    Returns
+    -------
+    ndarray, (H, W), uint8
+        0 sharp, 1 out of focus, 2 moving. Bars, frames and flat ground, which are not measured, are 0.
+    """
+    stages = methods.get(method)
+    side = methods.info(method).working_side if side is None else side
+    content = borders.content(photo)
+    part = content.filled(content.cut(photo))
+    raw, motion = stages.estimate_kinds(part, weights, device, side)
+    refined = stages.refine(raw, part, False, side)
+    blurred = np.where(motion > 0.5, np.float32(2), np.float32(1))
+    return content.put_back(np.where(refined >= threshold, np.float32(0), blurred)).astype(np.uint8)

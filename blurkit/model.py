@@ -1,5 +1,6 @@
-"""A method with its weights, ready for any number of photos; `as_photo` checks the arrays it is given as photos."""
+"""A method with its weights, ready for any number of photos."""
 
+from collections.abc import Callable
 from typing import Any, Literal, NamedTuple, cast
 
 import numpy as np
@@ -9,13 +10,15 @@ from blurkit import detail as details
 from blurkit import map as maps
 from blurkit import methods
 from blurkit import score as scores
-from blurkit.defaults import SCORE_SIDE, SHARPEST_SHARE, WORKING_SIDE
+from blurkit.defaults import SCORE_SIDE, SHARPEST_SHARE
 from blurkit.errors import InputError, UsageError, check_sizes
+from blurkit.io.arrays import Photo, as_array, as_photo
 from blurkit.io.maps import as_map
 from blurkit.refine import refine_map
 
 Map = NDArray[np.float32]
-Photo = NDArray[np.uint8] | NDArray[np.uint16]
+Weights = tuple[dict[str, NDArray[np.float32]], dict[str, Any]]
+"""Arrays of a weights file, and its header."""
 
 
 class Score(NamedTuple):
@@ -70,25 +73,35 @@ class Model:
     method : str
     info : methods.MethodInfo
         Properties of the method.
-    weights : str
-        The first 12 digits of the checksum of its weights.
     """
 
     def __init__(
         self,
         method: str,
-        arrays: dict[str, NDArray[np.float32]],
-        header: dict[str, Any],
+        read: Callable[[str], Weights],
         device: str,
         as_published: bool,
         working_size: int | None,
     ):
-        self.method, self.info, self.weights = method, methods.info(method), str(header["checksum"])[:12]
+        self.method, self.info = method, methods.info(method)
         self.device, self.as_published, self.working_size = device, as_published, working_size
-        self._arrays = arrays
+        self._read = read
+        self._parts: dict[str, Weights] = {}
 
     def __repr__(self) -> str:
-        return f"<blurkit.Model {self.method}, weights {self.weights}>"
+        return f"<blurkit.Model {self.method}>"
+
+    def weights_of(self, part: Literal["map", "score"] = "map") -> str:
+        """The first 12 digits of the checksum of the weights of maps, or of those of the score.
+
+        Weights are read when they are first needed: raises WeightsError if they are missing or damaged.
+        """
+        return str(self._weights(part)[1]["checksum"])[:12]
+
+    def _weights(self, part: str) -> Weights:
+        if part not in self._parts:
+            self._parts[part] = self._read(part)
+        return self._parts[part]
 
     def sharpness_map(self, photo: ArrayLike) -> Map:
         """Sharpness map of a photo: (H, W) float32 in [0, 1], 1 = in focus.
@@ -110,6 +123,23 @@ class Model:
         self._check_sigma(sigma)
         planes = self._map(photo, raw=True, sigma=sigma)
         return RawMap(planes) if planes.ndim == 2 else RawMap(planes[0], planes[1])
+
+    def kind_map(self, photo: ArrayLike, *, threshold: float = 0.5) -> NDArray[np.uint8]:
+        """What blurs every pixel: (H, W) uint8, 0 sharp, 1 out of focus, 2 moving; for joint.
+
+        Parameters
+        ----------
+        photo : array_like
+            As for `sharpness_map`.
+        threshold : float
+            Pixels with at least this much sharpness are sharp.
+        """
+        if not self.info.learns_kinds:
+            able = methods.those_with("learns_kinds")
+            raise UsageError(f"method {self.method} does not tell kinds of blur apart; method {able} does")
+        arrays, _ = self._weights("map")
+        result = maps.kind_map(as_photo(photo), arrays, self.method, self.device, self._side(), threshold)
+        return cast(NDArray[np.uint8], result)
 
     def refine(
         self,
@@ -187,11 +217,12 @@ class Model:
         """The blur of tiles of a photo where it is sharpest, as `measure_blur` gives that of all; arguments alike."""
         if self.working_size:
             raise UsageError("detail is measured at the photo's own size; working_size does not go with it")
-        return cast(details.Detail, details.measure_detail(photo, self._arrays, self.method, self.device, region))
+        arrays, _ = self._weights("score")
+        return cast(details.Detail, details.measure_detail(photo, arrays, self.method, self.device, region))
 
     def score_of_detail(self, detail: details.Detail, *, share: float = SHARPEST_SHARE, softest: bool = False) -> Score:
         """The score from the result of `measure_detail`."""
-        return Score(**details.score_of_detail(detail, share), method=self.method, weights=self.weights)
+        return Score(**details.score_of_detail(detail, share), method=self.method, weights=self.weights_of("score"))
 
     def measure_blur(
         self, photo: Photo, *, working_size: int | None = None, shape: tuple[int, int] | None = None
@@ -208,7 +239,7 @@ class Model:
         """
         sides = (working_size, self.working_size, SCORE_SIDE)
         side = next(side for side in sides if side is not None)
-        measured = scores.measure_blur(photo, self._arrays, self.method, self.device, side, shape)
+        measured = scores.measure_blur(photo, self._weights("score")[0], self.method, self.device, side, shape)
         return cast(scores.Measured, measured)
 
     def score_of(
@@ -221,72 +252,19 @@ class Model:
     ) -> Score:
         """The score from the result of `measure_blur`."""
         figures = scores.score_from_blur(measured, share, region, softest)
-        return Score(**figures, method=self.method, weights=self.weights)
+        return Score(**figures, method=self.method, weights=self.weights_of("score"))
 
     def _map(self, photo: ArrayLike, raw: bool, sigma: bool) -> Map:
+        arrays, _ = self._weights("map")
         result = maps.sharpness_map(
-            as_photo(photo), self._arrays, self.method, raw, self.as_published, self.device, self._side(), sigma
+            as_photo(photo), arrays, self.method, raw, self.as_published, self.device, self._side(), sigma
         )
         return cast(Map, result)
 
     def _side(self) -> int:
-        return WORKING_SIDE if self.working_size is None else self.working_size
+        return self.info.working_side if self.working_size is None else self.working_size
 
     def _check_sigma(self, sigma: bool) -> None:
         if sigma and not self.info.measures_sigma:
             able = methods.those_with("measures_sigma")
             raise UsageError(f"method {self.method} does not measure blur in pixels; method {able} does")
-
-
-def as_photo(photo: ArrayLike) -> Photo:
-    """An array that is a photo, converted to (H, W, 3), uint8 or uint16, RGB.
-
-    Parameters
-    ----------
-    photo : array_like
-        (H, W) or (H, W, 1), grey; (H, W, 2), grey and alpha; (H, W, 3), RGB; (H, W, 4), RGB and alpha. Alpha is left
-        out. uint8, uint16, or floating point in [0, 1], which becomes 16 bits.
-
-    Returns
-    -------
-    ndarray, (H, W, 3), uint8 or uint16
-
-    Raises
-    ------
-    InputError
-        Another shape, no pixels, another type, NaN, or values out of range.
-    """
-    if isinstance(photo, str | bytes) or hasattr(photo, "__fspath__"):
-        raise InputError("photo is a file, not an array; read it by blurkit.read_photo")
-    array = as_array(photo, "photo")
-    if array.ndim not in (2, 3) or array.ndim == 3 and not 1 <= array.shape[2] <= 4:
-        raise InputError(f"photo has shape {array.shape}; (H, W), (H, W, 3) or (H, W, 4) is needed, of one photo")
-    if not array.size:
-        raise InputError(f"photo has no pixels: its shape is {array.shape}")
-    if array.dtype.kind == "f":
-        array = sixteen_bits(array)
-    elif array.dtype not in (np.uint8, np.uint16):
-        raise InputError(
-            f"photo has values of type {array.dtype}; uint8, uint16, or floating point in [0, 1] is needed; convert it"
-        )
-    if array.ndim == 3 and array.shape[2] >= 3:
-        return np.ascontiguousarray(array[..., :3])
-    grey = array if array.ndim == 2 else array[..., 0]
-    return np.repeat(grey[..., None], 3, axis=2)
-
-
-def as_array(values: ArrayLike, what: str) -> NDArray[Any]:
-    """An array; an InputError that names `what` it should be if it is none."""
-    try:
-        return np.asarray(values)
-    except ValueError as error:
-        raise InputError(f"{what} is no array: {error}") from error
-
-
-def sixteen_bits(array: NDArray[np.floating]) -> NDArray[np.uint16]:
-    """Values in [0, 1], floating point, as uint16 from 0 to 65535; InputError if one is out of range or NaN."""
-    low, high = array.min(), array.max()
-    if not (low >= 0 and high <= 1):
-        raise InputError(f"photo values run from {low:g} to {high:g}; floating point must lie in [0, 1]")
-    scaled = array * np.float32(65535)  # float32, as float16 ends at 65504
-    return cast(NDArray[np.uint16], np.rint(scaled).astype(np.uint16))

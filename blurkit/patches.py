@@ -1,15 +1,18 @@
 """Patch sets: records of small patches of known sharpness, cut from photos."""
 
+import cv2
 import numpy as np
 
 from blurkit import methods
-from blurkit.training.compose import compose
+from blurkit.ops.resize import reduce_to, working_shape
+from blurkit.training.compose import BLURRED, IN_FOCUS, KINDS, UNKNOWN, compose, spoiled
 from blurkit.training.degrade import degrade
 
 DEGRADED_EVERY = 4  # one composition in this many is degraded afterwards
+SPOILED_SHARE = 0.2  # of the copies of a photo with a mask, where the kind of its blur is told
 
 
-def picture(photo, companion, copy, source, method, seed, number):
+def picture(photo, companion, copy, source, method, seed, number, kind=None):
     """One of the pictures made from a photo to cut patches from; always the same for the same arguments.
 
     Parameters
@@ -28,31 +31,54 @@ def picture(photo, companion, copy, source, method, seed, number):
         Of the run.
     number : int
         Of the photo within the run.
+    kind : {None, 'defocus', 'motion'}
+        What blurs the photos: with masks, in the photo; with compositions, on purpose. With a kind the photo is reduced
+        to the working size first, as blur is measured there, and some copies with masks are ``compose.spoiled``.
 
     Returns
     -------
     picture : ndarray, (h, w, 3)
     companion : ndarray
-        The truth of the picture, (h, w) uint8; for sharp photos the photo before its blur, (h, w, 3).
+        The truth of the picture, (h, w) uint8, see ``compose``; for sharp photos the photo before its blur, (h, w, 3).
     sigma : float
-        Blur of what is out of focus, pixels; NaN if unknown.
+        Blur of what is not in focus, pixels; NaN if unknown.
     """
     rng = np.random.default_rng([seed, number, copy])
     if source == "sharp photos":
         return methods.get(method).blurred(photo, rng)
+    if kind:
+        photo, companion = at_working_size(photo, companion)
     if source == "compositions":
-        photo, truth, sigma = compose(photo, companion, rng)
+        photo, truth, sigma = compose(photo, companion, rng, kind)
         is_degraded = copy % DEGRADED_EVERY == DEGRADED_EVERY - 1
     else:
-        truth, sigma = companion, np.nan
+        truth, sigma = named(companion, kind), np.nan
         is_degraded = copy > 0
+        if kind and is_degraded and rng.random() < SPOILED_SHARE:
+            photo, truth = spoiled(photo, truth, rng)
     if not is_degraded:
         return photo, truth, sigma
     photo, truth = degrade(photo, truth, rng, methods.info(method).scales)
     return photo, truth, np.nan
 
 
-def centres(picture, companion, copy, count, method, seed, number):
+def at_working_size(photo, companion):
+    """A photo and its mask or segmentation, both reduced to the working size; no new values in the companion."""
+    shape = working_shape(photo.shape)
+    if shape == photo.shape[:2]:
+        return photo, companion
+    companion = cv2.resize(companion.astype(np.float32), shape[::-1], interpolation=cv2.INTER_NEAREST)
+    return reduce_to(photo, shape), companion.astype(np.int64)
+
+
+def named(truth, kind):
+    """The truth of a mask, (h, w) uint8, with the number of a kind of blur where it is `BLURRED`; None: as it is."""
+    if kind is None:
+        return truth
+    return np.where(truth == IN_FOCUS, IN_FOCUS, np.where(truth == BLURRED, KINDS[kind], UNKNOWN)).astype(np.uint8)
+
+
+def centres(picture, companion, copy, count, method, seed, number, part="map"):
     """Centres of about `count` patches of a picture, chosen by the method.
 
     Parameters
@@ -62,6 +88,8 @@ def centres(picture, companion, copy, count, method, seed, number):
     copy, method, seed, number
         As for `picture`.
     count : int
+    part : {'map', 'score'}
+        What is to learn from the patches, see ``methods.PARTS``.
 
     Returns
     -------
@@ -69,10 +97,10 @@ def centres(picture, companion, copy, count, method, seed, number):
         Row, column, and further columns of the method.
     """
     rng = np.random.default_rng([seed, number, copy, count])
-    return methods.get(method).centres(picture, companion, copy, count, rng)
+    return methods.get(method, part).centres(picture, companion, copy, count, rng)
 
 
-def cut(picture, companion, at, method, name, number, copy, sigma):
+def cut(picture, companion, at, method, name, number, copy, sigma, part="map"):
     """Records of the patches of a picture.
 
     Parameters
@@ -81,8 +109,8 @@ def cut(picture, companion, at, method, name, number, copy, sigma):
         As returned by `picture`.
     at : ndarray, (n, k), int
         From `centres`.
-    method, number, copy
-        As for `picture`.
+    method, number, copy, part
+        As for `centres`.
     name : bytes
         Of the photo; its last 64 bytes are kept.
 
@@ -90,6 +118,6 @@ def cut(picture, companion, at, method, name, number, copy, sigma):
     -------
     ndarray, (n,), the method's ``patch_record()``
     """
-    records = methods.get(method).cut(picture, companion, at, sigma)
+    records = methods.get(method, part).cut(picture, companion, at, sigma)
     records["photo"], records["number"], records["copy"] = name[-64:], number, copy
     return records

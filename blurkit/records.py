@@ -8,10 +8,11 @@ from typing import TypedDict, cast
 from blurkit import api
 from blurkit.defaults import MAX_PIXELS, SCORE_SIDE
 from blurkit.errors import InputError
+from blurkit.io.arrays import Photo
 from blurkit.io.photo import decode_photo, whole_shape
 from blurkit.io.pictures import pictures
 from blurkit.methods import info
-from blurkit.model import Model, Photo, Score
+from blurkit.model import Model, Score
 from blurkit.noscore import reason
 
 UNKNOWN = {"score", "sigma", "sigma_photo", "motion", "angle", "coverage", "noise", "cropped"}  # NaN without a photo
@@ -112,7 +113,7 @@ def of_picture(path: str, frame: int, data: bytes, model: Model, max_pixels: int
 def failed(path: str, frame: int, model: Model, error: str) -> Record:
     """The record of a photo that cannot be read."""
     values: dict[str, object] = {name: math.nan if name in UNKNOWN else None for name in Score._fields}
-    values |= {"method": model.method, "weights": model.weights}
+    values |= {"method": model.method, "weights": model.weights_of("score")}
     return cast(Record, {"path": path, "frame": frame, "no_score": error, **values})
 
 

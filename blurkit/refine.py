@@ -1,12 +1,11 @@
 """Refinement of raw sharpness maps."""
 
 from blurkit import methods
-from blurkit.defaults import WORKING_SIDE
 from blurkit.errors import InputError, UsageError, check_sizes
 from blurkit.ops import borders
 
 
-def refine_map(raw, guide, method, as_published=False, side=WORKING_SIDE, sigma=False, steps=None, content=None):
+def refine_map(raw, guide, method, as_published=False, side=None, sigma=False, steps=None, content=None):
     """Refine a raw map, following the edges of its photo where the method uses one.
 
     Parameters
@@ -41,6 +40,7 @@ def refine_map(raw, guide, method, as_published=False, side=WORKING_SIDE, sigma=
         The method needs a photo and there is none, or it does not refine in steps.
     """
     stages, info = methods.get(method), methods.info(method)
+    side = info.working_side if side is None else side
     if steps and not (as_published and info.refines_in_steps):
         able = methods.those_with("refines_in_steps")
         raise UsageError(f"the argument steps is for a refinement in steps: that of method {able}, as_published")

@@ -98,7 +98,7 @@ def measure_blur(photo, weights, method, device="auto", side=SCORE_SIDE, shape=N
 def measure_content(picture, content, scale, weights, method, device="auto"):
     """As `measure_blur`, of what of a photo is its content, at the size at which it is measured, (h, w[, 3])."""
     picture = content.filled(picture)
-    blur = methods.get(method).blur(picture, weights, device)
+    blur = methods.get(method, "score").blur(picture, weights, device)
     for planes in blur:
         planes[:, 1, content.outside(planes.shape[2:])] = np.inf
     return Measured(picture, blur, content, scale)

@@ -111,10 +111,16 @@ def test_the_title_names_page_section_and_version(page):
     )
 
 
-@pytest.mark.parametrize("method", methods.METHODS)
-def test_the_format_page_names_every_field_of_a_patch_its_type_and_its_shape(method):
-    documented = dict(re.findall(r"(\w+) \(([a-zA-Z]\d+(?:, [\dx ]+)?)\)", of_method("PATCH SETS", method)))
-    record = methods.get(method).patch_record()
+SECTIONS = [  # (section of the format page, method, part)
+    *((method, method, "map") for method in methods.METHODS),
+    *((f"{method}: score", method, "score") for method in methods.METHODS if methods.has_own_score(method)),
+]
+
+
+@pytest.mark.parametrize("section, method, part", SECTIONS)
+def test_the_format_page_names_every_field_of_a_patch_its_type_and_its_shape(section, method, part):
+    documented = dict(re.findall(r"(\w+) \(([a-zA-Z]\d+(?:, [\dx ]+)?)\)", of_method("PATCH SETS", section)))
+    record = methods.get(method, part).patch_record()
     fields = {
         name: record[name].base.str.lstrip("<|")
         + ", " * bool(record[name].shape)
@@ -124,11 +130,19 @@ def test_the_format_page_names_every_field_of_a_patch_its_type_and_its_shape(met
     assert documented == fields
 
 
-@pytest.mark.parametrize("method", methods.METHODS)
-def test_the_format_page_names_every_array_of_the_weights_and_its_shape(method):
-    headings = re.findall(r"^([\w.]+) \(([\d, ]*)\)(?:, ([\w.]+) \(([\d, ]*)\))?$", of_method("WEIGHTS", method), re.M)
+@pytest.mark.parametrize("section, method, part", SECTIONS)
+def test_the_format_page_names_every_array_of_the_weights_and_its_shape(section, method, part):
+    text = of_method("WEIGHTS", section)
+    headings = re.findall(r"^([\w.]+) \(([\d, ]*)\)(?:, ([\w.]+) \(([\d, ]*)\))?$", text, re.M)
     documented = {name: shape for line in headings for name, shape in (line[:2], line[2:]) if name}
-    assert documented == {name: ", ".join(map(str, shape)) for name, shape in methods.get(method).SHAPES.items()}
+    for name in [name for name in documented if name.startswith("NET.")]:
+        shape = documented.pop(name)
+        documented |= {name.replace("NET", network): shape for network in ("evidence", "context")}
+    shapes = {name: ", ".join(map(str, shape)) for name, shape in methods.get(method, part).SHAPES.items()}
+    told = {name for name in shapes if ".backbone." in name}  # 49 layers of a published network, told in words
+    for name in told:
+        assert re.sub(r"\.\d+\.", ".N.", name.rsplit(".", 1)[0]) in text
+    assert documented == {name: shape for name, shape in shapes.items() if name not in told}
 
 
 @pytest.mark.parametrize("method", methods.METHODS)

@@ -15,7 +15,9 @@ from blurkit.io.weights import find_weights, read_weights
 def score_of(request):
     """score_of(photo, ...) by the shipped weights of each method."""
     name = request.param
-    weights, _ = read_weights(find_weights(name).read_bytes(), name, methods.get(name).SHAPES)
+    part = "score" if methods.has_own_score(name) else "map"
+    data = find_weights(methods.weights_name(name, part)).read_bytes()
+    weights, _ = read_weights(data, name, methods.get(name, part).SHAPES, part)
     return functools.partial(score.score_photo, weights=weights, method=name, device="cpu")
 
 

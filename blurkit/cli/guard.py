@@ -141,13 +141,15 @@ def companions(args, items):
 
 
 def weights(args):
-    """The path of the default weights that a command uses, in a list; empty if it uses none, or there are none."""
+    """The paths of the default weights that a command may use; none if it uses none, and without those not there."""
     if not hasattr(args, "weights") or args.weights:
         return []  # those that are named are among `READ`
     from blurkit.errors import WeightsError
     from blurkit.io.weights import find_weights
+    from blurkit.methods import PARTS, weights_name
 
-    try:
-        return [os.fspath(find_weights(args.method))]
-    except WeightsError:
-        return []
+    paths = []
+    for name in {weights_name(args.method, part) for part in PARTS}:
+        with contextlib.suppress(WeightsError):
+            paths.append(os.fspath(find_weights(name)))
+    return paths

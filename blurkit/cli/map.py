@@ -5,6 +5,7 @@ from blurkit.cli.run import run
 from blurkit.errors import UsageError
 
 FORMS = ("npy", "png", "tiff", "pfm")
+KIND_FORMS = ("npy", "png")
 STRENGTH = 0.5  # of the map over the photo
 
 
@@ -19,6 +20,11 @@ def describe(parser):
     group = options.method(parser)
     group.add_argument("--raw", action="store_true", help="leave out the refinement (blur-refine does it)")
     options.sigma(group)
+    group.add_argument(
+        "--kind",
+        action="store_true",
+        help="write what blurs each pixel, instead of sharpness: 0 sharp, 1 out of focus, 2 moving (joint)",
+    )
     options.weights(group)
     group = options.output(parser, FORMS, "npy", "map")
     picture_options(group)
@@ -65,7 +71,7 @@ def work_on(args, console):
             console.detail(f"{len(items) - len(wanted)} of {len(items)} maps are there or may not be replaced")
         options.prepare(args)
         model = options.load_model(args)
-        console.detail(f"method {model.method}, weights {model.weights}")
+        console.detail(f"method {model.method}, weights {model.weights_of('map')}")
         for item, sharpness in pictures.made(lambda item: one(item, args, model), wanted, out, args, console):
             out.write(item, encode(sharpness, out, args))
 
@@ -73,17 +79,25 @@ def work_on(args, console):
 def one(item, args, model):
     """The map of one photo; with --overlay over the photo, as `encode` takes it."""
     photo = inputs.photo(item, args)
-    if args.raw:
-        sharpness = model.raw_map(photo, sigma=args.sigma).planes()
+    if args.kind:
+        result = model.kind_map(photo)
+    elif args.raw:
+        result = model.raw_map(photo, sigma=args.sigma).planes()
     else:
-        sharpness = model.blur_map(photo) if args.sigma else model.sharpness_map(photo)
-    if not args.overlay:
-        return sharpness
-    from blurkit.io.encode import overlaid
+        result = model.blur_map(photo) if args.sigma else model.sharpness_map(photo)
+    return over(photo, result, args) if args.overlay else result
+
+
+def over(photo, result, args):
+    """What was measured over its photo: (H, W, 3) uint8, BGR."""
+    from blurkit.io.encode import KIND_COLOURS, coloured, overlaid, stretched
     from blurkit.ops.colour import eight_bits
 
-    palette = args.palette or options.PALETTES[0]
-    return overlaid(eight_bits(photo), sharpness, args.stretch, palette, args.strength)
+    if args.kind:
+        colours = KIND_COLOURS[result]
+    else:
+        colours = coloured(stretched(result) if args.stretch else result, args.palette or options.PALETTES[0])
+    return overlaid(eight_bits(photo), colours, args.strength)
 
 
 def check_picture_options(args, out):
@@ -105,6 +119,8 @@ def check_planes(args, out):
     from blurkit import methods
 
     info = methods.info(args.method)
+    if getattr(args, "kind", False):
+        check_kind(args, out, info)
     if args.sigma and not info.measures_sigma:
         others = methods.those_with("measures_sigma")
         raise UsageError(f"method {args.method} does not measure blur in pixels; --sigma goes with --method {others}")
@@ -116,12 +132,30 @@ def check_planes(args, out):
         )
 
 
+def check_kind(args, out, info):
+    """Raise a UsageError if the method does not tell kinds of blur apart, or --kind does not go with another option."""
+    from blurkit import methods
+
+    if not info.learns_kinds:
+        others = methods.those_with("learns_kinds")
+        raise UsageError(f"method {args.method} does not tell kinds of blur apart; --kind goes with --method {others}")
+    if out.form not in KIND_FORMS:
+        raise UsageError(f"--kind writes numbers, which {out.form.upper()} is not for: add -f npy or png")
+    for option in ("raw", "sigma", "stretch"):
+        if getattr(args, option):
+            raise UsageError(f"--kind writes numbers of kinds; --{option} does not go with it")
+    if args.palette not in (None, options.PALETTES[0]):
+        raise UsageError("--kind has three colours of its own: --colormap, not --palette")
+
+
 def encode(sharpness, out, args):
     """A map, or with --overlay a picture in colours, as the pieces of a file."""
-    from blurkit.io.encode import encode_map, encode_png
+    from blurkit.io.encode import encode_kinds, encode_map, encode_png
 
     if getattr(args, "overlay", False):
         return [encode_png(sharpness)]
+    if getattr(args, "kind", False):
+        return encode_kinds(sharpness, out.form, args.palette)
     return encode_map(sharpness, out.form, args.stretch, args.palette)
 
 

@@ -135,7 +135,7 @@ def check(args):
         "method": args.method != DEFAULT,
         "weights": args.weights,
         "device": args.device != (os.environ.get("BLURKIT_DEVICE") or "auto"),
-        "working-size": args.working_size != args.default_side and not args.as_published,
+        "working-size": args.working_size != options.usual_side(args) and not args.as_published,
         "as-published": args.as_published,
         "jobs": args.jobs > 1,
         "threads": args.threads != options.threads_of_environment(),

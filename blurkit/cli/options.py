@@ -8,9 +8,10 @@ from blurkit.cli import types
 from blurkit.cli.parser import Parser
 from blurkit.defaults import DEVICES, MAX_PIXELS, WORKING_SIDE, is_device
 from blurkit.errors import UsageError
-from blurkit.methods import DEFAULT, METHODS
+from blurkit.methods import DEFAULT, METHODS, PARTS, info
 
 KEPT = 31 << 20  # bytes; glibc always returns larger arrays to the system
+SIDES = f"640 for joint, {WORKING_SIDE} for others"  # in words, as looking them up would make every command start later
 PALETTES = ("viridis", "turbo", "magma", "inferno", "cividis")
 
 
@@ -50,7 +51,9 @@ def usual_side(args):
     """The working size without --working-size, pixels; 0 = the photo's own."""
     if getattr(args, "detail", False):
         return 0
-    return WORKING_SIDE if getattr(args, "truth", None) else args.default_side
+    if args.default_side is None or getattr(args, "truth", None):
+        return info(args.method).working_side
+    return args.default_side
 
 
 def check(args):
@@ -131,8 +134,8 @@ def files(parser, what, recursive=False, stdin=True, pixels=True):
     return group
 
 
-def method(parser, working_size=True, side=WORKING_SIDE):
-    """Options of the method; `side` is the default working size, pixels."""
+def method(parser, working_size=True, side=None):
+    """Options of the method; `side` is the default working size, pixels; None: that of the method."""
     group = parser.add_argument_group("method")
     group.add_argument(
         "--method", choices=sorted(METHODS), default=DEFAULT, help=f"how sharpness is measured (default {DEFAULT})"
@@ -148,9 +151,28 @@ def method(parser, working_size=True, side=WORKING_SIDE):
             "--working-size",
             metavar="N",
             type=types.natural,
-            help=f"measure photos with a longer side at N pixels; 0 = never reduce (default {side})",
+            help=f"measure photos with a longer side at N pixels; 0 = never reduce (default {side or SIDES})",
         )
     return group
+
+
+def part(parser):
+    """What of the method is to learn."""
+    parser.add_argument_group("method").add_argument(
+        "--for",
+        dest="part",
+        choices=PARTS,
+        default=PARTS[0],
+        help=f"what is to learn: joint has networks for maps and another one for scores (default {PARTS[0]})",
+    )
+
+
+def check_part(args):
+    """Raise a UsageError for a part that the method does not have."""
+    from blurkit.methods import has_own_score
+
+    if args.part == "score" and not has_own_score(args.method):
+        raise UsageError(f"method {args.method} takes its score from the weights of its maps; leave --for score out")
 
 
 def sigma(group):

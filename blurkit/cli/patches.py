@@ -26,6 +26,7 @@ def describe(parser):
     )
     options.files(parser, "photos", recursive=True, stdin=False)
     options.method(parser, working_size=False)
+    options.part(parser)
     describe_truth(parser.add_argument_group("truth"))
     describe_patches(parser.add_argument_group("patches"))
     options.output(parser, FORMS, "npy")
@@ -41,6 +42,11 @@ def describe_truth(group):
     )
     group.add_argument(
         "--truth-is", choices=("sharp", "blurred"), help="what white means in the masks (in NAME.mask.png: sharp)"
+    )
+    group.add_argument(
+        "--kind",
+        choices=("defocus", "motion"),
+        help="joint: what blurs the photos, so that it learns to tell kinds; with --compose: what shall blur them",
     )
     group.add_argument(
         "--compose",
@@ -102,7 +108,7 @@ def work_on(args, console):
             if not count:
                 raise InputError("no patches: none of the photos could be used")
             records.seek(0)
-            out.write(None, [encode_npy_header((count,), methods.get(args.method).patch_record())])
+            out.write(None, [encode_npy_header((count,), methods.get(args.method, args.part).patch_record())])
             out.append(iter(lambda: records.read(AT_ONCE), b""))
 
 
@@ -116,6 +122,10 @@ def check(args):
         raise UsageError("--segments and --auto-segments go with --compose")
     if args.segments and args.auto_segments:
         raise UsageError("--auto-segments looks for no files; --segments does not go with it")
+    options.check_part(args)
+    if args.kind and not methods.info(args.method).learns_kinds:
+        able = methods.those_with("learns_kinds")
+        raise UsageError(f"method {args.method} does not learn kinds of blur; --kind goes with {able}")
     learns_from = methods.info(args.method).learns_from
     if learns_from == "sharp photos" and (args.masks or args.truth_is or args.compose):
         other = "--compose does" if args.compose else "--masks and --truth-is do"
@@ -161,8 +171,8 @@ def cut(numbered, args):
     name = os.fsencode(os.path.basename(item.path))
     records = []
     for copy, (picture, companion, sigma) in enumerate(copies(number, item, args)):
-        points = patches.centres(picture, companion, copy, args.per_photo, args.method, args.seed, number)
-        records.append(patches.cut(picture, companion, points, args.method, name, number, copy, sigma))
+        points = patches.centres(picture, companion, copy, args.per_photo, args.method, args.seed, number, args.part)
+        records.append(patches.cut(picture, companion, points, args.method, name, number, copy, sigma, args.part))
     if not any(map(len, records)):
         raise InputError("no place to cut a patch at: too small, or without edges")
     return records
@@ -175,7 +185,7 @@ def copies(number, item, args):
     photo = inputs.photo(item, args)
     companion = companion_of(item, photo, args)
     for copy in range(args.copies + (args.source == "masks")):
-        yield picture(photo, companion, copy, args.source, args.method, args.seed, number)
+        yield picture(photo, companion, copy, args.source, args.method, args.seed, number, args.kind)
 
 
 def companion_of(item, photo, args):

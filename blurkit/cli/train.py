@@ -27,6 +27,7 @@ def describe(parser):
         help=f"refuse larger patch sets (default {MOST_BYTES})",
     )
     options.method(parser, working_size=False)
+    options.part(parser)
     group = parser.add_argument_group("training")
     group.add_argument(
         "--epochs", metavar="N", type=types.positive, help="passes over the patches (default: what the method needs)"
@@ -53,8 +54,9 @@ def work_on(args, console):
     from blurkit.ops.backend import torch_device
     from blurkit.train import train_weights
 
+    options.check_part(args)
     items = inputs.from_args(args, console)
-    method, info = methods.get(args.method), methods.info(args.method)
+    method, info = methods.get(args.method, args.part), methods.info(args.method, args.part)
     epochs = args.epochs or info.epochs
     least = info.least_accuracy if args.min_accuracy is None else args.min_accuracy
     with output.Output(args, console, FORMS, "npz") as out:
@@ -65,7 +67,7 @@ def work_on(args, console):
         records, digest = read_records(items, method.patch_record(), args.max_bytes)
         console.detail(f"{len(records)} patches")
         with Report(args) as report:
-            arrays, measured = train_weights(records, args.method, epochs, args.seed, device, report)
+            arrays, measured = train_weights(records, args.method, epochs, args.seed, device, report, args.part)
         table(measured, args)
         check_arrays(arrays, method.SHAPES)  # hostile records can lead to NaN
         accuracy = measured["accuracy"]
@@ -74,9 +76,11 @@ def work_on(args, console):
                 f"accuracy on unseen photos is {accuracy:.3f}, below {least:g}: no weights written (--min-accuracy)"
             )
         threads = f" --threads {args.threads}" if args.threads else ""
+        part = " --for score" if methods.has_own_score(args.method) and args.part == "score" else ""
         header = {
             "method": args.method,
-            "command": f"blur-train --method {args.method} --epochs {epochs} --seed {args.seed}{threads}",
+            "part": args.part,
+            "command": f"blur-train --method {args.method}{part} --epochs {epochs} --seed {args.seed}{threads}",
             "patches": len(records),
             "photos": len(set(records["photo"].tolist())),
             "patches_sha256": digest,

@@ -9,6 +9,9 @@ from blurkit.errors import InputError
 from blurkit.io import marks
 from blurkit.io.npy import encode_npy
 
+# Blue, green and red of the kinds of blur, by number; told apart with every kind of colour vision (M. Okabe, K. Ito).
+KIND_COLOURS = np.array([(240, 240, 240), (178, 114, 0), (0, 94, 213)], np.uint8)
+
 
 def encode_map(sharpness, form, stretch=False, palette=None):
     """A map as the pieces of a file.
@@ -53,22 +56,28 @@ def coloured(sharpness, palette):
     return cv2.applyColorMap(levels, getattr(cv2, f"COLORMAP_{palette.upper()}"))
 
 
-def overlaid(photo, sharpness, stretch, palette, strength):
-    """A map over its photo, for eyes.
+def encode_kinds(kinds, form, in_colour):
+    """Kinds of blur, (H, W) uint8 of 0 to 2, as the pieces of an NPY or a PNG file; in `KIND_COLOURS` for eyes."""
+    if form == "npy":
+        return encode_npy(kinds)
+    return [encode_png(KIND_COLOURS[kinds] if in_colour else kinds)]
+
+
+def overlaid(photo, colours, strength):
+    """What was measured over its photo, for eyes.
 
     Parameters
     ----------
     photo : ndarray, (H, W, 3), uint8, RGB
-    sharpness, stretch, palette
-        As for `encode_map`.
+    colours : ndarray, (H, W, 3), uint8, BGR
+        From `coloured`, or of `KIND_COLOURS`.
     strength : float in [0, 1]
-        0 = nothing but the photo, 1 = nothing but the map.
+        0 = nothing but the photo, 1 = nothing but the colours.
 
     Returns
     -------
     ndarray, (H, W, 3), uint8, BGR
     """
-    colours = coloured(stretched(sharpness) if stretch else sharpness, palette)
     return cv2.addWeighted(np.ascontiguousarray(photo[..., ::-1]), 1 - strength, colours, strength, 0)
 
 

@@ -34,29 +34,45 @@ UNREADABLE = (
     RuntimeError,
 )
 """Errors that damaged weights lead to."""
+
+
+class OtherPartError(WeightsError):
+    """Weights of another part of the method."""
+
+
 ENTRY_DATE = (1980, 1, 1, 0, 0, 0)  # of every entry, so that equal weights are equal bytes
 
 
-def find_weights(method):
-    """Path of the shipped weights of a method.
+def find_weights(name):
+    """Path of the weights that are used by default: those of ``$BLURKIT_WEIGHTS``, else `shipped_weights`.
 
-    Searched: ``$BLURKIT_WEIGHTS`` (a folder, or one file), then ``share/weights``
-    of the checkout, then ``share/blurkit/weights`` of every folder above the
-    package, which is where pip, ``--user`` and ``make install`` put them.
+    Parameters
+    ----------
+    name : str
+        As `weights_name` gives it.
 
     Raises
     ------
     WeightsError
         Not found; the message names the places.
     """
-    name = f"{method}.npz"
-    chosen = os.environ.get("BLURKIT_WEIGHTS")
-    if chosen:
-        path = Path(chosen)
-        path = path / name if path.is_dir() else path
-        if path.is_file():
-            return path
-        raise WeightsError(f"no weights at {path} (from BLURKIT_WEIGHTS)")
+    chosen = os.environ.get("BLURKIT_WEIGHTS")  # a folder, or one file
+    if not chosen:
+        return shipped_weights(name)
+    path = Path(chosen)
+    path = path / f"{name}.npz" if path.is_dir() else path
+    if path.is_file():
+        return path
+    raise WeightsError(f"no weights at {path} (from BLURKIT_WEIGHTS)")
+
+
+def shipped_weights(name):
+    """Path of weights that came with blurkit; arguments and errors as for `find_weights`.
+
+    Searched: ``share/weights`` of the checkout, then ``share/blurkit/weights`` of every folder above the package, which
+    is where pip, ``--user`` and ``make install`` put them.
+    """
+    name = f"{name}.npz"
     package = Path(__file__).resolve().parents[1]
     checkout = package.parent / "share" / "weights" / name
     if checkout.is_file():
@@ -100,7 +116,7 @@ def checksum(arrays):
     return digest.hexdigest()
 
 
-def read_weights(data, method, shapes):
+def read_weights(data, method, shapes, part="map"):
     """Arrays and header of a weights file.
 
     Parameters
@@ -108,7 +124,9 @@ def read_weights(data, method, shapes):
     data : bytes
     method : str
     shapes : dict of tuple
-        What the method needs.
+        What that part of the method needs.
+    part : {'map', 'score'}
+        See ``methods.PARTS``.
 
     Returns
     -------
@@ -117,6 +135,8 @@ def read_weights(data, method, shapes):
 
     Raises
     ------
+    OtherPartError
+        Sound, but of the other part.
     WeightsError
         Damaged, of another method or version, of wrong shape, or not finite.
     """
@@ -128,8 +148,10 @@ def read_weights(data, method, shapes):
         raise WeightsError(f"weights have format {version}; this version reads {FORMAT_VERSION}")
     if header["checksum"] != checksum(arrays):
         raise WeightsError("weights are damaged: checksum does not fit")
+    if (of := header.get("part", "map")) != part:
+        raise OtherPartError(f"weights are for the {str(of)[:LONGEST]} of method {method}, not for its {part}")
     check_arrays(arrays, shapes)
-    return arrays, header
+    return {name: arrays[name].astype(np.float32, copy=False) for name in shapes}, header
 
 
 def unpack(data):
@@ -178,7 +200,9 @@ def check_arrays(arrays, shapes):
         if name not in arrays:
             raise WeightsError(f"weights lack {name}: another version of blurkit wrote them; train them anew")
         array = arrays[name]
-        if array.shape != shape or array.dtype != np.float32:
-            raise WeightsError(f"weights {name} are {array.dtype} {array.shape}; they must be float32 {shape}")
+        if array.shape != shape or array.dtype not in (np.float32, np.float16):
+            raise WeightsError(
+                f"weights {name} are {array.dtype} {array.shape}; they must be float32 or float16 {shape}"
+            )
         if not np.isfinite(array).all():
             raise WeightsError(f"weights {name} hold NaN or infinite values")

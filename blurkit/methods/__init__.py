@@ -8,6 +8,7 @@ Nothing here imports NumPy or a stage, so that ``--help`` stays instant.
 import importlib
 from collections import namedtuple
 
+from blurkit.defaults import WORKING_SIDE
 from blurkit.errors import UsageError
 
 METHODS = {
@@ -32,8 +33,10 @@ class MethodInfo(  # dataclasses would double the time of --help
             "blur_needs_colour",
             "is_published",
             "refines_in_steps",
+            "learns_kinds",
+            "working_side",
         ),
-        defaults=((1.0, 1.0), 1, False, False, False, False),
+        defaults=((1.0, 1.0), 1, False, False, False, False, False, WORKING_SIDE),
     )
 ):
     """Facts about a method that need no loading; read-only.
@@ -60,9 +63,17 @@ class MethodInfo(  # dataclasses would double the time of --help
         There is a paper, and ``as_published`` follows it.
     refines_in_steps : bool
         As published, ``refine`` iterates and can stop after any step.
+    learns_kinds : bool
+        Kinds of blur are told apart (``estimate_kinds``), and learned where the truth names them.
+    working_side : int
+        Pixels; photos whose longer side exceeds this are reduced to it before maps are measured, by default.
     """
 
     __slots__ = ()
+
+
+PARTS = ("map", "score")
+"""What a method measures; the score has weights of its own if there are ``SCORE_INFO`` and a stage ``scoring``."""
 
 
 def package_of(name):
@@ -72,14 +83,26 @@ def package_of(name):
     return METHODS[name]
 
 
-def info(name):
-    """The `MethodInfo` of a method; raises UsageError if no method has that name."""
-    return importlib.import_module(package_of(name)).INFO
+def info(name, part="map"):
+    """The `MethodInfo` of a method, or of one of its `PARTS`; raises UsageError if no method has that name."""
+    package = importlib.import_module(package_of(name))
+    return package.SCORE_INFO if part == "score" and has_own_score(name) else package.INFO
 
 
-def get(name):
-    """The module of a method that fulfils ``contract.Method``; raises UsageError if no method has that name."""
-    return importlib.import_module(f"{package_of(name)}.method")
+def get(name, part="map"):
+    """The module of a method, or of one of its `PARTS`, that fulfils ``contract.Method``; UsageError as for `info`."""
+    stage = "scoring" if part == "score" and has_own_score(name) else "method"
+    return importlib.import_module(f"{package_of(name)}.{stage}")
+
+
+def has_own_score(name):
+    """True if the score of a method has weights of its own."""
+    return hasattr(importlib.import_module(package_of(name)), "SCORE_INFO")
+
+
+def weights_name(name, part="map"):
+    """Name of the weights file of a part of a method, without its suffix."""
+    return f"{name}-score" if part == "score" and has_own_score(name) else name
 
 
 def those_with(fact):

@@ -127,3 +127,12 @@ class MeasuresSigma(Method, Protocol):
 
     def in_pixels(self, raw: np.ndarray, as_published: bool = False, side: int = 0) -> np.ndarray:
         """A raw map converted to blur, in pixels of the photo, as its first plane: (2, H, W) float32."""
+
+
+class TellsKinds(Method, Protocol):
+    """A method that tells kinds of blur apart (``INFO.learns_kinds``)."""
+
+    def estimate_kinds(
+        self, photo: np.ndarray, weights: Weights, device: str = "auto", side: int = 0
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Raw map of a photo as from `estimate`, and the probability that what is blurred moved: two (H, W) float32."""

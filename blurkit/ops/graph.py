@@ -16,7 +16,7 @@ VARINT, BYTES = 0, 2  # wire types of protocol buffers
 class Graph:
     """Layers in the order in which they are computed; every method adds one and returns the name of its result.
 
-    Planes are (1, c, h, w), float32. ``Graph.data`` gives the bytes, `run` computes them.
+    Planes are (1, c, h, w), float32. ``Graph.data`` gives the bytes, `read` takes them, `run` computes them.
     """
 
     def __init__(self):
@@ -93,13 +93,19 @@ class Graph:
         return number(1, IR_VERSION) + message(8, message(1, "") + number(2, OPERATORS)) + message(7, graph)
 
 
-def run(data, inputs):
-    """What a graph makes of its inputs, on the CPU.
+def read(data):
+    """A graph as OpenCV runs it on the CPU, of bytes from ``Graph.data``; for one thread at a time."""
+    net = cv2.dnn.readNetFromONNX(np.frombuffer(data, np.uint8))
+    net.setPreferableBackend(cv2.dnn.DNN_BACKEND_OPENCV)
+    return net
+
+
+def run(net, inputs):
+    """What a graph makes of its inputs.
 
     Parameters
     ----------
-    data : bytes
-        From ``Graph.data``.
+    net : object from `read`
     inputs : dict of ndarray, float32
         By name, in the shapes that the graph was written for.
 
@@ -108,9 +114,6 @@ def run(data, inputs):
     ndarray, (1, c, h, w), float32
         Its last output.
     """
-    net = cv2.dnn.readNetFromONNX(np.frombuffer(data, np.uint8))
-    net.setPreferableBackend(cv2.dnn.DNN_BACKEND_OPENCV)
-    net.setPreferableTarget(cv2.dnn.DNN_TARGET_CPU)
     for name, array in inputs.items():
         net.setInput(np.ascontiguousarray(array), name)
     return net.forward()

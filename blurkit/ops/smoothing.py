@@ -6,6 +6,8 @@ Fast global smoothing: D. Min et al., "Fast Global Image Smoothing Based on
 Weighted Least Squares", IEEE TIP 23(12), 2014, doi:10.1109/TIP.2014.2366600.
 """
 
+import math
+
 import numpy as np
 
 from blurkit.ops import resize
@@ -14,7 +16,9 @@ from blurkit.ops.statistics import logistic, logit
 CERTAIN = 1e-7  # least distance of a spread probability from 0 and 1, so that its logit stays finite
 
 
-def spread_confident(raw, guide, measured_shape, cell, strength, edge_scale, rounds, *, least_weight, gain, lean=0.0):
+def spread_confident(
+    raw, guide, measured_shape, cell, strength, edge_scale, rounds, *, least_weight, gain, lean=0.0, bend=math.inf
+):
     """Spread a probability map from where it is near 0 or 1 to where it is near .5.
 
     Parameters
@@ -33,6 +37,9 @@ def spread_confident(raw, guide, measured_shape, cell, strength, edge_scale, rou
         Weight of a cell of probability .5; a cell of probability 0 or 1 has 1 more.
     gain, lean : float
         The logit of the spread map plus `lean` is multiplied by `gain`, since averaging draws values towards .5.
+    bend : float
+        Logit from which the result grows with the logarithm of that product instead, so that unlike values stay unlike
+        in 16 bits; infinite: never.
 
     Returns
     -------
@@ -43,8 +50,15 @@ def spread_confident(raw, guide, measured_shape, cell, strength, edge_scale, rou
     weight = (2 * coarse - 1) ** 2 + least_weight
     spread = propagate(coarse, weight, resize.guide_on(guide, grid), strength, edge_scale, rounds)
     spread = np.clip(spread, CERTAIN, 1 - CERTAIN)
-    corrected = logistic(gain * (logit(spread) + lean))
-    return resize.enlarge_to(corrected, raw.shape)
+    corrected = bent(gain * (logit(spread) + np.float32(lean)), bend)
+    return resize.enlarge_to(logistic(corrected), raw.shape)
+
+
+def bent(values, bend):
+    """Values that grow with their logarithm from about +-`bend` on, in the same order; infinite: as they are."""
+    if math.isinf(bend):
+        return values
+    return np.copysign(bend * np.log1p(np.abs(values) / np.float32(bend)), values)
 
 
 def propagate(values, weight, guide, strength, edge_scale, rounds):

@@ -1,4 +1,7 @@
-"""Partly blurred photos with exact truth, made from sharp photos and their segmentations."""
+"""Partly blurred photos with exact truth, made from photos and their segmentations.
+
+Truth is (h, w) uint8: `IN_FOCUS`, `BLURRED`, or one of `KINDS` where the kind of blur is known; other values: unknown.
+"""
 
 import cv2
 import numpy as np
@@ -6,9 +9,14 @@ import numpy as np
 from blurkit.ops.colour import eight_bits
 from blurkit.ops.filters import convolve
 from blurkit.ops.resize import scaled_shape
+from blurkit.training import shake
 from blurkit.training.degrade import add_noise, log_uniform
 
+IN_FOCUS, BLURRED, UNKNOWN = 255, 0, 128  # values of truth
+KINDS = {"defocus": 1, "motion": 2}  # values of truth where the kind of blur is known
 SIGMA_RANGE = (0.7, 6.0)  # pixels; blur of the regions put out of focus, drawn log-uniformly
+MOTION_RANGE = (3.0, 40.0)  # pixels; length of the path of the regions that move, drawn log-uniformly
+BOTH_SHARE, BOTH_RANGE = 0.2, (0.4, 1.5)  # of the moving regions are out of focus too; by which sigma, pixels
 NOISE_RANGE = (0.0, 1.5)  # 8-bit steps; standard deviation of the sensor noise over everything
 SCALE_RANGE = (0.6, 1.0)  # factor by which the photo is reduced first, since few photos are sharp at pixel level
 WHOLLY = 0.15  # share of composed photos that are sharp everywhere, and of those that are blurred everywhere
@@ -16,12 +24,15 @@ AREA_RANGE = (0.15, 0.85)  # share of the photo that the chosen regions may cove
 CHOSEN_RANGE = (0.2, 0.8)  # probability with which a region is chosen, drawn uniformly for every try
 TRIES = 20  # most draws of regions until their area is within `AREA_RANGE`
 DISC_SHARE = 0.5  # share of blurs by a disc (circle of confusion); the others are Gaussian
+SPOILED_MOVED = 0.4  # share of spoiled photos whose part moves; in the others it is out of focus
+SPOILED_SIGMA = (2.0, 9.0)  # pixels; as `SIGMA_RANGE`, of spoiled photos: what is blurred less may pass for sharp
+SPOILED_WHOLLY = 0.2  # share of spoiled photos that are blurred everywhere
 FRONT_SHARE = 0.5  # share of partly blurred photos whose foreground is blurred; in the others it is the background
 REGIONS = 40  # super-pixels of a photo without a segmentation; few, so that they are as large as objects
 LEAST_COVER = 1e-3  # blurred cover of a region from which on its blurred colour is defined
 
 
-def compose(photo, segments, rng):
+def compose(photo, segments, rng, kind=None):
     """One partly blurred photo.
 
     Regions of the segmentation are chosen at random as the foreground. Either the foreground stays sharp before a
@@ -35,25 +46,26 @@ def compose(photo, segments, rng):
     segments : ndarray, (H, W), integer
         Region numbers.
     rng : numpy.random.Generator
+    kind : {None, 'defocus', 'motion'}
+        What blurs; None is defocus that the truth does not name.
 
     Returns
     -------
     photo : ndarray, (h, w, 3), uint8 or uint16
     truth : ndarray, (h, w), uint8
-        255 in focus, 0 out of focus.
+        `IN_FOCUS`; `BLURRED`, or the number of the kind.
     sigma : float
-        Blur of what is out of focus, pixels (standard deviation of its kernel along one axis).
+        Blur of what is not in focus, pixels: standard deviation of its kernel along the axis where that is largest.
     """
     scale = rng.uniform(*SCALE_RANGE)
     rows, columns = scaled_shape(segments.shape, scale)
     photo = cv2.resize(photo, (columns, rows), interpolation=cv2.INTER_AREA)
     segments = cv2.resize(segments.astype(np.float32), (columns, rows), interpolation=cv2.INTER_NEAREST)
-    kind = rng.random()
-    sigma = log_uniform(rng, SIGMA_RANGE)
-    kernel = blur_kernel(sigma, disc=rng.random() < DISC_SHARE)
-    if kind < WHOLLY:
+    extent = rng.random()
+    kernel = moving_kernel(rng) if kind == "motion" else defocus_kernel(rng)
+    if extent < WHOLLY:
         mixed, sharp = photo, np.full(segments.shape, True)
-    elif kind < 2 * WHOLLY:
+    elif extent < 2 * WHOLLY:
         mixed, sharp = convolve(photo.astype(np.float32), kernel), np.full(segments.shape, False)
     else:
         front = choose_regions(segments, rng)
@@ -62,8 +74,53 @@ def compose(photo, segments, rng):
         sharp = ~front if blur_front else front
     noise_sigma = rng.uniform(*NOISE_RANGE)
     noisy = add_noise(mixed, noise_sigma, rng, photo.dtype)
-    truth = np.where(sharp, 255, 0).astype(np.uint8)
+    truth = np.where(sharp, IN_FOCUS, KINDS.get(kind, BLURRED)).astype(np.uint8)
     return noisy, truth, spread_of(kernel)
+
+
+def spoiled(photo, truth, rng):
+    """A photo, a part of which, or all of it, is blurred on purpose.
+
+    What a photo shows then no longer tells what is in focus: subjects that are mostly sharp are soft as well.
+
+    Parameters
+    ----------
+    photo : ndarray, (H, W, 3), uint8 or uint16
+    truth : ndarray, (H, W), uint8
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    photo : ndarray, (H, W, 3), of the same type
+    truth : ndarray, (H, W), uint8
+        In the part the number of the new kind of blur; `BLURRED` where it was blurred before in another way.
+    """
+    is_moved = rng.random() < SPOILED_MOVED
+    kernel = moving_kernel(rng) if is_moved else defocus_kernel(rng, SPOILED_SIGMA)
+    part = np.full(truth.shape, True)
+    if rng.random() >= SPOILED_WHOLLY:
+        part = choose_regions(regions(photo), rng)
+    blur_front = rng.random() < FRONT_SHARE
+    mixed = blurred_front(photo, part, kernel) if blur_front else blurred_back(photo, ~part, kernel)
+    full_scale = np.iinfo(photo.dtype).max
+    new = KINDS["motion" if is_moved else "defocus"]
+    was_blurred_else = (truth == BLURRED) | (np.isin(truth, list(KINDS.values())) & (truth != new))
+    truth = np.where(part, np.where(was_blurred_else, BLURRED, new), truth).astype(np.uint8)
+    return np.rint(mixed).clip(0, full_scale).astype(photo.dtype), truth
+
+
+def defocus_kernel(rng, sigmas=SIGMA_RANGE):
+    """A Gaussian or a disc of a random sigma: (k, k) float32, sum 1."""
+    sigma = log_uniform(rng, sigmas)
+    return blur_kernel(sigma, disc=rng.random() < DISC_SHARE)
+
+
+def moving_kernel(rng):
+    """The trace of a random path, sometimes out of focus besides: (k, k) float32, sum 1."""
+    kernel = shake.kernel_of(shake.random_path(log_uniform(rng, MOTION_RANGE), rng))
+    if rng.random() < BOTH_SHARE:
+        kernel = shake.out_of_focus_too(kernel, blur_kernel(log_uniform(rng, BOTH_RANGE), disc=False))
+    return kernel
 
 
 def blur_kernel(sigma, disc):
@@ -77,9 +134,9 @@ def blur_kernel(sigma, disc):
 
 
 def spread_of(kernel):
-    """Standard deviation of a symmetric kernel along one axis, pixels."""
-    offset = np.arange(len(kernel)) - len(kernel) // 2
-    return float(np.sqrt((kernel.sum(axis=0) * offset**2).sum()))
+    """Standard deviation of a kernel along the axis where that is largest, pixels."""
+    across, upwards, mixed = shake.covariance(kernel)
+    return float(np.sqrt(np.linalg.eigvalsh([[across, mixed], [mixed, upwards]])[1]))
 
 
 def regions(photo):

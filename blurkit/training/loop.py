@@ -1,5 +1,6 @@
 """The training loop of all methods, reproducible from a seed, and the photos held out for validation."""
 
+import math
 import zlib
 from concurrent.futures import ThreadPoolExecutor
 
@@ -51,10 +52,26 @@ def reproducible(seed, device):
     torch.utils.deterministic.fill_uninitialized_memory = False
 
 
-def descend(model, loss_of, count, epochs, rng, report, batch, rate, least_rate=0.0, look_back=0.0, prepare=None):
+def descend(
+    model,
+    loss_of,
+    count,
+    epochs,
+    rng,
+    report,
+    batch,
+    rate,
+    least_rate=0.0,
+    look_back=0.0,
+    prepare=None,
+    rises=RISES,
+    rate_of=None,
+    decay=WEIGHT_DECAY,
+    longest=math.inf,
+):
     """Minimise a loss by AdamW over shuffled batches of the indices 0..count-1.
 
-    The learning rate rises over the first `RISES` of the steps and falls after them (one cycle).
+    The learning rate rises over the first steps and falls after them (one cycle).
 
     Parameters
     ----------
@@ -77,6 +94,14 @@ def descend(model, loss_of, count, epochs, rng, report, batch, rate, least_rate=
     prepare : callable, optional
         ``prepare(indices)`` -> the argument of `loss_of` in place of the indices. It is called for the batches in
         order, one batch ahead and in another thread, so nothing else may draw from `rng` meanwhile.
+    rises : float
+        Share of the steps over which the learning rate rises.
+    rate_of : dict, optional
+        Highest learning rates of parameters that have one of their own, by their names' beginnings.
+    decay : float
+        Weight decay.
+    longest : float
+        Norm to which the gradient of all parameters of one rate is cut.
 
     Returns
     -------
@@ -88,8 +113,10 @@ def descend(model, loss_of, count, epochs, rng, report, batch, rate, least_rate=
 
     batch = min(batch, count)
     steps = epochs * (count // batch)
-    optimizer = torch.optim.AdamW(model.parameters(), lr=rate, weight_decay=WEIGHT_DECAY)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, rate, total_steps=steps, pct_start=RISES)
+    groups = by_rate(model, rate, rate_of or {})
+    optimizer = torch.optim.AdamW(groups, weight_decay=decay)
+    highest = [group["lr"] for group in groups]
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, highest, total_steps=steps, pct_start=rises)
     if look_back:
         memory = swa_utils.get_ema_multi_avg_fn(1 - 1 / max(1, look_back * steps))
         averaged = swa_utils.AveragedModel(model, multi_avg_fn=memory, use_buffers=True)
@@ -104,15 +131,28 @@ def descend(model, loss_of, count, epochs, rng, report, batch, rate, least_rate=
             loss, accuracy = loss_of(prepared)
             optimizer.zero_grad()
             loss.backward()
+            if math.isfinite(longest):
+                for group in groups:
+                    torch.nn.utils.clip_grad_norm_(group["params"], longest)
             optimizer.step()
             schedule.step()
-            if step > RISES * steps:
+            if step > rises * steps:
                 for group in optimizer.param_groups:
                     group["lr"] = max(group["lr"], least_rate)
                 if look_back:
                     averaged.update_parameters(model)
             report(step, steps, loss.item(), accuracy.item())
     return averaged.module if look_back else model
+
+
+def by_rate(model, rate, rate_of):
+    """The parameters of a model that learn, in groups of one highest learning rate, as torch's optimizers take them."""
+    groups = [{"params": [], "lr": each} for each in (rate, *rate_of.values())]
+    for name, parameter in model.named_parameters():
+        if parameter.requires_grad:
+            place = next((n for n, beginning in enumerate(rate_of, 1) if name.startswith(beginning)), 0)
+            groups[place]["params"].append(parameter)
+    return [group for group in groups if group["params"]]
 
 
 def shuffled_batches(count, epochs, batch, rng):

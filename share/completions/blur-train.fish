@@ -3,6 +3,7 @@ complete -c blur-train -l files0-from -r -F -d 'read file names, each ended by a
 complete -c blur-train -s 0 -d 'the same as --files0-from=-'
 complete -c blur-train -l max-bytes -x -d 'refuse larger patch sets'
 complete -c blur-train -l method -x -a 'joint park zeng' -d 'how sharpness is measured'
+complete -c blur-train -l for -x -a 'map score' -d 'what is to learn: joint has networks for maps and another one for scores'
 complete -c blur-train -l epochs -x -d 'passes over the patches'
 complete -c blur-train -l seed -x -d 'seed of all that is random'
 complete -c blur-train -l device -x -a 'auto cpu cuda' -d 'auto, cpu, cuda or cuda:N'

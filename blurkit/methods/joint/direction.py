@@ -1,4 +1,4 @@
-"""Stage 6: width of the blur across eight directions, for the score of a photo.
+"""Stage 10: width of the blur across eight directions, for the score of a photo.
 
 A small network estimates sigma and the deviation of its logarithm from the edges of one direction in a cell, as stage
 ``edges`` measures them. It is trained so that the sharpest tenth of the edges of one direction in a tile, weighted by
@@ -25,7 +25,7 @@ SHAPES = {
 }
 LOG_SIGMAS, LOG_DEVIATIONS = (-3.0, 4.0), (-3.0, 3.0)  # ranges to which the two outputs are clipped
 BLOCK = 2048  # edges measured at a time
-EPOCHS, TILES = 20, 12  # of the training; tiles in a step
+TILES = 12  # in a step
 PEAK_RATE = 6e-3  # of AdamW
 ONE_IN = 20  # one photo in so many is held out
 FEWEST = 24  # edges of one direction in a tile; with fewer, the direction is left out there
@@ -77,20 +77,23 @@ def outputs_of_block(inputs, weights):
     return x
 
 
-def fit(records, seed, report):
+def fit(records, epochs, seed, report):
     """Train the network on edges of known blur (torch).
 
     Parameters
     ----------
-    records : ndarray, (n,), ``patches.RECORD``
-    seed : int
-    report : callable, as for ``training.train``
+    records : ndarray, (n,), ``samples.RECORD``
+    epochs, seed : int
+    report : callable
+        ``report(step, steps, loss, accuracy)`` after every step.
 
     Returns
     -------
     weights : dict of ndarray, as `SHAPES`
+    accuracy : float
+        Share of the pairs of directions of held-out samples that are in the right order; NaN without any.
     error : float
-        Root mean square error of the log sigma across the directions of tiles of held-out photos.
+        Root mean square error of the log sigma across the directions of held-out samples; NaN without any.
 
     Raises
     ------
@@ -115,9 +118,9 @@ def fit(records, seed, report):
         return batch_of(records, tiles[batch], scaling, rng)
 
     descend(
-        model, lambda batch: loss(model, *batch), len(tiles), EPOCHS, rng, report, TILES, PEAK_RATE, prepare=prepare
+        model, lambda batch: loss(model, *batch), len(tiles), epochs, rng, report, TILES, PEAK_RATE, prepare=prepare
     )
-    return {**scaling, **exported(model)}, held_out_error(model, records, held, scaling)
+    return {**scaling, **exported(model)}, *held_out_results(model, records, held, scaling)
 
 
 def input_scaling(records, tiles):
@@ -219,15 +222,17 @@ def sharpest(outputs_):
     return (share * values).sum(1) / share.sum(1)
 
 
-def held_out_error(model, records, tiles, scaling):
-    """Root mean square error of the log sigma across the directions of some tiles; NaN without any."""
+def held_out_results(model, records, tiles, scaling):
+    """Share of the directions in the right order, and root mean square error of the log sigma; NaN without any tile."""
     import torch
 
-    inputs, log_sigma, _ = batch_of(records, tiles, scaling, np.random.default_rng(0))
+    inputs, log_sigma, tile = batch_of(records, tiles, scaling, np.random.default_rng(0))
     if not len(inputs):
-        return math.nan
+        return math.nan, math.nan
     with torch.no_grad():
-        return float(((sharpest(model(inputs)) - log_sigma) ** 2).mean().sqrt())
+        _, in_order = loss(model, inputs, log_sigma, tile)
+        error = ((sharpest(model(inputs)) - log_sigma) ** 2).mean().sqrt()
+    return float(in_order), float(error)
 
 
 def exported(model):

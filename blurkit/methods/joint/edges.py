@@ -1,4 +1,4 @@
-"""Stage 2: edges of a photo, by direction and at several sizes, and what shows how wide the blur across them is.
+"""Stage 4: edges of a photo, by direction and at several sizes, and what shows how wide the blur across them is.
 
 A moving photo keeps the edges along its motion sharp, so the blur across every direction is measured on edges of that
 direction. An edge is a maximum of the gradient (J. Canny, PAMI 8(6), 1986, doi:10.1109/TPAMI.1986.4767851); how much of

@@ -1,27 +1,30 @@
-"""Stage 4: tiles of evidence with their truth, from which the networks learn."""
+"""Stage 6: tiles of evidence with their truth, from which the networks of the map learn."""
 
 import cv2
 import numpy as np
 
-from blurkit.methods.joint import evidence, samples
+from blurkit.methods.joint import evidence, inputs
 from blurkit.ops import resize
 from blurkit.ops.backend import CpuBackend
 from blurkit.ops.colour import eight_bits, grey
+from blurkit.training.compose import BLURRED, IN_FOCUS, KINDS
 
-TILE = 80  # cells; side of a tile, 320 pixels
+TILE = 112  # cells; side of a tile, 448 pixels
+PIXELS = 252  # side of the photo of a tile: 9/16 of that
 LOW, STEP = -7.0, 0.04  # evidence v is stored as round((v - LOW) / STEP), in 8 bits
 UNKNOWN = 255
 SHARE = 254.0  # of a cell whose labelled pixels are all in focus
-LEAST_BLUR = 1.0  # pixels; sigma. What is blurred less may pass for sharp and is not taught as out of focus
+LEAST_BLUR = 1.0  # pixels; sigma. What is blurred less may pass for sharp and is not taught as blurred
 LEAST_LABELLED = 0.5  # share of a cell's pixels
 
 RECORD = np.dtype(
     [
-        ("evidence", "u1", (evidence.PLANES, TILE, TILE)),  # LOW + STEP * value
-        ("halved", "u1", (evidence.PLANES, TILE // 2, TILE // 2)),  # of the photo at half size
+        ("evidence", "u1", (inputs.PLANES, TILE, TILE)),  # LOW + STEP * value
+        ("halved", "u1", (inputs.PLANES, TILE // 2, TILE // 2)),  # of the photo at half size
         ("whole", "<f4", (evidence.STATISTICS,)),  # statistics of the picture from which the tile was cut
+        ("pixels", "u1", (PIXELS, PIXELS, 3)),  # RGB
         ("share", "u1", (TILE, TILE)),  # of pixels in focus, 0 to 254; 255 = unknown
-        *samples.FIELDS,
+        ("moving", "u1", (TILE, TILE)),  # 1 if what is blurred is moving, 0 if it is out of focus; 255 = unknown
         ("photo", "S64"),  # file name, its last 64 bytes
         ("number", "<u4"),  # of the photo within its run, for files of one name
         ("copy", "<u2"),  # of the pictures made from a photo
@@ -31,10 +34,25 @@ RECORD = np.dtype(
 )
 
 
-def corners(picture, count, rng):
-    """First cells of at most `count` tiles that cover a picture: (n, 2) int64, (row, column) in cells, all even."""
-    shape = resize.cells(resize.working_shape(picture.shape), evidence.CELL)
-    rows, columns = starts(shape[0]), starts(shape[1])
+def corners(shape, side, count, rng):
+    """First cells of at most `count` tiles that cover a picture.
+
+    Parameters
+    ----------
+    shape : tuple
+        (rows, columns) of the picture as it is measured, pixels.
+    side : int
+        Of a tile, cells.
+    count : int
+    rng : numpy.random.Generator
+        Chooses among more tiles than that.
+
+    Returns
+    -------
+    ndarray, (n, 2), int64
+        (row, column) in cells, all even, as a cell of the half-size picture is two.
+    """
+    rows, columns = (starts(length, side) for length in resize.cells(shape, evidence.CELL))
     places = np.stack(np.meshgrid(rows, columns, indexing="ij"), axis=-1).reshape(-1, 2)
     if len(places) <= count:
         return places
@@ -42,10 +60,10 @@ def corners(picture, count, rng):
     return places[np.sort(drawn)]
 
 
-def starts(cells):
-    """First cells of the fewest tiles that cover `cells` cells along one axis: int64, even, as a half cell is two."""
-    tiles = -(-cells // TILE)
-    return 2 * np.ceil(np.linspace(0, max(0, cells - TILE), tiles) / 2).astype(np.int64)
+def starts(cells, side):
+    """First cells of the fewest tiles that cover `cells` cells along one axis: int64, even."""
+    tiles = -(-cells // side)
+    return 2 * np.ceil(np.linspace(0, max(0, cells - side), tiles) / 2).astype(np.int64)
 
 
 def cut(picture, truth, at, sigma):
@@ -55,31 +73,39 @@ def cut(picture, truth, at, sigma):
     ----------
     picture : ndarray, (H, W, 3), uint8 or uint16
     truth : ndarray, (H, W), uint8
-        255 in focus, 0 out of focus, anything else unknown.
+        See ``training.compose``.
     at : ndarray, (n, 2), int
         From `corners`.
     sigma : float
-        Blur of what is out of focus, pixels; NaN if unknown.
+        Blur of what is not in focus, pixels; NaN if unknown.
 
     Returns
     -------
     ndarray, (n,), RECORD
         ``photo``, ``number`` and ``copy`` are left empty.
     """
-    shape = resize.working_shape(picture.shape)
-    planes, halved = evidence.both_sizes(grey(resize.reduce_to(picture, shape)), CpuBackend)
-    share = shares(truth, shape, sigma)
+    shape = inputs.working_shape(picture.shape)
+    picture = eight_bits(inputs.resized(picture, shape))
+    planes, halved, statistics = inputs.measured(grey(picture), CpuBackend)
+    share, moving = shares(truth, shape, sigma), kinds(truth, shape)
     records = np.zeros(len(at), RECORD)
-    records["share"], records["whole"] = UNKNOWN, evidence.statistics(planes)
+    records["whole"] = statistics
     planes, halved = coded(planes), coded(halved)
     for record, (row, column) in zip(records, at, strict=True):
-        record["evidence"] = part(planes, row, column, TILE, "edge")
-        record["halved"] = part(halved, row // 2, column // 2, TILE // 2, "edge")
+        record["evidence"] = part(planes, row, column, TILE, "symmetric")
+        record["halved"] = part(halved, row // 2, column // 2, TILE // 2, "symmetric")
+        record["pixels"] = seen(picture, row, column)
         record["share"] = part(share, row, column, TILE, "constant", constant_values=UNKNOWN)
+        record["moving"] = part(moving, row, column, TILE, "constant", constant_values=UNKNOWN)
     records["row"], records["col"] = at.T
-    records["covariance"] = np.nan
-    records["edge_direction"] = samples.NONE
     return records
+
+
+def seen(picture, row, column):
+    """The photo of a tile, reduced: (h, w, 3) uint8 -> (252, 252, 3)."""
+    first_row, first_column, side = (evidence.CELL * cells for cells in (row, column, TILE))
+    pixels = part(np.moveaxis(picture, 2, 0), first_row, first_column, side, "symmetric")
+    return resize.reduce_to(np.ascontiguousarray(np.moveaxis(pixels, 0, 2)), (PIXELS, PIXELS))
 
 
 def shares(truth, shape, sigma):
@@ -88,7 +114,7 @@ def shares(truth, shape, sigma):
     Parameters
     ----------
     truth, sigma
-        As for `cut`. A blur below `LEAST_BLUR` leaves pixels out of focus unlabelled.
+        As for `cut`. A blur below `LEAST_BLUR` leaves pixels that are not in focus unlabelled.
     shape : tuple
         (rows, columns) of the picture as it is measured.
 
@@ -97,8 +123,8 @@ def shares(truth, shape, sigma):
     ndarray, (h, w), uint8
         0 to 254; 255 where fewer than half of the pixels are labelled.
     """
-    in_focus = truth == 255
-    labelled = in_focus | (truth == 0)
+    in_focus = truth == IN_FOCUS
+    labelled = in_focus | np.isin(truth, (BLURRED, *KINDS.values()))
     if sigma * max(shape) / max(truth.shape) < LEAST_BLUR:
         labelled = in_focus
     labelled_share = resize.pool(resized_mask(labelled, shape), evidence.CELL)
@@ -107,31 +133,16 @@ def shares(truth, shape, sigma):
     return np.where(labelled_share >= LEAST_LABELLED, codes, UNKNOWN).astype(np.uint8)
 
 
+def kinds(truth, shape):
+    """What blurs the middle of every cell, as stored in records: (H, W) -> (h, w) uint8."""
+    rows, columns = resize.cells(shape, evidence.CELL)
+    middles = cv2.resize(truth, (columns, rows), interpolation=cv2.INTER_NEAREST)
+    return np.select([middles == KINDS["defocus"], middles == KINDS["motion"]], [0, 1], UNKNOWN).astype(np.uint8)
+
+
 def resized_mask(mask, shape):
     """A mask, (H, W) bool, at shape (rows, columns): float32 in [0, 1], by averaging areas."""
     return cv2.resize(mask.astype(np.float32), shape[::-1], interpolation=cv2.INTER_AREA)
-
-
-def add_samples(records, picture, truth, seeds):
-    """Fill in edges of known blur, for every tile those of another copy of the whole picture, blurred on purpose.
-
-    Parameters
-    ----------
-    records : ndarray, (n,), RECORD
-        From `cut`, of the same picture.
-    picture : ndarray, (H, W, 3), uint8 or uint16
-    truth : ndarray, (H, W), uint8
-        255 in focus.
-    seeds : ndarray, (n,), int
-        Of everything that is random in each copy.
-    """
-    shape = resize.working_shape(picture.shape)
-    picture = eight_bits(resize.reduce_to(picture, shape))
-    in_focus = resized_mask(truth == 255, shape)
-    for record, seed in zip(records, seeds, strict=True):
-        drawn = samples.sample(picture, in_focus, np.random.default_rng(seed))
-        if drawn is not None:
-            record["edges"], record["edge_direction"], record["covariance"] = drawn
 
 
 def coded(planes):

@@ -1,16 +1,15 @@
-"""Stage 8: edge-aware smoothing of the map, weighted by its confidence."""
+"""Stage 15: edge-aware smoothing of the map, weighted by its confidence."""
 
-from blurkit.defaults import WORKING_SIDE
+from blurkit.methods.joint import inputs
 from blurkit.methods.joint.evidence import CELL
-from blurkit.ops import resize
 from blurkit.ops.smoothing import spread_confident
 
 STRENGTH, EDGE_SCALE, ROUNDS = 700.0, 0.01, 3  # of ``smoothing.spread_confident``
 LEAST_WEIGHT = 0.2  # of a cell of probability .5
-GAIN = 5.0  # on the logit of the smoothed map
+GAIN, BEND = 6.0, 3.0  # on the logit of the smoothed map; logit from which it grows with the logarithm
 
 
-def spread(raw, guide, side=WORKING_SIDE):
+def spread(raw, guide, side=inputs.SIDE):
     """A raw map refined along the edges of the photo it was made from.
 
     Parameters
@@ -20,13 +19,13 @@ def spread(raw, guide, side=WORKING_SIDE):
     guide : ndarray, (H, W, 3), uint8 or uint16
         The photo.
     side : int, pixels
-        Working size, as for ``resize.working_shape``.
+        Working size, as for ``inputs.working_shape``.
 
     Returns
     -------
     ndarray, (H, W), float32 in [0, 1]
     """
-    measured = resize.working_shape(raw.shape, side)
+    measured = inputs.working_shape(raw.shape, side)
     return spread_confident(
-        raw, guide, measured, CELL, STRENGTH, EDGE_SCALE, ROUNDS, least_weight=LEAST_WEIGHT, gain=GAIN
+        raw, guide, measured, CELL, STRENGTH, EDGE_SCALE, ROUNDS, least_weight=LEAST_WEIGHT, gain=GAIN, bend=BEND
     )

@@ -1,4 +1,4 @@
-"""Stage 3: edges of known blur, from copies of photos that are blurred on purpose.
+"""Stage 5: edges of known blur, from copies of photos that are blurred on purpose.
 
 What is in focus is put out of focus, moved, or both, then noised and compressed as cameras do it.
 """
@@ -8,10 +8,10 @@ import numpy as np
 
 from blurkit.methods.joint import edges
 from blurkit.ops import resize
-from blurkit.ops.colour import grey
+from blurkit.ops.colour import eight_bits, grey
 from blurkit.ops.filters import convolve
 from blurkit.training import shake
-from blurkit.training.compose import blur_kernel
+from blurkit.training.compose import IN_FOCUS, blur_kernel
 from blurkit.training.degrade import add_noise, compress, log_uniform
 
 COUNT = 1024  # edges of a sample, at most
@@ -30,12 +30,46 @@ LATE_SHARE, LATE_SCALES = 0.2, (0.5, 1.0)  # of the copies are reduced last, as 
 WIDEST = 0.5  # of the shorter side of a copy; a wider kernel leaves nothing
 MARGIN = 6  # pixels; of cells in focus to what is not, besides the kernel: the reach of the evidence of an edge
 
-FIELDS = [
-    ("edges", "<f2", (COUNT, edges.INPUTS)),  # inputs of the network, see ``edges.Edges``
-    ("edge_direction", "u1", (COUNT,)),  # 0 to 7; 255 = no edge
-    ("covariance", "<f4", (3,)),  # pixels squared; of the kernel, see ``shake.covariance``; NaN = no edges
-]
-"""Fields of a record that hold a sample."""
+SIDE = 80  # cells of 4 pixels; a picture gives a sample for each tile of so many cells that is needed to cover it
+
+RECORD = np.dtype(
+    [
+        ("edges", "<f2", (COUNT, edges.INPUTS)),  # inputs of the network, see ``edges.Edges``
+        ("edge_direction", "u1", (COUNT,)),  # 0 to 7; 255 = no edge
+        ("covariance", "<f4", (3,)),  # pixels squared; of the kernel, see ``shake.covariance``
+        ("photo", "S64"),  # file name, its last 64 bytes
+        ("number", "<u4"),  # of the photo within its run, for files of one name
+        ("copy", "<u2"),  # of the pictures made from a photo
+    ]
+)
+
+
+def cut(picture, truth, seeds):
+    """Samples of a picture, those copies left out that show too few edges.
+
+    Parameters
+    ----------
+    picture : ndarray, (H, W, 3), uint8 or uint16
+    truth : ndarray, (H, W), uint8
+        255 in focus.
+    seeds : ndarray, (n,), int
+        Of everything that is random in each copy.
+
+    Returns
+    -------
+    ndarray, (m,), RECORD
+        m <= n; ``photo``, ``number`` and ``copy`` are left empty.
+    """
+    shape = resize.working_shape(picture.shape)
+    picture = eight_bits(resize.reduce_to(picture, shape))
+    in_focus = (truth == IN_FOCUS).astype(np.float32)
+    in_focus = cv2.resize(in_focus, shape[::-1], interpolation=cv2.INTER_AREA)
+    drawn = (sample(picture, in_focus, np.random.default_rng(seed)) for seed in seeds)
+    found = [values for values in drawn if values is not None]
+    records = np.zeros(len(found), RECORD)
+    for record, values in zip(records, found, strict=True):
+        record["edges"], record["edge_direction"], record["covariance"] = values
+    return records
 
 
 def sample(picture, in_focus, rng):

@@ -1,0 +1,95 @@
+"""Stage 9: the layers of the networks in torch, for a GPU and for training."""
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional
+
+from blurkit.methods.joint import network
+
+
+class Layers(nn.Module):
+    """Some layers of ``network.LAYERS``, with the operations that ``network.answer`` calls.
+
+    Parameters
+    ----------
+    names : iterable of str
+    normed : callable
+        True for the names of layers that are followed by batch normalisation, which then have no bias of their own.
+    """
+
+    def __init__(self, names, normed):
+        super().__init__()
+        self.convolutions, self.norms = nn.ModuleDict(), nn.ModuleDict()
+        for name in names:
+            layer = network.LAYERS[name]
+            self.convolutions[key(name)] = nn.Conv2d(
+                layer.inputs, layer.outputs, layer.side, layer.stride, groups=layer.groups, bias=not normed(name)
+            )
+            if normed(name):
+                self.norms[key(name)] = nn.BatchNorm2d(layer.outputs)
+
+    def layer(self, name, x):
+        layer = network.LAYERS[name]
+        convolution = self.convolutions[key(name)]
+        before, after = layer.border
+        border = before if before == after else 0
+        if before != after:
+            x = functional.pad(x, (before, after, before, after))
+        x = functional.conv2d(x, convolution.weight, convolution.bias, layer.stride, border, groups=layer.groups)
+        if key(name) in self.norms:
+            x = self.norms[key(name)](x)
+        if layer.then:
+            x = functional.relu6(x) if layer.then == "relu6" else functional.relu(x)
+        return x
+
+    def add(self, x, y):
+        return x + y
+
+    def rectify(self, x):
+        return functional.relu(x)
+
+    def join(self, x, y):
+        return torch.cat([x, y], 1)
+
+    def mean(self, x):
+        return x.mean((2, 3), keepdim=True)
+
+    def resize(self, x, like):
+        return functional.interpolate(x, size=like.shape[2:], mode="bilinear", align_corners=False)
+
+    def frozen(self, layers):
+        return layers()
+
+
+def key(name):
+    """The name of a layer as torch allows it for a module."""
+    return name.replace(".", "_")
+
+
+def loaded(weights, device):
+    """All layers with weights as ``network.SHAPES``, ready to run."""
+    layers = Layers(network.LAYERS, lambda name: False)
+    for name in network.LAYERS:
+        convolution = layers.convolutions[key(name)]
+        convolution.weight.data = torch.from_numpy(weights[f"{name}.weight"])
+        convolution.bias.data = torch.from_numpy(weights[f"{name}.bias"])
+    return layers.to(device).eval()
+
+
+class Kept:
+    """The layers that ran last, so that they are moved to the GPU once."""
+
+    weights, device, layers = None, None, None
+
+
+@torch.no_grad()
+def run(arrays, weights, device):
+    """Mean answer of both networks, (2, h, w) float32, on a device of torch; arguments as in ``network``."""
+    if Kept.weights is not weights or Kept.device != device:
+        Kept.weights, Kept.device, Kept.layers = weights, device, loaded(weights, device)
+    tensors = [torch.from_numpy(np.ascontiguousarray(array)).to(device) for array in arrays.values()]
+    *evidence, _ = tensors
+    alone, _ = network.answer(Kept.layers, "evidence", *evidence)
+    seeing, _ = network.answer(Kept.layers, "context", *tensors)
+    return ((alone + seeing) / 2)[0].cpu().numpy()

@@ -43,13 +43,16 @@ def scored(folder, masks, *extra):
 
 
 def sets(data):
-    """Name, photos, masks and polarity of the two sets that are scored."""
+    """Name, photos, masks and polarity of the sets that are scored: two, and two more where DATA has them."""
     yield "cuhk val (60)", photos.validation(data), (data / "cuhk" / "gt", "--truth-is", "blurred")
     yield "labelled (48)", photos.labelled(data), (data / "labelled",)
+    for name, count in (("motion", 40), ("szu", 60)):
+        if kept := photos.kept_back(data / name):
+            yield f"{name} val ({count})", kept, (data / name / "gt", "--truth-is", "blurred")
 
 
 def accuracy(method, data, scratch, variants):
-    """Figures of a method on both sets; `variants`: (label, options of blur-map)."""
+    """Figures of a method on all sets; `variants`: (label, options of blur-map)."""
     for name, names, masks in sets(data):
         for label, extra in variants:
             folder = scratch / f"{name}-{label}"

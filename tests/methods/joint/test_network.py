@@ -1,223 +1,194 @@
-"""Stage 5: the network at inference."""
+"""Stage 8: both networks at inference."""
+
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from blurkit.methods.joint import evidence, network
+from blurkit.methods.joint import backbone, evidence, inputs, network
 from blurkit.ops import backend
+from blurkit.ops.statistics import logistic
+from tests.methods.joint.plain_network import log_odds as plainly
 
 CPU = backend.CpuBackend
-WHOLE = np.random.default_rng(1).uniform(-6, 1, evidence.STATISTICS).astype(np.float32)
+LIMIT = network.MOST_LOG_ODDS
 
 
-def random_planes(height, width, seed=0):
-    return np.random.default_rng(seed).uniform(-6, 1, (network.PLANES, height, width)).astype(np.float32)
+def random_inputs(height, width, seed=0, photo=(64, 96), **given):
+    """What the networks take of a photo of so many cells: random evidence, and a random photo of so many pixels."""
+    rng = np.random.default_rng(seed)
+    even = height + height % 2, width + width % 2
+    values = {
+        "planes": rng.uniform(-6, 1, (inputs.PLANES, *even)).astype(np.float32),
+        "halved": rng.uniform(-6, 1, (inputs.PLANES, even[0] // 2, even[1] // 2)).astype(np.float32),
+        "statistics": rng.uniform(-6, 1, evidence.STATISTICS).astype(np.float32),
+        "photo": rng.integers(0, 256, (*photo, 3), np.uint8),
+        "shape": (height, width),
+    }
+    return inputs.Inputs(**{**values, **given})
 
 
-def random_half(height, width, seed=100):
-    return random_planes(-(-height // 2), -(-width // 2), seed)
+def log_odds_of(given, weights, on=CPU):
+    return network.log_odds(given, weights, on)
 
 
-def log_odds_of(planes, weights, on=CPU, whole=WHOLE, halved=None):
-    """Log odds by the network, with random evidence of the half unless it is given."""
-    halved = random_half(*planes.shape[1:]) if halved is None else halved
-    return network.log_odds(planes, halved, whole, weights, on)
+def alone(weights, name):
+    """Weights of which the other network always answers 0."""
+    other = next(each for each in network.NETWORKS if each != name)
+    return {n: np.zeros_like(a) if n.startswith(f"{other}.output.") else a for n, a in weights.items()}
 
 
-def plain_windows(x, weight, bias, stride, border):
-    """A rectified convolution of (h, w, c) by plain sums over the window."""
-    side = weight.shape[-1]
-    x = np.pad(x, ((border, border), (border, border), (0, 0)))
-    rows, columns = ((n - side) // stride + 1 for n in x.shape[:2])
-    sums = np.zeros((rows, columns, len(weight))) + bias
-    for down, across in np.ndindex(side, side):
-        part = x[down:, across:][: stride * (rows - 1) + 1 : stride, : stride * (columns - 1) + 1 : stride]
-        sums += np.einsum("hwc,kc->hwk", part, weight[:, :, down, across])
-    return sums.clip(0)
+@pytest.mark.parametrize(
+    "height, width, photo", [(16, 24, (64, 96)), (23, 31, (96, 128)), (2, 3, (64, 64)), (1, 13, (64, 352)), (1, 1, (64, 64))]
+)
+def test_the_networks_equal_plain_sums(weights, height, width, photo):
+    given = random_inputs(height, width, photo=photo)
+    log_odds = log_odds_of(given, weights)
+    assert log_odds.shape == (2, height, width) and log_odds.dtype == np.float32
+    assert log_odds == pytest.approx(plainly(given, weights), abs=2e-4)
+    assert height * width < 50 or np.ptp(log_odds, axis=(1, 2)).min() > 0.1  # answers differ from cell to cell
 
 
-def plain_halves(x):
-    """Means of cells of 2 x 2, smaller ones at the end."""
-    rows, columns = -(-x.shape[0] // 2), -(-x.shape[1] // 2)
-    return np.array(
-        [[x[2 * i : 2 * i + 2, 2 * j : 2 * j + 2].mean(axis=(0, 1)) for j in range(columns)] for i in range(rows)]
-    )
+@settings(max_examples=6)
+@given(st.integers(1, 40), st.integers(1, 40), st.integers(2, 4), st.integers(2, 4), st.integers(0, 10**6))
+def test_any_size_has_log_odds_in_every_cell(weights, height, width, rows, columns, seed):
+    log_odds = log_odds_of(random_inputs(height, width, seed, (32 * rows, 32 * columns)), weights)
+    assert log_odds.shape == (2, height, width) and log_odds.dtype == np.float32
+    assert np.abs(log_odds).max() < LIMIT  # false for NaN too; weights like these never reach the limit
 
 
-def between(few, many):
-    """(many, few): the shares that linear interpolation between cell centres takes of every cell."""
-    place = ((np.arange(many) + 0.5) * few / many - 0.5).clip(0, few - 1)
-    return (1 - np.abs(place[:, None] - np.arange(few))).clip(0)
-
-
-def plain_enlarged(x, like):
-    return np.einsum("Hh,Ww,hwc->HWc", between(len(x), len(like)), between(x.shape[1], like.shape[1]), x)
-
-
-def plain_normal(planes, w):
-    """Evidence as the network takes it: (19, h, w) -> (h, w, 19)."""
-    normal = (planes.astype(float).transpose(1, 2, 0) - w["mean"]) / w["scale"]
-    return normal.clip(-network.MOST_DEVIATIONS, network.MOST_DEVIATIONS)
-
-
-def plainly(planes, halved, weights):
-    """The network in double precision."""
-    w = {name: array.astype(float) for name, array in weights.items()}
-    normal, half = plain_normal(planes, w), plain_normal(halved, w)
-    whole = ((WHOLE - w["whole_mean"]) / w["whole_scale"]).clip(-network.MOST_DEVIATIONS, network.MOST_DEVIATIONS)
-    height, width = normal.shape[:2]
-    normal = np.pad(normal, ((0, height % 2), (0, width % 2), (0, 0)), "edge")
-
-    def mix(name, x):
-        side = w[f"{name}.weight"].shape[-1]
-        return plain_windows(x, w[f"{name}.weight"], w[f"{name}.bias"], *((2, 0) if side == 2 else (1, 1)))
-
-    def linear(name, x):
-        return x @ w[f"{name}.weight"].T + w[f"{name}.bias"]
-
-    four = linear("enter", normal).clip(0)
-    eight = mix("mix8", mix("down8", four) + linear("enter8", half).clip(0))
-    sixteen = mix("mix16", mix("down16", plain_halves(eight)))
-    coarsest = mix("mix32", mix("down32", plain_halves(sixteen)))
-    coarsest = coarsest + linear("whole", np.concatenate([coarsest.mean(axis=(0, 1)), whole])).clip(0)
-    sixteen = mix("join16", sixteen + plain_enlarged(linear("up16", coarsest), sixteen))
-    eight = mix("join8", eight + plain_enlarged(linear("up8", sixteen), eight))
-    four = linear("join4", four + plain_enlarged(linear("up4", eight), four)).clip(0)
-    return linear("output", four)[:height, :width, 0].clip(-network.MOST_LOG_ODDS, network.MOST_LOG_ODDS)
-
-
-@pytest.mark.parametrize("height, width", [(16, 24), (23, 31), (9, 8), (2, 3), (1, 13), (10, 1), (1, 1)])
-def test_the_network_equals_plain_sums(weights, height, width):
-    planes = random_planes(height, width)
-    log_odds = log_odds_of(planes, weights)
-    assert log_odds.shape == (height, width) and log_odds.dtype == np.float32
-    assert log_odds == pytest.approx(plainly(planes, random_half(height, width), weights), abs=1e-4)
-    assert height * width < 50 or np.ptp(log_odds) > 0.2  # answers differ from cell to cell
-
-
-@given(st.integers(1, 40), st.integers(1, 40), st.integers(0, 10**6))
-def test_any_size_has_log_odds_in_every_cell(weights, height, width, seed):
-    log_odds = log_odds_of(random_planes(height, width, seed), weights)
-    assert log_odds.shape == (height, width) and log_odds.dtype == np.float32
-    # False for NaN too; weights like these never reach the limit.
-    assert log_odds.min() > -network.MOST_LOG_ODDS and log_odds.max() < network.MOST_LOG_ODDS
-
-
-@pytest.mark.parametrize("bias", [-2.0, 0.0, 1.5, -15.9, 15.9])
-def test_without_weights_the_last_bias_alone_decides(bias):
-    zeros = {name: np.zeros(shape, np.float32) for name, shape in network.SHAPES.items()}
-    zeros["scale"] += 1
-    zeros["whole_scale"] += 1
-    zeros["output.bias"] += bias
-    assert log_odds_of(random_planes(7, 9), zeros) == pytest.approx(bias, abs=1e-6)
+@pytest.mark.parametrize("biases", [(-2.0, 1.0, 3.0, 0.5), (15.9, 15.9, -15.9, -15.9), (0.0, 0.0, 0.0, 0.0)])
+def test_without_weights_the_mean_of_the_last_biases_alone_decides(biases):
+    zeros = {name: np.full(shape, name.endswith("scale"), np.float32) for name, shape in network.SHAPES.items()}
+    zeros["evidence.output.bias"][:], zeros["context.output.bias"][:] = biases[:2], biases[2:]
+    focus, motion = log_odds_of(random_inputs(7, 9), zeros)
+    assert focus == pytest.approx((biases[0] + biases[2]) / 2, abs=1e-5)
+    assert motion == pytest.approx((biases[1] + biases[3]) / 2, abs=1e-5)
 
 
 @pytest.mark.filterwarnings("error")
-@pytest.mark.parametrize("bias", [-1e3, 1e3, -1e30, 1e30])
+@pytest.mark.parametrize("bias", [-1e3, 1e30])
 def test_extreme_log_odds_are_clipped_and_nothing_overflows(weights, bias):
-    log_odds = log_odds_of(random_planes(6, 6), {**weights, "output.bias": np.float32([bias])})
-    assert log_odds.dtype == np.float32 and (log_odds == np.copysign(network.MOST_LOG_ODDS, bias)).all()
-    assert (1 / (1 + np.exp(-log_odds))).min() > 0
-    assert network.MOST_LOG_ODDS < 88  # e to the 88th is the last power that float32 holds
+    log_odds = log_odds_of(random_inputs(6, 6), {**weights, "context.output.bias": np.float32([bias, -bias])})
+    assert log_odds.dtype == np.float32
+    assert (log_odds[0] == np.copysign(LIMIT, bias)).all() and (log_odds[1] == np.copysign(LIMIT, -bias)).all()
 
 
-def test_evidence_counts_as_far_as_five_deviations(weights):
-    mean, scale = weights["mean"][:, None, None], weights["scale"][:, None, None]
-    signs = np.random.default_rng(3).choice([-1, 1], (network.PLANES, 12, 14)) * np.float32(1)
-    inputs = [mean + scale * signs * np.float32(factor * network.MOST_DEVIATIONS) for factor in (1.01, 40, 0.8)]
-    whole_size = [log_odds_of(planes, weights) for planes in inputs]
-    half_size = [log_odds_of(random_planes(24, 27), weights, halved=planes) for planes in inputs]
-    for one, other, nearer in (whole_size, half_size):
-        assert other == pytest.approx(one, abs=1e-6)
-        assert np.abs(nearer - one).max() > 1e-3
+@pytest.mark.parametrize("name", network.NETWORKS)
+def test_evidence_and_statistics_count_as_far_as_five_deviations_in_either_network(weights, name):
+    weights = alone(weights, name)
+    given = random_inputs(12, 14)
+
+    def away(mean, scale, shape, factor):
+        signs = np.random.default_rng(4).choice(np.float32([-1, 1]), shape)
+        axes = (slice(None), *[None] * (len(shape) - 1))
+        return weights[mean][axes] + weights[scale][axes] * signs * np.float32(factor * network.MOST_DEVIATIONS)
+
+    for field, mean, scale in (
+        ("planes", "mean", "scale"),
+        ("halved", "mean", "scale"),
+        ("statistics", "whole_mean", "whole_scale"),
+    ):
+        shape = getattr(given, field).shape
+        far, farther, nearer = (
+            log_odds_of(given._replace(**{field: away(mean, scale, shape, factor)}), weights)
+            for factor in (1.01, 40, 0.5)
+        )
+        assert farther == pytest.approx(far, abs=1e-5) and np.abs(nearer - far).max() > 1e-4, field
 
 
-@given(st.integers(0, 10**6))
-def test_the_unit_of_the_evidence_does_not_matter(weights, seed):
-    rng = np.random.default_rng(seed)
-    factor, more = rng.uniform(0.5, 3, network.PLANES), rng.uniform(-2, 2, network.PLANES)
-    planes, halved = random_planes(9, 11, seed), random_half(9, 11, seed)
-    moved = {
-        **weights,
-        "mean": np.float32(weights["mean"] * factor + more),
-        "scale": np.float32(weights["scale"] * factor),
-    }
-    planes_moved, halved_moved = (np.float32(p * factor[:, None, None] + more[:, None, None]) for p in (planes, halved))
-    assert log_odds_of(planes_moved, moved, halved=halved_moved) == pytest.approx(
-        log_odds_of(planes, weights, halved=halved), abs=1e-4
+def test_the_photo_counts_in_one_network_alone(weights):
+    given = random_inputs(12, 14)
+    other = given._replace(photo=255 - given.photo)
+    moved = [np.abs(log_odds_of(given, w) - log_odds_of(other, w)).max() for w in (alone(weights, "evidence"), weights)]
+    assert moved[0] == 0 and moved[1] > 1e-3
+
+
+def test_the_unit_of_the_evidence_does_not_matter(weights):
+    rng, given = np.random.default_rng(6), random_inputs(9, 11)
+    factor, more = rng.uniform(0.5, 3, inputs.PLANES), rng.uniform(-2, 2, inputs.PLANES)
+    scaling = {"mean": weights["mean"] * factor + more, "scale": weights["scale"] * factor}
+    moved = {**weights, **{name: np.float32(array) for name, array in scaling.items()}}
+    planes, halved = (
+        np.float32(array * factor[:, None, None] + more[:, None, None]) for array in (given.planes, given.halved)
     )
+    result = log_odds_of(given._replace(planes=planes, halved=halved), moved)
+    assert result == pytest.approx(log_odds_of(given, weights), abs=2e-4)
 
 
-def test_the_statistics_of_the_photo_count_everywhere_and_far_cells_by_the_mean_alone(weights):
-    planes = random_planes(16, 256)
-    changed = planes.copy()
-    changed[:, :, :32] = random_planes(16, 32, 9) + 3
-    no_mean = {**weights, "whole.weight": weights["whole.weight"].copy()}
-    no_mean["whole.weight"][:, : -evidence.STATISTICS] = 0
-    near, far = np.s_[:, :32], np.s_[:, 160:]
+@pytest.mark.parametrize("name", network.NETWORKS)
+def test_the_statistics_of_the_photo_count_everywhere_and_far_cells_by_the_mean_alone(weights, name):
+    weights = alone(weights, name)
+    given = random_inputs(16, 256)
+    changed = given.planes.copy()
+    changed[:, :, :32] = random_inputs(16, 32, 9).planes + 3
+    no_mean = {**weights, f"{name}.whole.weight": weights[f"{name}.whole.weight"].copy()}
+    no_mean[f"{name}.whole.weight"][:, : -evidence.STATISTICS] = 0
+    near, far = np.s_[:, :, :32], np.s_[:, :, 180:]
     for has_mean, used in ((True, weights), (False, no_mean)):
-        before, elsewhere = log_odds_of(planes, used), log_odds_of(changed, used)
-        other_statistics = log_odds_of(planes, used, whole=WHOLE[::-1].copy())
+        before, elsewhere = log_odds_of(given, used), log_odds_of(given._replace(planes=changed), used)
+        other_statistics = log_odds_of(given._replace(statistics=given.statistics[::-1].copy()), used)
         moved = np.abs(elsewhere - before)
         assert moved[near].max() > 1e-2
-        assert (moved[far].max() > 1e-3) == has_mean and (has_mean or moved[far].max() <= 1e-5)
+        assert (moved[far].max() > 1e-4) == has_mean and (has_mean or moved[far].max() <= 1e-5)
         assert (other_statistics != before).mean() > 0.99
 
 
-def test_how_large_a_uniform_photo_is_does_not_matter_far_from_its_border(weights):
-    cell, half = random_planes(1, 1), random_planes(1, 1, 7)
-    one, other = (
-        log_odds_of(np.tile(cell, (1, n, n)), weights, halved=np.tile(half, (1, n // 2, n // 2))) for n in (256, 512)
-    )
-    assert np.ptp(one[112:144, 112:144]) <= 1e-4 < 1e-2 < np.ptp(one)
-    # The border's share of the mean halves; what is left of it must be small beside what the border does itself.
-    assert abs(other[256, 256] - one[128, 128]) < 0.2 * np.ptp(one)
-
-
-def test_the_half_counts_at_its_own_place(weights):
-    planes, halved = random_planes(64, 64), random_half(64, 64)
-    changed = halved.copy()
-    changed[:, 20, 9] = weights["mean"] + 3 * weights["scale"]
-    moved = np.abs(log_odds_of(planes, weights, halved=halved) - log_odds_of(planes, weights, halved=changed))
-    assert moved[40:42, 18:20].max() > 10 * np.median(moved) and moved[40:42, 18:20].max() > 0.5 * moved.max()
-
-
-def test_statistics_count_as_far_as_five_deviations(weights):
-    away = np.random.default_rng(3).choice(np.float32([-1, 1]), evidence.STATISTICS) * weights["whole_scale"]
-    one, other, nearer = (
-        log_odds_of(
-            random_planes(12, 14), weights, whole=weights["whole_mean"] + away * np.float32(f * network.MOST_DEVIATIONS)
-        )
-        for f in (1.01, 40, 0.5)
-    )
-    assert (other == one).all() and np.abs(nearer - one).max() > 1e-4
-
-
-def test_evidence_beyond_its_own_cell_counts_by_way_of_all_coarser_ones(weights):
-    planes = random_planes(64, 64)
-    changed = planes.copy()
-    changed[:, 32, 32] = weights["mean"] + 3 * weights["scale"]
-    moved = np.abs(log_odds_of(planes, weights) - log_odds_of(changed, weights))
-    assert moved[32, 32] == moved.max() > 10 * np.median(moved)
-    assert (moved[24:41, 24:41] > 0).mean() > 0.8
+def test_evidence_counts_most_at_its_own_place_and_so_does_that_of_the_half_and_the_photo(weights):
+    given = random_inputs(64, 64, photo=(160, 160))
+    for field, place, far in (
+        ("planes", np.s_[:, 40, 18], np.s_[40:41, 18:19]),
+        ("halved", np.s_[:, 20, 9], np.s_[40:42, 18:20]),
+        ("photo", np.s_[96:112, 42:52], np.s_[36:48, 14:24]),
+    ):
+        changed = getattr(given, field).copy()
+        changed[place] = 255 - changed[place] if field == "photo" else weights["mean"] + 3 * weights["scale"]
+        moved = np.abs(log_odds_of(given, weights) - log_odds_of(given._replace(**{field: changed}), weights))[0]
+        assert moved[far].max() == moved.max() > 4 * np.median(moved), field
 
 
 def test_arguments_are_left_as_they_were(weights):
-    planes, halved = random_planes(11, 7), random_half(11, 7)
-    kept, kept_half = planes.copy(), halved.copy()
-    kept_weights = {name: array.copy() for name, array in weights.items()}
-    first = log_odds_of(planes, weights, halved=halved)
-    assert (planes == kept).all() and (halved == kept_half).all()
-    assert all((weights[name] == kept_weights[name]).all() for name in weights)
-    assert (log_odds_of(planes, weights, halved=halved) == first).all()
+    given, same = random_inputs(11, 7), random_inputs(11, 7)
+    kept = {name: array.copy() for name, array in weights.items()}
+    first = log_odds_of(given, weights)
+    assert all((one == other).all() for one, other in zip(given[:4], same[:4], strict=True))
+    assert all((weights[name] == kept[name]).all() for name in weights)
+    assert (log_odds_of(given, weights) == first).all()
 
 
-@pytest.mark.parametrize("height, width", [(40, 56), (33, 47), (1, 9), (1, 1)])
-def test_torch_gives_the_same_log_odds(weights, height, width):
+def test_the_graph_that_is_kept_is_that_of_these_weights_and_of_this_size(weights):
+    wide, high = random_inputs(8, 12), random_inputs(12, 8, photo=(96, 64))
+    other = {**weights, "context.output.bias": weights["context.output.bias"] + 1}
+    results = [log_odds_of(*one) for one in ((wide, weights), (high, weights), (wide, other), (wide, weights))]
+    assert results[1].shape == (2, 12, 8) and (results[0] == results[3]).all()
+    assert results[2] == pytest.approx(results[0] + 0.5, abs=1e-4)
+    with ThreadPoolExecutor(2) as pool:
+        beside = list(pool.map(lambda given: log_odds_of(given, weights), [wide, high] * 3))
+    assert all((one == results[number % 2]).all() for number, one in enumerate(beside))
+
+
+@pytest.mark.parametrize("height, width, photo", [(40, 56, (96, 128)), (33, 47, (64, 96)), (1, 9, (64, 64))])
+def test_torch_gives_the_same_probabilities(weights, height, width, photo):
     pytest.importorskip("torch")
-    planes = random_planes(height, width)
-    one, other = (log_odds_of(planes, weights, on) for on in (CPU, backend.TorchBackend("cpu")))
+    given = random_inputs(height, width, photo=photo)
+    one, other = (log_odds_of(given, weights, on) for on in (CPU, backend.TorchBackend("cpu")))
     assert one.dtype == other.dtype == np.float32
-    assert np.abs(one - other).max() <= 1e-4
+    assert np.abs(logistic(one) - logistic(other)).max() <= 2e-4 and np.abs(one - other).max() <= 1e-3
+
+
+def test_torch_keeps_the_layers_of_the_last_weights_alone(weights):
+    pytest.importorskip("torch")
+    other = {**weights, "evidence.output.bias": weights["evidence.output.bias"] - 1}
+    results = [log_odds_of(random_inputs(6, 8), w, backend.TorchBackend("cpu")) for w in (weights, other, weights)]
+    assert (results[0] == results[2]).all() and results[1] == pytest.approx(results[0] - 0.5, abs=1e-4)
+
+
+def test_the_backbone_has_as_many_weights_as_its_paper_says():
+    whole, head, classifier = 4_652_008, 1280 * (320 + 2), 1000 * (1280 + 1)
+    layers = backbone.LAYERS.values()
+    normed = sum(int(np.prod(layer.weight_shape)) + 2 * layer.outputs for layer in layers)  # a gain and an offset each
+    assert normed == whole - head - classifier
+    stored = sum(int(np.prod(shape)) for name, shape in network.SHAPES.items() if ".backbone." in name)
+    assert stored == normed - sum(layer.outputs for layer in layers)  # folded into one bias each

@@ -1,13 +1,12 @@
-"""Stage 8: edge-aware smoothing of the map."""
+"""Stage 15: edge-aware smoothing of the map."""
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from blurkit.defaults import WORKING_SIDE
-from blurkit.methods.joint import evidence, refine
-from blurkit.ops.smoothing import spread_confident
+from blurkit.methods.joint import evidence, inputs, refine
+from blurkit.ops.smoothing import bent, spread_confident
 
 
 def noise(rng, height, width):
@@ -29,21 +28,27 @@ def test_what_is_out_of_focus_is_the_complement_of_what_is_in_focus(seed, height
 
 
 def test_it_spreads_on_the_cells_of_the_evidence_with_its_own_numbers_and_no_lean():
-    raw, guide = noise(np.random.default_rng(6), 50, 70)
+    raw, guide = noise(np.random.default_rng(6), 500, 700)
     numbers = refine.STRENGTH, refine.EDGE_SCALE, refine.ROUNDS
-    for side, measured in ((WORKING_SIDE, (50, 70)), (0, (50, 70)), (35, (25, 35))):
-        expected = spread_confident(
-            raw, guide, measured, evidence.CELL, *numbers, least_weight=refine.LEAST_WEIGHT, gain=refine.GAIN, lean=0.0
-        )
+    more = {"least_weight": refine.LEAST_WEIGHT, "gain": refine.GAIN, "bend": refine.BEND}
+    for side, measured in ((inputs.SIDE, (457, 640)), (0, (500, 700)), (490, (350, 490))):
+        expected = spread_confident(raw, guide, measured, evidence.CELL, *numbers, **more)
         assert (refine.spread(raw, guide, side) == expected).all()
+    assert (refine.spread(raw, guide) == refine.spread(raw, guide, 640)).all()
 
 
 @given(st.floats(0.01, 0.99), st.integers(0, 10_000), st.integers(1, 40), st.integers(1, 40))
-def test_a_map_of_one_value_keeps_it_but_for_the_gain_on_its_logit(value, seed, height, width):
+def test_a_map_of_one_value_keeps_it_but_for_the_bent_gain_on_its_logit(value, seed, height, width):
     _, guide = noise(np.random.default_rng(seed), height, width)
     refined = refine.spread(np.full((height, width), value, np.float32), guide)
-    odds = (value / (1 - value)) ** refine.GAIN
-    assert refined == pytest.approx(odds / (1 + odds), abs=1e-3)
+    logit = float(bent(np.float64(refine.GAIN * np.log(value / (1 - value))), refine.BEND))
+    assert refined == pytest.approx(1 / (1 + np.exp(-logit)), abs=1e-3)
+
+
+def test_values_near_0_and_1_stay_apart_in_sixteen_bits():
+    guide = np.full((40, 40, 3), 90, np.uint8)
+    levels = [refine.spread(np.full((40, 40), value, np.float32), guide)[0, 0] for value in (0.9, 0.95, 0.98, 0.995)]
+    assert (np.diff(levels) * 65535 > 3).all()
 
 
 def test_confident_cells_fill_their_region_and_stop_at_the_edge_of_the_photo():
@@ -72,11 +77,11 @@ def test_eight_and_sixteen_bit_guides_give_the_same_map():
 
 
 def test_cells_are_those_of_the_working_size():
-    raw, guide = noise(np.random.default_rng(2), 48, 64)
+    raw, guide = noise(np.random.default_rng(2), 360, 480)
     small = refine.spread(raw, guide)
-    large_raw, large_guide = np.kron(raw, np.ones((3, 3), np.float32)), np.kron(guide, np.ones((3, 3, 1), np.uint8))
-    large = refine.spread(large_raw, large_guide, side=64)
-    assert large.shape == (144, 192)
-    assert large[1::3, 1::3] == pytest.approx(small, abs=0.02)
+    large_raw, large_guide = np.kron(raw, np.ones((2, 2), np.float32)), np.kron(guide, np.ones((2, 2, 1), np.uint8))
+    large = refine.spread(large_raw, large_guide, side=480)
+    assert large.shape == (720, 960)
+    assert large[1::2, 1::2] == pytest.approx(small, abs=0.05)
     finer = refine.spread(large_raw, large_guide, side=0)
-    assert np.abs(finer[1::3, 1::3] - small).mean() > np.abs(large[1::3, 1::3] - small).mean()
+    assert np.abs(finer[1::2, 1::2] - small).mean() > np.abs(large[1::2, 1::2] - small).mean()

@@ -29,9 +29,8 @@ class CpuBackend:
     log = staticmethod(filters.log)
     convolve_stack = staticmethod(layers.convolve_stack)
     pool_stack = staticmethod(layers.pool_stack)
-    halve_stack = staticmethod(layers.halve_stack)
-    enlarge_stack = staticmethod(layers.enlarge_stack)
     dense = staticmethod(layers.dense)
+    out_of_memory = ()  # errors of too little memory, after which smaller parts may do
 
     @staticmethod
     def join(*parts):
@@ -55,6 +54,7 @@ class TorchBackend:
         self.torch = torch
         self.device = torch.device(name)
         self.log = torch.log
+        self.out_of_memory = (torch.cuda.OutOfMemoryError,)
         if self.device.type == "cuda":
             # TensorFloat-32 keeps three decimal digits; maps must agree to five.
             torch.backends.cudnn.allow_tf32 = False
@@ -86,20 +86,13 @@ class TorchBackend:
         padded = self.torch.nn.functional.pad(plane[None, None], fill, mode="replicate")
         return self.torch.nn.functional.avg_pool2d(padded, cell)[0, 0]
 
-    def convolve_stack(self, stack, weight, bias, stride=1, border=0):
+    def convolve_stack(self, stack, weight, bias, stride=1):
         stack = channels_first(stack)
-        sums = self.torch.nn.functional.conv2d(stack, self.put(weight), self.put(bias), stride, border)
+        sums = self.torch.nn.functional.conv2d(stack, self.put(weight), self.put(bias), stride)
         return channels_last(sums.relu())
 
     def pool_stack(self, stack, size):
         return channels_last(self.torch.nn.functional.max_pool2d(channels_first(stack), size, ceil_mode=True))
-
-    def halve_stack(self, stack):
-        return channels_last(self.torch.nn.functional.avg_pool2d(channels_first(stack), 2, ceil_mode=True))
-
-    def enlarge_stack(self, stack, shape):
-        stack = channels_first(stack)
-        return channels_last(self.torch.nn.functional.interpolate(stack, size=shape, mode="bilinear"))
 
     def dense(self, vectors, weight, bias, rectified=True):
         sums = vectors @ self.put(weight).T + self.put(bias)

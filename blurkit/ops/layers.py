@@ -4,13 +4,12 @@
 (out, in, rows, columns), as in torch.
 """
 
-import cv2
 import numpy as np
 
 BLOCK = 1 << 19  # window values multiplied at a time; their 2 MB stay in the processor's cache
 
 
-def convolve_stack(stack, weight, bias, stride=1, border=0):
+def convolve_stack(stack, weight, bias, stride=1):
     """Correlate a stack with kernels, add the bias and set negative values to 0 (ReLU).
 
     Parameters
@@ -19,15 +18,11 @@ def convolve_stack(stack, weight, bias, stride=1, border=0):
     weight : ndarray, (k, c, s, s), float32
     bias : ndarray, (k,), float32
     stride : int, pixels
-    border : int, pixels
-        Width of the border of zeros that is put around every patch first.
 
     Returns
     -------
-    ndarray, (n, (h + 2 border - s) // stride + 1, (w + 2 border - s) // stride + 1, k), float32, >= 0
+    ndarray, (n, (h - s) // stride + 1, (w - s) // stride + 1, k), float32, >= 0
     """
-    if border:
-        stack = np.pad(stack, ((0, 0), (border, border), (border, border), (0, 0)))
     count, _, size, _ = weight.shape
     windows = np.lib.stride_tricks.sliding_window_view(stack, (size, size), axis=(1, 2))[:, ::stride, ::stride]
     windows = windows.transpose(0, 1, 2, 4, 5, 3)  # (n, h', w', s, s, c)
@@ -61,22 +56,6 @@ def pool_stack(stack, size):
             target = largest[:, : part.shape[1], : part.shape[2]]
             np.maximum(target, part, out=target)
     return largest
-
-
-def halve_stack(stack):
-    """Mean of every cell of 2 x 2 pixels: (n, h, w, c) -> (n, ceil(h / 2), ceil(w / 2), c).
-
-    Where h or w is odd, the last row or column is repeated.
-    """
-    _, height, width, _ = stack.shape
-    stack = np.pad(stack, ((0, 0), (0, height % 2), (0, width % 2), (0, 0)), "edge")
-    return 0.25 * (stack[:, ::2, ::2] + stack[:, 1::2, ::2] + stack[:, ::2, 1::2] + stack[:, 1::2, 1::2])
-
-
-def enlarge_stack(stack, shape):
-    """Enlarge a stack, (n, h, w, c), to shape (H, W) by bilinear interpolation: (n, H, W, c), float32."""
-    enlarged = (cv2.resize(patch, shape[::-1], interpolation=cv2.INTER_LINEAR) for patch in stack)
-    return np.stack([patch.reshape(*shape, -1) for patch in enlarged])
 
 
 def dense(vectors, weight, bias, rectified=True):

@@ -47,3 +47,49 @@ def row_blocks(shape, most=math.inf):
     """
     block_height = 2 * max(1, min(most, BLOCK) // (2 * shape[1]))
     return [slice(top, min(top + block_height, shape[0])) for top in range(0, shape[0], block_height)]
+
+
+def in_squares(measure, photo, cell, side, overlap):
+    """Measure a large photo in overlapping squares, which are blended where they overlap.
+
+    Parameters
+    ----------
+    measure : callable
+        ``measure(photo)``, (h, w, 3) -> (k, ceil(h / cell), ceil(w / cell)), float32.
+    photo : ndarray, (H, W, 3)
+    cell, side, overlap : int, pixels
+        Side of the cells and of the squares, and how much two squares share at least; the latter two are multiples of
+        two cells. A photo that is no larger than a square is measured as it is.
+
+    Returns
+    -------
+    ndarray, (k, ceil(H / cell), ceil(W / cell)), float32
+    """
+    if max(photo.shape[:2]) <= side:
+        return measure(photo)
+    shape = [-(-length // cell) for length in photo.shape[:2]]
+    sums, weights = None, np.zeros(shape, np.float32)
+    for top in starts(photo.shape[0], side, overlap, 2 * cell):
+        for left in starts(photo.shape[1], side, overlap, 2 * cell):
+            measured = measure(photo[top : top + side, left : left + side])
+            rows, columns = measured.shape[1:]
+            weight = np.minimum.outer(ramp(rows), ramp(columns))
+            place = np.s_[..., top // cell : top // cell + rows, left // cell : left // cell + columns]
+            sums = np.zeros((len(measured), *shape), np.float32) if sums is None else sums
+            sums[place] += measured * weight
+            weights[place] += weight
+    return sums / weights
+
+
+def starts(length, side, overlap, step):
+    """First pixels of the fewest squares that cover a length and share `overlap` pixels; multiples of `step`."""
+    if length <= side:
+        return [0]
+    count = -(-(length - overlap) // (side - overlap))
+    return [int(place) // step * step for place in np.linspace(0, length - side + step - 1, count)]
+
+
+def ramp(length):
+    """Weights of cells in a row of a square: 1 at its ends, 1 more for each cell further in."""
+    places = np.arange(1, length + 1, dtype=np.float32)
+    return np.minimum(places, places[::-1])

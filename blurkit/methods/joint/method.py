@@ -2,11 +2,16 @@
 
 from blurkit.methods.joint import inputs, kind, network, patches
 from blurkit.methods.joint import refine as refinement
+from blurkit.methods.joint.evidence import CELL
 from blurkit.ops import resize
 from blurkit.ops.backend import backend_for
 from blurkit.ops.statistics import logistic
+from blurkit.ops.tiles import in_squares
 
 SHAPES = network.SHAPES  # of a weights file
+SQUARE = 1536  # pixels; larger photos are measured in squares of this side, so that memory is bounded
+LEAST_SQUARE = 384  # pixels; to which squares are halved where the memory of a GPU ends
+OVERLAP = 8  # part of the side of a square that it shares with the next one
 
 
 def patch_record():
@@ -49,7 +54,18 @@ def measured(photo, weights, device, side):
     """Log odds of every cell of a photo, see ``network.log_odds``."""
     resized = inputs.resized(photo, inputs.working_shape(photo.shape, side))
     backend = backend_for(device, resized.shape[:2])
-    return network.log_odds(inputs.measure(resized, backend), weights, backend)
+
+    def log_odds(part):
+        return network.log_odds(inputs.measure(part, backend), weights, backend)
+
+    square = SQUARE
+    while True:
+        try:
+            return in_squares(log_odds, resized, CELL, square, square // OVERLAP)
+        except backend.out_of_memory:
+            if square <= LEAST_SQUARE:
+                raise
+            square //= 2
 
 
 def refine(raw, guide, as_published=False, side=inputs.SIDE, sigma=False, steps=None):

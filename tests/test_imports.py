@@ -16,7 +16,7 @@ LADDER = {  # room: the rooms its modules may import from, besides earlier modul
     "ops": {"errors", "defaults"},
     "io": {"errors", "defaults"},
     "training": {"errors", "defaults", "ops"},
-    "methods": {"errors"},
+    "methods": {"errors", "defaults"},
     "stages": {"errors", "defaults", "ops", "training", "methods"},
     "motion": {"ops"},
     "softest": {"motion"},
@@ -39,7 +39,7 @@ ORDER = {  # room: its modules in the order in which they may import each other
         *("bars", "ground", "borders", "noise", "streaks"),
     ),
     "io": blurkit.io.MODULES,
-    "training": ("degrade", "compose", "shake", "loop"),
+    "training": ("degrade", "shake", "compose", "loop"),
     "methods": ("contract",),
     "six": ("refine", "patches", "train", "map", "mask", "score"),  # blur-map refines, so refine stands left of map
 }
@@ -51,6 +51,9 @@ REACHES_OUT = {  # modules for networks and for other programs
 }
 RUNS_DATA = {"pickle", "marshal", "shelve", "dill", "joblib", "code", "codeop", "runpy"}  # run what they read
 FORBIDDEN_CALLS = {"eval", "exec", "compile", "np.load", "torch.load", "os.system", "os.popen"}
+PRETRAINED = "methods.joint.pretrained"  # alone reads a file of torch's own, see below
+TORCH = ("network", "training")  # stages that may import torch at their top
+TORCH_OF_JOINT = ("on_torch", "pretrained", "crops", "training")
 
 
 def imports(path, package):
@@ -161,20 +164,48 @@ def test_no_stage_sees_a_path_pillow_or_the_system(graph):
             assert not foreign & SYSTEM, name
 
 
-def test_torch_is_imported_inside_functions_or_by_stages_that_train(root, methods):
-    trains = {f"methods.{method}.{stage}" for method in methods for stage in ("network", "training")}
+def test_torch_is_imported_inside_functions_or_by_stages_that_train_or_run_on_a_gpu(root, methods):
+    trains = {f"methods.{method}.{stage}" for method in methods if method != "joint" for stage in TORCH}
+    trains |= {f"methods.joint.{stage}" for stage in TORCH_OF_JOINT}
     for name, path in modules(root).items():
         statements = [node for node in ast.parse(path.read_text()).body if isinstance(node, ast.Import)]
         packages = {alias.name.split(".")[0] for node in statements for alias in node.names}
         assert name in trains or "torch" not in packages, name
 
 
+def calls_in(tree):
+    return [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+
+
 def test_nothing_can_reach_the_network_or_run_what_it_reads(root, graph):
     used = {name: foreign & (REACHES_OUT | RUNS_DATA) for name, (_, foreign) in graph.items()}
     assert {name: forbidden for name, forbidden in used.items() if forbidden} == {}
-    nodes = [node for path in modules(root).values() for node in ast.walk(ast.parse(path.read_text()))]
-    calls = [node for node in nodes if isinstance(node, ast.Call)]
-    functions = {ast.unparse(call.func) for call in calls}
-    assert "np.empty" in functions and not functions & FORBIDDEN_CALLS
-    keywords = [keyword for call in calls for keyword in call.keywords if keyword.arg == "allow_pickle"]
-    assert {ast.unparse(keyword.value) for keyword in keywords} == {"False"}
+    calls = {name: calls_in(ast.parse(path.read_text())) for name, path in modules(root).items()}
+    functions = {(name, ast.unparse(call.func)) for name, of_module in calls.items() for call in of_module}
+    assert "np.empty" in {function for _, function in functions}
+    forbidden = {(name, function) for name, function in functions if function in FORBIDDEN_CALLS}
+    assert forbidden == {(PRETRAINED, "torch.load")}
+    keywords = [keyword for of_module in calls.values() for call in of_module for keyword in call.keywords]
+    assert {ast.unparse(keyword.value) for keyword in keywords if keyword.arg == "allow_pickle"} == {"False"}
+
+
+def test_the_one_file_of_torch_is_read_without_its_code_and_after_its_digest_was_compared(root):
+    (function,) = [
+        node
+        for node in ast.parse(modules(root)[PRETRAINED].read_text()).body
+        if isinstance(node, ast.FunctionDef) and any(ast.unparse(c.func) == "torch.load" for c in calls_in(node))
+    ]
+    (load,) = [call for call in calls_in(function) if ast.unparse(call.func) == "torch.load"]
+    assert [(k.arg, ast.unparse(k.value)) for k in load.keywords] == [("weights_only", "True")]
+    (source,) = load.args
+    assert ast.unparse(source) == "io.BytesIO(data)"
+    checks = [
+        node
+        for node in function.body
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "hashlib.sha256(data).hexdigest() != DIGEST"
+    ]
+    assert len(checks) == 1 and isinstance(checks[0].body[-1], ast.Raise) and checks[0].lineno < load.lineno
+    assigned = [
+        n for n in ast.walk(function) if isinstance(n, ast.Name) and n.id == "data" and isinstance(n.ctx, ast.Store)
+    ]
+    assert len(assigned) == 1 and assigned[0].lineno < checks[0].lineno  # what is read is what was compared

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from blurkit.io.weights import find_weights, read_weights
-from blurkit.map import sharpness_map
+from blurkit.map import kind_map, sharpness_map
 from blurkit.methods import METHODS, get, info
 from blurkit.refine import refine_map
 
@@ -29,6 +29,30 @@ def test_the_sharp_half_of_a_photo_is_sharper(scene, method):
     name, weights = method
     sharp = sharpness_map(scene, weights, name, device="cpu")
     assert sharp[:, :50].mean() > sharp[:, 70:].mean() + 0.3
+
+
+@pytest.mark.parametrize("name", [name for name in METHODS if info(name).learns_kinds])
+def test_kinds_are_0_where_the_map_reaches_the_threshold_and_1_or_2_elsewhere(scene, deep, name):
+    weights, _ = read_weights(find_weights(name).read_bytes(), name, get(name).SHAPES)
+    for photo in (scene, deep, scene[:31, :47], scene[:1, :1]):
+        sharp = sharpness_map(photo, weights, name, device="cpu")
+        for threshold in (0.5, 0.9):
+            kinds = kind_map(photo, weights, name, "cpu", threshold=threshold)
+            assert kinds.shape == sharp.shape and kinds.dtype == np.uint8 and kinds.max() <= 2
+            assert ((kinds == 0) == (sharp >= threshold)).all()
+    framed = kind_map(np.pad(scene, ((9, 5), (1, 0), (0, 0))), weights, name, "cpu", threshold=2)
+    assert framed[9:-5, 1:].min() >= 1
+    framed[9:-5, 1:] = 0
+    assert not framed.any()
+
+
+def test_by_default_a_photo_is_measured_at_the_working_size_of_the_method(discs, method):
+    name, weights = method
+    photo = cv2.resize(discs(np.random.default_rng(0), 130, 425), (1700, 520), interpolation=cv2.INTER_CUBIC)
+    default = sharpness_map(photo, weights, name, device="cpu")
+    assert (default == sharpness_map(photo, weights, name, device="cpu", side=info(name).working_side)).all()
+    raw = sharpness_map(photo, weights, name, raw=True, device="cpu")
+    assert (refine_map(raw, photo, name) == default).all()
 
 
 def test_a_map_is_its_raw_map_refined(scene, method):

@@ -3,9 +3,13 @@
 import numpy as np
 import pytest
 
-from blurkit.methods import METHODS, info
+from blurkit import patches
+from blurkit.defaults import WORKING_SIDE
+from blurkit.methods import METHODS, PARTS, get, has_own_score, info
 from blurkit.patches import centres, cut, picture
+from blurkit.training.compose import KINDS
 
+TOLD = [name for name in METHODS if info(name).learns_kinds]
 MASKED = [name for name in METHODS if info(name).learns_from == "masks"]
 
 
@@ -40,12 +44,69 @@ def test_sharp_photos_are_blurred_by_the_method_itself(discs):
     assert blurred.shape == sharp.shape and sigma >= 0
 
 
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("method", TOLD)
+def test_with_a_kind_the_truth_of_the_photo_names_it(scene, truth, method, kind):
+    truth = truth.copy()
+    truth[:9] = 77
+    photo, mask, sigma = picture(scene, truth, 0, "masks", method, 0, 0, kind)
+    assert (photo == scene).all() and np.isnan(sigma) and mask.dtype == np.uint8
+    expected = np.where(truth == 255, 255, np.where(truth == 0, KINDS[kind], 128))
+    assert (mask == expected).all()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_with_a_kind_a_fifth_of_the_copies_is_spoiled_and_then_degraded(monkeypatch, scene, truth, kind):
+    spoiled = []
+
+    def spoil(photo, truth, rng):
+        spoiled.append(truth)
+        return photo, np.full_like(truth, KINDS["motion"])
+
+    monkeypatch.setattr(patches, "spoiled", spoil)
+    truths = [picture(scene, truth, copy, "masks", "joint", 0, 0, kind)[1] for copy in range(1, 201)]
+    wholly = sum((one == KINDS["motion"]).all() for one in truths)
+    assert len(spoiled) == wholly and 25 <= wholly <= 55
+    assert all(set(np.unique(one)) == {KINDS[kind], 255} for one in spoiled)
+    assert len({one.shape for one in truths}) > 20
+    spoiled.clear()
+    for copy in range(1, 40):
+        picture(scene, truth, copy, "masks", "joint", 0, 0)
+    assert not spoiled  # without a kind none is
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_compositions_with_a_kind_have_it_in_their_truth(scene, truth, kind):
+    found = set()
+    for copy in range(12):
+        *_, mask, sigma = picture(scene, (truth > 0).astype(int), copy, "compositions", "joint", 0, 0, kind)
+        found |= set(np.unique(mask).tolist())
+        assert np.isnan(sigma) == (copy % 4 == 3)
+    assert found == {KINDS[kind], 255}
+
+
+def test_with_a_kind_a_large_photo_is_reduced_first_and_without_one_it_is_not(discs):
+    small = discs(np.random.default_rng(1), 30, WORKING_SIDE)
+    large, regions = np.kron(small, np.ones((2, 2, 1), np.uint8)), np.zeros((60, 2 * WORKING_SIDE), np.int64)
+    regions[:, WORKING_SIDE:] = 1000
+    reduced, its_regions = patches.at_working_size(large, regions)
+    assert (reduced == small).all() and its_regions.shape == (30, WORKING_SIDE)
+    assert set(np.unique(its_regions)) == {0, 1000} and its_regions.dtype == np.int64
+    mask = np.where(regions, 255, 0).astype(np.uint8)
+    assert picture(large, mask, 0, "masks", "joint", 0, 0, "motion")[0].shape == small.shape
+    assert picture(large, mask, 0, "masks", "joint", 0, 0)[0] is large
+    assert patches.at_working_size(small, regions[:30, :WORKING_SIDE])[0] is small
+
+
+@pytest.mark.parametrize("part", PARTS)
 @pytest.mark.parametrize("method", METHODS)
-def test_records_bear_the_name_of_their_photo_its_number_and_the_copy(discs, method):
+def test_records_bear_the_name_of_their_photo_its_number_and_the_copy(discs, method, part):
     photo = discs(np.random.default_rng(1), 200, 300)
     companion = photo if info(method).learns_from == "sharp photos" else np.full(photo.shape[:2], 255, np.uint8)
-    at = centres(photo, companion, 3, 6, method, 0, 5)
-    records = cut(photo, companion, at, method, b"x" * 80 + b"name.jpg", 5, 3, 0.0)
-    assert len(records) == len(at) > 0
+    at = centres(photo, companion, 3, 6, method, 0, 5, part)
+    records = cut(photo, companion, at, method, b"x" * 80 + b"name.jpg", 5, 3, 0.0, part)
+    assert len(records) == len(at) > 0 and records.dtype == get(method, part).patch_record()
     assert set(records["number"]) == {5} and set(records["copy"]) == {3}
     assert set(records["photo"]) == {(b"x" * 80 + b"name.jpg")[-64:]}
+    other = get(method, next(p for p in PARTS if p != part)).patch_record()
+    assert (records.dtype == other) == (not has_own_score(method))

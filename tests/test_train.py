@@ -31,6 +31,16 @@ def test_the_method_of_that_name_learns_from_the_records_and_reports_its_steps(r
     assert list(weights) == ["w"] and measured == {"accuracy": 0.75}
 
 
+def test_the_part_that_is_named_learns(monkeypatch):
+    parts = []
+    for part in methods.PARTS:
+        fit = lambda *_, part=part: parts.append(part) or ({}, {"accuracy": 1.0})  # noqa: E731
+        monkeypatch.setattr(methods.get("joint", part), "fit", fit)
+    for words in ((), ("map",), ("score",)):
+        train_weights(np.zeros(1), "joint", 1, 0, "cpu", print, *words)
+    assert parts == ["map", "map", "score"]
+
+
 def test_an_unknown_method_is_told():
     with pytest.raises(ValueError, match="unknown method 'laplace'"):
         train_weights(np.zeros(1), "laplace", 1, 0, "cpu", print)

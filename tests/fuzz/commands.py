@@ -211,9 +211,9 @@ def some_weights(rng):
             return what, data, verdict
 
 
-def patches_of(method):
+def patches_of(learned):
     def make(rng):
-        how, data, verdict = targets.hurt(rng, "npy", samples.patch_sets()[method])
+        how, data, verdict = targets.hurt(rng, "npy", samples.patch_sets()[learned])
         return how, data, ANY if verdict == SOUND else verdict
 
     return make
@@ -223,6 +223,7 @@ OUT, ONE = ("-o", "out/"), ("-o", "out/one.npy")
 PLANS = {
     "map": photo_plan("blur-map", "--method", "METHOD", *OUT, "bad", "good.png"),
     "map -j": photo_plan("blur-map", "-j", "2", *OUT, "bad", "good.png"),
+    "kinds": photo_plan("blur-map", "--kind", *OUT, "bad", "good.png"),
     "score": photo_plan("blur-score", "bad", "good.png"),
     "score reduced": photo_plan("blur-score", "--max-size", "50", "bad", "good.png"),
     "cut": photo_plan("blur-mask", "-o", "out/one.png", "--cut", "bad", "one.npy", sound=False),
@@ -247,6 +248,6 @@ PLANS = {
     ),
     "weights": plan_of(some_weights, "blur-map", "--method", "zeng", "--weights", "bad", *ONE, "one.png"),
 }
-for method in METHODS:
-    words = ["blur-train", "--method", method, "-o", "out/one.npz", "bad"]
-    PLANS[f"train {method}"] = plan_of(patches_of(method), *words, sound=False)
+for method, part in samples.LEARNED:
+    words = ["blur-train", "--method", method, "--for", part, "-o", "out/one.npz", "bad"]
+    PLANS[f"train {method} {part}"] = plan_of(patches_of((method, part)), *words, sound=False)

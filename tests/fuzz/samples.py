@@ -14,11 +14,13 @@ from skimage import data
 from blurkit import patches
 from blurkit.io.encode import encode_map
 from blurkit.io.weights import find_weights, read_weights, write_weights
-from blurkit.methods import METHODS, get, info
+from blurkit.methods import METHODS, PARTS, get, has_own_score, info, weights_name
 from tests.files import LONG, ORIENTATION, SHORT, saved, tiff, tiff_directory
 
 CHANGED = 0x0132  # EXIF tag
 WITH_MORE = ("png", "png palette")  # PNGs with chunks that make no pixels, where damage costs nothing
+LEARNED = [(name, part) for name in METHODS for part in PARTS if part == "map" or has_own_score(name)]
+ONE_TILE = ("joint", "map")  # whose records are large
 HEIGHT, WIDTH = 64, 96  # pixels; no format fills up rows or tiles of this size
 
 
@@ -154,16 +156,17 @@ def masks():
 
 @cache
 def weights():
-    """{method: bytes} of the weights that ship."""
-    return {method: find_weights(method).read_bytes() for method in METHODS}
+    """{(method, part): bytes} of the weights that ship."""
+    return {learned: find_weights(weights_name(*learned)).read_bytes() for learned in LEARNED}
 
 
-def reweighed(method, change, /, **header):
-    """The bytes of the weights of a method after `change` of its dict of arrays, with more in their header."""
-    arrays, _ = read_weights(weights()[method], method, get(method).SHAPES)
+def reweighed(learned, change, /, **header):
+    """The bytes of weights after `change` of their dict of arrays, with more in their header."""
+    method, part = learned
+    arrays, _ = read_weights(weights()[learned], method, get(*learned).SHAPES, part)
     arrays = {name: array.copy() for name, array in arrays.items()}
     change(arrays)
-    return write_weights(arrays, {"method": method, **header})
+    return write_weights(arrays, {"method": method, "part": part, **header})
 
 
 def entry(value):
@@ -173,14 +176,14 @@ def entry(value):
 
 @cache
 def patch_sets():
-    """{method: bytes} of a few patches of the scene."""
+    """{(method, part): bytes} of a few patches of the scene."""
     made = {}
-    for method in METHODS:
+    for method, part in LEARNED:
         source = info(method).learns_from
         photo = np.ascontiguousarray(data.chelsea())
         truth = np.full(photo.shape[:2], 255, np.uint8)
         mask = truth if source == "masks" else None
         picture, companion, sigma = patches.picture(photo, mask, 0, source, method, 0, 0)
-        at = patches.centres(picture, companion, 0, 6, method, 0, 0)
-        made[method] = npy(patches.cut(picture, companion, at, method, b"cat.png", 0, 0, sigma))
+        at = patches.centres(picture, companion, 0, 1 if (method, part) == ONE_TILE else 6, method, 0, 0, part)
+        made[method, part] = npy(patches.cut(picture, companion, at, method, b"cat.png", 0, 0, sigma, part))
     return made

@@ -19,10 +19,11 @@ from blurkit.io.patchset import read_patches
 from blurkit.io.photo import decode_photo
 from blurkit.io.pictures import pictures
 from blurkit.io.weights import LARGEST_WEIGHTS, read_weights
-from blurkit.methods import METHODS, get
+from blurkit.methods import get
 
 MAX_PIXELS = 100_000
-MOST_BYTES = 1 << 20  # of a patch set
+MOST_BYTES = 2 << 20  # of a patch set
+SMALL = ("zeng", "map")  # whose weights are
 ZIP_FORMS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2)
 
 
@@ -128,21 +129,21 @@ def try_map(data, raw=False):
 
 
 def weights(rng):
-    method, data = chosen(rng, samples.weights())
-    if method != "zeng" and rng.random() < 0.7:  # the others are large
-        method, data = "zeng", samples.weights()["zeng"]
+    learned, data = chosen(rng, samples.weights())
+    if learned != SMALL and rng.random() < 0.7:  # the others are large
+        learned, data = SMALL, samples.weights()[SMALL]
     kind = rng.choice(["bytes", "bytes", "contents", "archive"])
     if kind == "bytes":
         how, data, verdict = hurt(rng, "npz", data)
     else:
-        how, data = (other_contents if kind == "contents" else other_archive)(rng, method)
+        how, data = (other_contents if kind == "contents" else other_archive)(rng, learned)
         verdict = REFUSE
-    return f"{method} {kind} {how}", data, partial(try_weights, data, method), verdict
+    return f"{'-'.join(learned)} {kind} {how}", data, partial(try_weights, data, learned), verdict
 
 
-def other_contents(rng, method):
+def other_contents(rng, learned):
     """(what, bytes) of well-formed weights with the wrong things in them."""
-    name = rng.choice(sorted(get(method).SHAPES))
+    name = rng.choice(sorted(get(*learned).SHAPES))
 
     def spoil(value):
         return lambda arrays: arrays.update({name: value(arrays[name])})
@@ -165,16 +166,20 @@ def other_contents(rng, method):
             {"method": rng.choice(["", "other", None, 7, [], {}, "x\ny", "\x1b[31m", "\ud800", "a" * 10**5])},
             lambda arrays: None,
         ),
+        "part": (
+            {"part": rng.choice(["", "other", None, 7, [], {}, "x\ny", "\x1b[31m", "\ud800", "a" * 10**5])},
+            lambda arrays: None,
+        ),
     }
     how, (header, change) = rng.choice(sorted(ways.items(), key=lambda way: way[0]))
-    return f"{how} {name}", samples.reweighed(method, change, **header)
+    return f"{how} {name}", samples.reweighed(learned, change, **header)
 
 
-def other_archive(rng, method):
+def other_archive(rng, learned):
     """(what, bytes) of a zip that is no weights file."""
     large = bytes(LARGEST_WEIGHTS // 8)
     entries = {
-        "header.npy": samples.entry({"method": method, "format": 1, "checksum": "0"}),
+        "header.npy": samples.entry({"method": learned[0], "format": 1, "checksum": "0"}),
         "a.npy": samples.npy(np.zeros(9, np.float32)),
     }
     ways = {
@@ -201,10 +206,10 @@ def other_archive(rng, method):
     return f"{how} harmed", data
 
 
-def try_weights(data, method):
-    shapes = get(method).SHAPES
-    arrays, header = read_weights(data, method, shapes)
-    sound_arrays, sound_header = read_weights(samples.weights()[method], method, shapes)
+def try_weights(data, learned):
+    (method, part), shapes = learned, get(*learned).SHAPES
+    arrays, header = read_weights(data, method, shapes, part)
+    sound_arrays, sound_header = read_weights(samples.weights()[learned], method, shapes, part)
     assert json.dumps(header) == json.dumps(sound_header) and arrays.keys() == sound_arrays.keys()
     assert all(np.array_equal(arrays[name], sound_arrays[name]) for name in sound_arrays)
 
@@ -213,17 +218,17 @@ def try_weights(data, method):
 
 
 def patch_set(rng):
-    method, data = chosen(rng, samples.patch_sets())
+    learned, data = chosen(rng, samples.patch_sets())
     how, data, verdict = hurt(rng, "npy", data)
     if rng.random() < 0.3:
-        how, data, verdict = other_patches(rng, method)
-    return f"{method} {how}", data, partial(try_patches, data, method), verdict
+        how, data, verdict = other_patches(rng, learned)
+    return f"{'-'.join(learned)} {how}", data, partial(try_patches, data, learned), verdict
 
 
-def other_patches(rng, method):
-    """(what, bytes, verdict) of a stream that is not one patch set of a method."""
-    own = samples.patch_sets()[method]
-    other = samples.patch_sets()[rng.choice([name for name in METHODS if name != method])]
+def other_patches(rng, learned):
+    """(what, bytes, verdict) of a stream that is not one patch set of a part of a method."""
+    own = samples.patch_sets()[learned]
+    other = samples.patch_sets()[rng.choice([each for each in samples.LEARNED if each != learned])]
     return rng.choice(
         [
             ("of another method", other, REFUSE),
@@ -231,23 +236,23 @@ def other_patches(rng, method):
             ("then a map", own + samples.maps()["npy"], REFUSE),
             ("too many", own * (2 + MOST_BYTES // len(own)), REFUSE),
             ("twice", own * 2, SOUND),
-            more_than_there_are(rng, method),
+            more_than_there_are(rng, learned),
             npy_liar(rng),
         ]
     )
 
 
-def more_than_there_are(rng, method):
+def more_than_there_are(rng, learned):
     """A patch set whose header counts more records than follow."""
-    data = samples.patch_sets()[method]
+    data = samples.patch_sets()[learned]
     count = len(np.load(io.BytesIO(data)))
     more = rng.choice([1, 9, 10**6, 10**12, 10**30])
-    header = encode_npy_header((count + more,), get(method).patch_record())
+    header = encode_npy_header((count + more,), get(*learned).patch_record())
     return f"{count + more} counted", header + data[128:], REFUSE
 
 
-def try_patches(data, method):
-    dtype = get(method).patch_record()
+def try_patches(data, learned):
+    dtype = get(*learned).patch_record()
     records, _ = read_patches(io.BytesIO(data), dtype, MOST_BYTES)
     assert records.dtype == dtype and 0 < records.nbytes <= MOST_BYTES
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from blurkit.errors import InputError, WeightsError
 from blurkit.io.patchset import read_patches
-from blurkit.io.weights import read_weights, write_weights
+from blurkit.io.weights import OtherPartError, find_weights, read_weights, shipped_weights, write_weights
 
 ARRAYS = {"filters": np.arange(18, dtype=np.float32).reshape(2, 3, 3), "bias": np.float32(0.5)}
 SHAPES = {"filters": (2, 3, 3), "bias": ()}
@@ -74,7 +74,7 @@ def test_the_checksum_tells_arrays_that_are_not_those_it_was_made_of(other):
         (weights({"bias": np.float32(1)}), "lack filters"),
         (
             weights({**ARRAYS, "filters": np.zeros((2, 3, 4), np.float32)}),
-            r"\(2, 3, 4\); they must be float32 \(2, 3, 3\)",
+            r"\(2, 3, 4\); they must be float32 or float16 \(2, 3, 3\)",
         ),
         (weights({**ARRAYS, "bias": np.float64(1)}), "float64"),
         (weights({**ARRAYS, "bias": np.float32("nan")}), "NaN"),
@@ -85,6 +85,56 @@ def test_the_checksum_tells_arrays_that_are_not_those_it_was_made_of(other):
 def test_weights_that_do_not_fit_are_refused_in_plain_words(data, complaint):
     with pytest.raises(WeightsError, match=complaint):
         read_weights(data, "zeng", SHAPES)
+
+
+def test_half_precision_is_read_as_single():
+    halves = {name: np.float16(array) for name, array in ARRAYS.items()}
+    data = weights(halves)
+    arrays, header = read_weights(data, "zeng", SHAPES)
+    assert all(array.dtype == np.float32 and np.array_equal(array, halves[name]) for name, array in arrays.items())
+    assert len(data) < len(weights()) and header["checksum"] != read_weights(weights(), "zeng", SHAPES)[1]["checksum"]
+    with pytest.raises(WeightsError, match="infinite"):
+        read_weights(weights({**halves, "bias": np.float16("inf")}), "zeng", SHAPES)
+
+
+def test_weights_say_for_which_part_they_are_and_those_that_do_not_are_for_maps():
+    for header, part, other in (
+        ({}, "map", "score"),
+        ({"part": "map"}, "map", "score"),
+        ({"part": "score"}, "score", "map"),
+    ):
+        data = weights(**header)
+        assert read_weights(data, "zeng", SHAPES, part)[0].keys() == ARRAYS.keys()
+        with pytest.raises(OtherPartError, match=f"for the {part} of method zeng, not for its {other}"):
+            read_weights(data, "zeng", SHAPES, other)
+
+
+@pytest.mark.parametrize("part", [7, None, ["map"], "x" * 10**5])
+def test_a_part_that_is_none_is_refused_in_one_short_line(part):
+    with pytest.raises(WeightsError) as raised:
+        read_weights(weights(part=part), "zeng", SHAPES)
+    assert len(str(raised.value)) < 120
+
+
+def test_damage_counts_more_than_the_part():
+    with pytest.raises(WeightsError, match="checksum"):
+        read_weights(weights(part="score", checksum="0" * 64), "zeng", SHAPES)
+
+
+def test_weights_are_found_by_name_in_a_folder_or_are_the_one_file_or_those_that_ship(monkeypatch, tmp_path, root):
+    monkeypatch.delenv("BLURKIT_WEIGHTS", raising=False)
+    for name in ("zeng", "joint", "joint-score"):
+        assert find_weights(name) == shipped_weights(name) == root / "share" / "weights" / f"{name}.npz"
+    (tmp_path / "joint-score.npz").write_bytes(b"")
+    monkeypatch.setenv("BLURKIT_WEIGHTS", str(tmp_path))
+    assert find_weights("joint-score") == tmp_path / "joint-score.npz"
+    with pytest.raises(WeightsError, match=r"no weights at .*joint.npz \(from BLURKIT_WEIGHTS\)"):
+        find_weights("joint")
+    monkeypatch.setenv("BLURKIT_WEIGHTS", str(tmp_path / "joint-score.npz"))
+    assert find_weights("joint") == find_weights("zeng") == tmp_path / "joint-score.npz"
+    assert shipped_weights("joint").parent == root / "share" / "weights"
+    with pytest.raises(WeightsError, match="weights nobody.npz not found"):
+        shipped_weights("nobody")
 
 
 def test_too_large_weights_are_refused_before_they_are_unpacked():

@@ -102,27 +102,56 @@ def functions(protocol):
     return {name: list(inspect.signature(value).parameters.values())[1:] for name, value in members.items()}
 
 
+FOR_MAPS, FOR_SCORES = {"estimate", "refine", "needs_guide"}, {"blur"}
+BY_KEYWORDS = {*FOR_MAPS, *FOR_SCORES, "fit", "in_pixels", "estimate_kinds"}
+
+
+@pytest.mark.parametrize("part", methods.PARTS)
 @pytest.mark.parametrize("name", methods.METHODS)
-def test_every_method_fulfils_the_contract(name):
-    stages, info = methods.get(name), methods.info(name)
+def test_every_method_fulfils_the_contract_with_its_parts(name, part):
+    stages, info = methods.get(name, part), methods.info(name, part)
     required = functions(contract.Method)
     if info.learns_from == "sharp photos":
         required |= functions(contract.LearnsFromSharpPhotos)
     if info.measures_sigma:
         required |= functions(contract.MeasuresSigma)
+    if info.learns_kinds and part == "map":
+        required |= functions(contract.TellsKinds)
+    if methods.has_own_score(name):  # each part does its own work
+        left_out = FOR_SCORES if part == "map" else FOR_MAPS
+        required = {function: parameters for function, parameters in required.items() if function not in left_out}
+        assert not any(hasattr(stages, function) for function in left_out)
     for function, parameters in required.items():
         own = list(inspect.signature(getattr(stages, function)).parameters.values())
-        if function in ("estimate", "refine", "needs_guide", "blur", "fit", "in_pixels"):  # called by keywords
+        if function in BY_KEYWORDS:
             assert [p.name for p in own] == [p.name for p in parameters], function
         assert len(own) == len(parameters), function
     assert stages.SHAPES and all(isinstance(shape, tuple) for shape in stages.SHAPES.values())
 
 
+def test_a_score_of_its_own_has_its_own_stage_facts_weights_and_records():
+    assert [name for name in methods.METHODS if methods.has_own_score(name)] == ["joint"]
+    assert methods.PARTS == ("map", "score")
+    for name in methods.METHODS:
+        parts = [(methods.get(name, p), methods.info(name, p), methods.weights_name(name, p)) for p in methods.PARTS]
+        (stages, info, weights), (its_stages, its_info, its_weights) = parts
+        assert (stages, info, weights) == (methods.get(name), methods.info(name), methods.weights_name(name))
+        assert weights == name and stages.__name__ == f"blurkit.methods.{name}.method"
+        if name == "joint":
+            assert its_stages.__name__ == "blurkit.methods.joint.scoring" and its_weights == "joint-score"
+            assert its_info != info and not set(stages.SHAPES) & set(its_stages.SHAPES)
+            assert stages.patch_record() != its_stages.patch_record()
+        else:
+            assert (its_stages, its_info, its_weights) == (stages, info, weights)
+
+
+@pytest.mark.parametrize("part", methods.PARTS)
 @pytest.mark.parametrize("name", methods.METHODS)
-def test_facts_about_a_method_are_read_only_and_plausible(name):
-    info = methods.info(name)
-    assert info.title.startswith(f"{name}: ") and info.learns_from in ("masks", "sharp photos")
+def test_facts_about_a_method_are_read_only_and_plausible(name, part):
+    info = methods.info(name, part)
+    assert info.title.startswith((f"{name}: ", f"{name}, score: ")) and info.learns_from in ("masks", "sharp photos")
     assert info.epochs > 0 and 0.5 <= info.least_accuracy < 1 and info.raw_planes in (1, 2)
+    assert info.working_side > 0 and methods.those_with("learns_kinds") == "joint"
     with pytest.raises(AttributeError):
         info.epochs = 3
 

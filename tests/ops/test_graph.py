@@ -18,7 +18,7 @@ def computed(build, *inputs):
     names = [drawn.input(f"input{i}", x.shape) for i, x in enumerate(inputs)]
     last = build(drawn, *names)
     drawn.output(last)
-    result = graph.run(drawn.data(), dict(zip(names, inputs, strict=True)))
+    result = graph.run(graph.read(drawn.data()), dict(zip(names, inputs, strict=True)))
     assert result.shape == drawn.shapes[last]
     return result
 
@@ -49,12 +49,32 @@ def test_groups_are_convolved_apart():
         np.testing.assert_allclose(result[:, i : i + 1], one, atol=1e-5)
 
 
-def test_planes_are_enlarged_as_by_the_layers_in_numpy():
+def between(few, many):
+    """(many, few): the shares that linear interpolation between cell centres takes of every cell."""
+    place = ((np.arange(many) + 0.5) * few / many - 0.5).clip(0, few - 1)
+    return (1 - np.abs(place[:, None] - np.arange(few))).clip(0)
+
+
+def resized(x, shape):
+    return np.einsum("Hh,Ww,nchw->ncHW", between(x.shape[2], shape[0]), between(x.shape[3], shape[1]), x)
+
+
+@pytest.mark.parametrize("shape", [(11, 9), (10, 8), (5, 4), (3, 2), (5, 13)])
+def test_planes_are_resized_linearly_between_the_centres_of_cells(shape):
     x = planes(3, 5, 4)
-    result = computed(lambda g, name: g.resize(name, (11, 9)), x)
-    np.testing.assert_allclose(
-        result.transpose(0, 2, 3, 1), layers.enlarge_stack(x.transpose(0, 2, 3, 1), (11, 9)), atol=1e-5
-    )
+    np.testing.assert_allclose(computed(lambda g, name: g.resize(name, shape), x), resized(x, shape), atol=1e-5)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 2), (1, 13), (2, 1), (13, 1)])
+@pytest.mark.parametrize("larger", [(2, 2), (2, 26), (26, 2)])
+def test_planes_of_one_row_or_column_are_enlarged_from_it_alone(shape, larger):
+    x, y = planes(24, *shape), planes(24, *larger)
+    weight, bias = planes(24, 24, 1, 1)[0], planes(24)[0]
+    for _ in range(4):  # whatever lies in memory beyond the row
+        result = computed(lambda g, a, b: g.add(b, g.resize(g.convolve(a, weight, bias), larger)), x, y)
+        small = np.einsum("kc,nchw->nhwk", weight[:, :, 0, 0], x) + bias
+        expected = y + resized(small.transpose(0, 3, 1, 2), larger)
+        np.testing.assert_allclose(result, expected, atol=1e-4)
 
 
 def test_the_simple_layers():
@@ -65,7 +85,20 @@ def test_the_simple_layers():
     np.testing.assert_allclose(
         computed(lambda g, a, b: g.add(a, g.mean(b)), x, y), x + y.mean((2, 3), keepdims=True), atol=1e-6
     )
+    np.testing.assert_array_equal(computed(lambda g, a, b: g.rectify(a), x, y), x.clip(0))
     np.testing.assert_array_equal(computed(lambda g, a, b: g.rectify(a, 0.5), x, y), x.clip(0, 0.5))
+
+
+def test_a_graph_that_was_read_is_run_again_with_other_inputs_and_takes_them_by_name():
+    drawn = graph.Graph()
+    a, b = drawn.input("a", (1, 2, 3, 4)), drawn.input("b", (1, 2, 1, 1))
+    drawn.output(drawn.add(a, drawn.mean(drawn.add(a, b))))
+    net = graph.read(drawn.data())
+    for _ in range(3):
+        x, y = planes(2, 3, 4), planes(2, 1, 1)
+        expected = x + x.mean((2, 3), keepdims=True) + y
+        np.testing.assert_allclose(graph.run(net, {"b": y, "a": x}), expected, atol=1e-6)
+        np.testing.assert_allclose(graph.run(net, {"a": x[..., ::-1], "b": y}), expected[..., ::-1], atol=1e-6)
 
 
 def test_a_whole_stack_of_layers_is_that_of_torch():

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from blurkit.ops import smoothing as module
-from blurkit.ops.smoothing import propagate, spread_confident
+from blurkit.ops.smoothing import bent, propagate, spread_confident
 
 
 def chain(coupling):
@@ -188,6 +188,28 @@ def test_gain_sharpens_and_lean_lifts_the_same_spread_map(size):
     assert sharper == pytest.approx(leaning(plain.astype(float), 3), abs=1e-3)
     assert lifted == pytest.approx(leaning(plain.astype(float), 1, 0.7), abs=1e-3)
     assert (lifted > plain).all() and ((sharper - 0.5) * (plain - 0.5) >= 0).all()
+
+
+@given(st.floats(-60, 60), st.floats(0.1, 20))
+def test_a_bend_keeps_the_order_and_the_sign_and_grows_with_the_logarithm(value, bend):
+    result = float(bent(np.float64(value), bend))
+    assert result == pytest.approx(math.copysign(bend * math.log(1 + abs(value) / bend), value), rel=1e-5, abs=1e-6)
+    assert abs(result) <= abs(value) * (1 + 1e-6) and bent(np.float64(value + 0.1), bend) > result
+    assert float(bent(np.float64(-value), bend)) == -result
+
+
+def test_far_below_the_bend_values_stay_and_without_one_all_do():
+    values = np.linspace(-40, 40, 81, dtype=np.float32)
+    assert (bent(values, math.inf) == values).all() and bent(values, 1e6) == pytest.approx(values, rel=1e-3)
+
+
+@given(sizes, st.floats(1, 8))
+def test_a_bend_bends_the_gain_of_the_same_spread_map(size, bend):
+    raw, guide = noise(size[2], *size[:2])
+    plain, curved = (spread(raw, guide, 1, gain=gain, **more) for gain, more in ((1, {}), (6, {"bend": bend})))
+    odds = np.log(plain.astype(float) / (1 - plain))
+    expected = np.sign(odds) * bend * np.log1p(6 * np.abs(odds) / bend)
+    assert curved == pytest.approx(1 / (1 + np.exp(-expected)), abs=1e-3)
 
 
 @pytest.mark.filterwarnings("error")

@@ -178,3 +178,75 @@ def test_the_average_includes_the_running_means_of_layers(torch):
     rng = np.random.default_rng(0)
     averaged = loop.descend(model, loss_of, 1, 200, rng, lambda *_: None, 1, 0.01, look_back=0.1)
     assert averaged is not model and averaged[0].running_mean.item() == pytest.approx(5.5, abs=0.01)
+
+
+def two_weights(torch):
+    """A model of weights `fast` and `slow`, and of `still` ones that do not learn."""
+    model = torch.nn.Module()
+    for name in ("fast", "slow", "still"):
+        model.register_parameter(name, torch.nn.Parameter(torch.zeros(2), requires_grad=name != "still"))
+    return model
+
+
+def pulled(torch, slopes, steps=60, **more):
+    """A model after steps down constant slopes by name, and its weights before every step."""
+    model, positions = two_weights(torch), []
+
+    def loss_of(_):
+        positions.append([model.fast[0].item(), model.slow[0].item()])
+        total = sum((getattr(model, name) * torch.tensor(slope)).sum() for name, slope in slopes.items())
+        return total, torch.tensor(0.0)
+
+    loop.descend(model, loss_of, 1, steps, np.random.default_rng(0), lambda *_: None, 1, 0.01, **more)
+    return model, np.array(positions)
+
+
+def test_parameters_may_have_a_rate_of_their_own_by_the_beginning_of_their_names(torch):
+    slopes = {"fast": [1.0, 1.0], "slow": [1.0, 1.0]}
+    model, positions = pulled(torch, slopes, rate_of={"slo": 0.001, "nobody": 5.0})
+    moves = -np.diff(positions, axis=0)
+    assert moves[:, 1] == pytest.approx(moves[:, 0] / 10, rel=0.02) and moves[:, 0].max() == pytest.approx(
+        0.01, rel=0.05
+    )
+    assert model.still.tolist() == [0, 0]
+    alike = -np.diff(pulled(torch, slopes)[1], axis=0)
+    assert (alike[:, 0] == alike[:, 1]).all() and alike[:, 0] == pytest.approx(moves[:, 0], rel=1e-5)
+
+
+def test_the_rate_rises_over_the_share_that_is_asked_for(torch):
+    slopes = {"fast": [1.0, 1.0], "slow": [1.0, 1.0]}
+    peaks = [(-np.diff(pulled(torch, slopes, rises=rises)[1][:, 0])).argmax() for rises in (0.1, 0.3, 0.6)]
+    assert peaks == pytest.approx([6, 18, 36], abs=2)
+
+
+def test_gradients_of_each_rate_are_cut_to_the_longest_norm_together(torch, monkeypatch):
+    seen = []
+    adam = torch.optim.AdamW.step
+
+    def step(self, *args, **more):
+        seen.append([[p.grad.tolist() for p in group["params"]] for group in self.param_groups])
+        return adam(self, *args, **more)
+
+    monkeypatch.setattr(torch.optim.AdamW, "step", step)
+    slopes = {"fast": [30.0, 40.0], "slow": [0.3, 0.4]}
+    pulled(torch, slopes, steps=3, rate_of={"slow": 0.001}, longest=5.0)
+    assert np.array(seen) == pytest.approx(np.tile([[[[3, 4]], [[0.3, 0.4]]]], (3, 1, 1, 1)), rel=1e-3)
+    seen.clear()
+    pulled(torch, slopes, steps=2)
+    assert np.array(seen) == pytest.approx(np.tile([[[[30, 40], [0.3, 0.4]]]], (2, 1, 1, 1)), rel=1e-5)
+
+
+def test_weights_decay_as_asked(torch):
+    ends = []
+    for decay in (0.0, 0.5):
+        model = torch.nn.Linear(1, 1, bias=False)
+        with torch.no_grad():
+            model.weight.fill_(2.0)
+        loop.descend(
+            model,
+            lambda _, model=model: (0 * model.weight.sum(), torch.tensor(0.0)),
+            *(1, 50, np.random.default_rng(0), lambda *_: None, 1, 0.01),
+            decay=decay,
+        )
+        ends.append(model.weight.item())
+    assert ends[0] == 2 and 1.7 < ends[1] < 1.95

@@ -38,9 +38,10 @@ class Inputs(NamedTuple):
 def working_shape(shape, side=SIDE):
     """(rows, columns) at which a photo of (H, W[, 3]) is measured: longer side `side` at most; 0 = no limit."""
     shape = resize.working_shape(shape, side)
-    if max(shape) >= LEAST_SIDE:
+    least = min(LEAST_SIDE, side or LEAST_SIDE)
+    if max(shape) >= least:
         return shape
-    return resize.scaled_shape(shape, min(LEAST_SIDE / max(shape), MOST_ENLARGED))
+    return resize.scaled_shape(shape, min(least / max(shape), MOST_ENLARGED))
 
 
 def resized(photo, shape):

@@ -79,7 +79,9 @@ def test_inputs_count_as_far_as_five_deviations(score_weights):
     assert network.MOST_DEVIATIONS == 5
     signs = np.random.default_rng(3).choice(np.float32([-1, 1]), INPUTS)
     far, farther, nearer = (
-        direction.outputs((score_weights["edge_mean"] + times * signs * score_weights["edge_scale"])[None], score_weights)
+        direction.outputs(
+            (score_weights["edge_mean"] + times * signs * score_weights["edge_scale"])[None], score_weights
+        )
         for times in (5.05, 200, 3.5)
     )
     assert farther == pytest.approx(far, rel=1e-5) and np.abs(nearer - far).max() > 1e-3

@@ -1,4 +1,4 @@
-"""Stage 2: edges by direction. Known answers: blurred steps; second route: Canny's algorithm in loops."""
+"""Stage 4: edges by direction. Known answers: blurred steps; second route: Canny's algorithm in loops."""
 
 import math
 

@@ -41,7 +41,8 @@ def alone(weights, name):
 
 
 @pytest.mark.parametrize(
-    "height, width, photo", [(16, 24, (64, 96)), (23, 31, (96, 128)), (2, 3, (64, 64)), (1, 13, (64, 352)), (1, 1, (64, 64))]
+    "height, width, photo",
+    [(16, 24, (64, 96)), (23, 31, (96, 128)), (2, 3, (64, 64)), (1, 13, (64, 352)), (1, 1, (64, 64))],
 )
 def test_the_networks_equal_plain_sums(weights, height, width, photo):
     given = random_inputs(height, width, photo=photo)

@@ -63,13 +63,9 @@ def test_tiles_cover_photos_of_every_count_of_cells():
         assert_covered(evidence.CELL * cells, 1, TILE)
 
 
-@given(
-    st.integers(4 * TILE + 1, MOST), st.integers(4 * TILE + 1, MOST), st.integers(1, 3), st.integers(0, 10**6)
-)
+@given(st.integers(4 * TILE + 1, MOST), st.integers(4 * TILE + 1, MOST), st.integers(1, 3), st.integers(0, 10**6))
 def test_a_tile_that_is_drawn_keeps_its_row_and_its_column_together(height, width, count, seed):
-    rows, columns = (
-        corners(shape, ALL)[:, axis].tolist() for axis, shape in enumerate([(height, 1), (1, width)])
-    )
+    rows, columns = (corners(shape, ALL)[:, axis].tolist() for axis, shape in enumerate([(height, 1), (1, width)]))
     every = {(row, column) for row in rows for column in columns}
     assert {tuple(one) for one in corners((height, width), ALL).tolist()} == every
     tiles = corners((height, width), count, seed).tolist()
@@ -106,18 +102,18 @@ def test_a_tile_holds_the_evidence_of_its_cells_to_half_a_step(wide):
 
 def test_photo_evidence_share_and_moving_of_one_place_agree(discs):
     """A picture of four parts: sharp, out of focus, moved, and unknown; the sharp part is green, the moved one red."""
-    photo = discs(np.random.default_rng(1), 448, 448)
-    truth = np.repeat(np.repeat(np.uint8([[255, 1], [2, 128]]), 224, axis=0), 224, axis=1)
+    photo = discs(np.random.default_rng(1), 480, 480)
+    truth = np.repeat(np.repeat(np.uint8([[255, 1], [2, 128]]), 240, axis=0), 240, axis=1)
     soft, moved = cv2.GaussianBlur(photo, (0, 0), 4), cv2.blur(photo, (21, 1))
     photo = np.where((truth == 1)[..., None], soft, np.where((truth == 2)[..., None], moved, photo))
     photo = np.where((truth == 255)[..., None], photo // 4 + (0, 150, 0), photo)
     photo = np.where((truth == 2)[..., None], photo // 4 + (150, 0, 0), photo).astype(np.uint8)
     (record,) = cut(photo, truth)
-    quarters = [np.s_[:56, :56], np.s_[:56, 56:], np.s_[56:, :56], np.s_[56:, 56:]]
+    quarters = [np.s_[:60, :60], np.s_[:60, 60:], np.s_[60:, :60], np.s_[60:, 60:]]  # cells
     assert [np.unique(record["share"][part]).tolist() for part in quarters] == [[254], [0], [0], [255]]
     assert [np.unique(record["moving"][part]).tolist() for part in quarters] == [[255], [0], [1], [255]]
-    means = [record["pixels"][rows, columns].mean(axis=(0, 1)) for rows in halves(252) for columns in halves(252)]
-    assert [int(mean.argmax()) for mean in means][::2] == [1, 0] and means[0][1] > 140 < means[2][0]
+    green, red = (record["pixels"][rows, :135].mean(axis=(0, 1)) for rows in (slice(0, 135), slice(135, None)))
+    assert green.argmax() == 1 and red.argmax() == 0 and green[1] > 140 < red[0]
     names = evidence.PLANE_NAMES
     curvature = record["evidence"][names.index("log_mean_curvature")].astype(int)
     sharp, out, moving, _ = (np.median(curvature[part]) for part in quarters)
@@ -125,11 +121,7 @@ def test_photo_evidence_share_and_moving_of_one_place_agree(discs):
     across = record["evidence"][evidence.PLANES + 7].astype(int) - record["evidence"][evidence.PLANES + 4]
     assert np.median(across[quarters[2]]) > np.median(across[quarters[1]]) + 15 and moving < sharp
     half = record["halved"][names.index("log_mean_curvature")].astype(int)
-    assert np.median(half[:28, :28]) > np.median(half[:28, 28:])
-
-
-def halves(side):
-    return slice(0, side // 2), slice(side // 2, side)
+    assert np.median(half[:30, :30]) > np.median(half[:30, 30:])
 
 
 def test_the_photo_of_a_tile_is_that_place_of_the_picture_as_it_is_measured_reduced(wide):
@@ -182,7 +174,9 @@ def share_of(truth):
 
 
 @given(st.integers(1, 9), st.integers(1, 9), st.integers(0, 10**6))
-def test_the_share_of_a_cell_is_counted_among_its_labelled_pixels_and_its_kind_is_that_of_its_middle(rows, columns, seed):
+def test_the_share_of_a_cell_is_counted_among_its_labelled_pixels_and_its_kind_is_that_of_one_of_them(
+    rows, columns, seed
+):
     rng = np.random.default_rng(seed)
     truth = rng.choice(np.uint8([0, 255, 128, 1, 2]), (4 * rows, 4 * columns), p=rng.dirichlet(np.ones(5)))
     shares, kinds = patches.shares(truth, truth.shape, np.nan), patches.kinds(truth, truth.shape)
@@ -190,8 +184,8 @@ def test_the_share_of_a_cell_is_counted_among_its_labelled_pixels_and_its_kind_i
     for row, column in np.ndindex(rows, columns):
         expected = share_of(truth[4 * row : 4 * row + 4, 4 * column : 4 * column + 4])
         assert abs(shares[row, column] - expected) <= 0.51
-        middle = int(truth[4 * row + 2, 4 * column + 2])
-        assert kinds[row, column] == {1: 0, 2: 1}.get(middle, patches.UNKNOWN)
+        pixels = truth[4 * row : 4 * row + 4, 4 * column : 4 * column + 4].ravel().tolist()
+        assert kinds[row, column] in {{1: 0, 2: 1}.get(pixel, patches.UNKNOWN) for pixel in pixels}
 
 
 def test_a_wholly_unknown_truth_leaves_every_cell_unknown(sharp_photo):
@@ -223,13 +217,13 @@ def test_of_a_photo_over_the_working_size_the_blur_counts_as_it_is_measured(turn
     assert (share[:, 20:] == (0 if taught else patches.UNKNOWN)).all()
 
 
-def test_sixteen_bits_give_the_tiles_of_eight_but_for_rounding(sharp_photo):
-    truth = truth_like(sharp_photo)
-    deep, plain = (cut(photo, truth)[0] for photo in (sharp_photo.astype(np.uint16) * 257, sharp_photo))
+def test_sixteen_bits_give_the_tiles_of_eight_but_for_rounding(wide):
+    truth = truth_like(wide)
+    deep, plain = (cut(photo, truth)[0] for photo in (wide.astype(np.uint16) * 257, wide))
     assert (deep["share"] == plain["share"]).all() and (deep["moving"] == plain["moving"]).all()
     for name in ("evidence", "halved", "pixels"):
         difference = np.abs(deep[name].astype(int) - plain[name])
-        assert np.percentile(difference, 99) <= 2 and difference.mean() < 0.5
+        assert np.percentile(difference, 95) <= 3 and difference.mean() < 0.6
 
 
 def test_a_larger_photo_gives_the_tiles_of_its_reduced_copy(discs):

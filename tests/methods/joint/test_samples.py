@@ -1,4 +1,4 @@
-"""Stage 3: edges of known blur: which are drawn, from what picture, and what blur they have."""
+"""Stage 5: edges of known blur: which are drawn, from what picture, and what blur they have."""
 
 import math
 

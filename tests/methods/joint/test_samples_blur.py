@@ -1,4 +1,4 @@
-"""Stage 3: the kernels by which samples are blurred, and what is within reach of them."""
+"""Stage 5: the kernels by which samples are blurred, and what is within reach of them."""
 
 import math
 

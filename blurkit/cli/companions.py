@@ -6,9 +6,22 @@ from blurkit.cli.inputs import Input, stem_of
 from blurkit.errors import InputError, UsageError
 
 SHARP_IS_WHITE = ".mask.png"  # in masks of this suffix white means in focus
-MASKS = (SHARP_IS_WHITE, ".png", ".jpg", ".bmp")  # suffixes of the mask of a photo, in the order of the search
+PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff")  # of masks, in lower or upper case
+MASKS = (SHARP_IS_WHITE, *PICTURES)  # suffixes of the mask of a photo, in the order of the search
 SEGMENTS = (".seg.png",)
 TRUTH_IS = "; all but NAME.mask.png need --truth-is, which says what white means"
+
+
+def describe_masks(group):
+    """The options that say how masks are named, and what they mean."""
+    group.add_argument(
+        "--truth-is", choices=("sharp", "blurred"), help="what white means in the masks (in NAME.mask.png: sharp)"
+    )
+    group.add_argument(
+        "--mask-suffix",
+        metavar="SUFFIX",
+        help="masks are named NAMESUFFIX, as in NAME_gt.png for --mask-suffix _gt.png",
+    )
 
 
 def paths_beside(item, folder, suffixes):
@@ -19,10 +32,12 @@ def paths_beside(item, folder, suffixes):
 
 
 def path_beside(item, folder, suffixes):
-    """The first of `paths_beside` that exists and is not the photo itself, or None."""
+    """The first of `paths_beside` that exists and is not the photo itself, its suffix perhaps in capitals, or None."""
     for path in paths_beside(item, folder, suffixes):
-        if os.path.isfile(path) and not (os.path.exists(item.path) and os.path.samefile(path, item.path)):
-            return path
+        stem, suffix = os.path.splitext(path)
+        for spelled in (path, stem + suffix.upper()):
+            if os.path.isfile(spelled) and not (os.path.exists(item.path) and os.path.samefile(spelled, item.path)):
+                return spelled
     return None
 
 
@@ -33,7 +48,8 @@ def beside(item, folder, suffixes, what, advice=""):
         raise InputError(f"{whose} has no name by which to find its {what}")
     path = path_beside(item, folder, suffixes)
     if path is None:
-        raise InputError(f"no {what}: there is no {' or '.join(paths_beside(item, folder, suffixes))}{advice}")
+        *paths, last = paths_beside(item, folder, suffixes)
+        raise InputError(f"no {what}: there is no {', '.join(paths)}{' or ' if paths else ''}{last}{advice}")
     try:
         return Input(path, "").read(), path
     except InputError as error:
@@ -50,7 +66,8 @@ def mask_of(item, masks, args):
     if masks and os.path.isfile(masks):
         data, path = Input(masks, "").read(), masks
     else:
-        data, path = beside(item, masks, MASKS, "mask", "" if args.truth_is else TRUTH_IS)
+        suffixes = (args.mask_suffix,) if args.mask_suffix else MASKS
+        data, path = beside(item, masks, suffixes, "mask", "" if args.truth_is else TRUTH_IS)
     white = "sharp" if path.endswith(SHARP_IS_WHITE) else args.truth_is
     if not white:
         raise UsageError("say what white means in the masks: --truth-is sharp or --truth-is blurred (CUHK: blurred)")
@@ -58,6 +75,13 @@ def mask_of(item, masks, args):
         return decode_truth(data, args.max_pixels, white)
     except InputError as error:
         raise InputError(f"its mask: {error}") from error
+
+
+def opposite(args):
+    """Words for masks that seem to mean the opposite of what they are taken for, with the way out."""
+    other = "sharp" if args.truth_is == "blurred" else "blurred"
+    named = "" if args.truth_is else ", which goes with other names than NAME.mask.png"
+    return f"the masks seem to mean the opposite; try --truth-is {other}{named}"
 
 
 def segments_of(item, folder, args):

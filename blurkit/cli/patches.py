@@ -38,11 +38,9 @@ def describe_truth(group):
     group.add_argument(
         "--masks",
         metavar="DIR",
-        help="folder of the masks NAME.mask.png or NAME.png (.jpg, .bmp) (default: beside the photo)",
+        help="folder of the masks NAME.mask.png or NAME.png (.jpg, .bmp, .tif) (default: beside the photo)",
     )
-    group.add_argument(
-        "--truth-is", choices=("sharp", "blurred"), help="what white means in the masks (in NAME.mask.png: sharp)"
-    )
+    companions.describe_masks(group)
     group.add_argument(
         "--kind",
         choices=("defocus", "motion"),
@@ -116,8 +114,9 @@ def check(args):
     """Raise a UsageError for options that exclude each other; fill in `args.source` and the default of --copies."""
     from blurkit import methods
 
-    if args.compose and (args.masks or args.truth_is):
-        raise UsageError("--compose makes its own masks; --masks and --truth-is do not go with it")
+    of_masks = args.masks or args.truth_is or args.mask_suffix
+    if args.compose and of_masks:
+        raise UsageError("--compose makes its own masks; --masks, --mask-suffix and --truth-is do not go with it")
     if (args.segments or args.auto_segments) and not args.compose:
         raise UsageError("--segments and --auto-segments go with --compose")
     if args.segments and args.auto_segments:
@@ -127,8 +126,8 @@ def check(args):
         able = methods.those_with("learns_kinds")
         raise UsageError(f"method {args.method} does not learn kinds of blur; --kind goes with {able}")
     learns_from = methods.info(args.method).learns_from
-    if learns_from == "sharp photos" and (args.masks or args.truth_is or args.compose):
-        other = "--compose does" if args.compose else "--masks and --truth-is do"
+    if learns_from == "sharp photos" and (of_masks or args.compose):
+        other = "--compose does" if args.compose else "--masks, --mask-suffix and --truth-is do"
         raise UsageError(f"method {args.method} learns from sharp photos alone; {other} not go with it")
     args.source = "compositions" if args.compose else learns_from
     if args.copies is None:
@@ -143,39 +142,49 @@ def cut_all(items, args, console, file):
 
     A photo that cannot be used is reported and left out.
     """
+    from blurkit.evaluate import is_inverted
     from blurkit.io.npy import as_bytes
 
-    count = used = 0
+    count, orders = 0, []
     bar = progress.start(len(items), args, "photo")
     photos = enumerate(pictures.every(items, args, console))
-    for (_, item), records, error in parallel.in_order(lambda photo: cut(photo, args), photos, args.jobs):
+    for (_, item), result, error in parallel.in_order(lambda photo: cut(photo, args), photos, args.jobs):
         if error:
             console.bad(item.label, error)
         else:
+            records, order = result
             write_all(file.fileno(), map(as_bytes, records), "temporary file")
             count += sum(map(len, records))
-            used += 1
+            orders.append(order)
         bar.update((item.frame or 1) == 1)
     bar.close()
-    console.detail(f"{count} patches of {used} photos")
+    console.detail(f"{count} patches of {len(orders)} photos")
+    if is_inverted(orders):
+        console.say(f"edges are stronger where the masks say out of focus: {companions.opposite(args)}")
     return count
 
 
 def cut(numbered, args):
-    """The records of all pictures made from one photo, a list of arrays; `numbered` is (its number, its input)."""
+    """The records of all pictures made from one photo, a list of arrays, and the `edge_order` of its mask, NaN if none.
+
+    `numbered` is (its number, its input).
+    """
     import os
 
     from blurkit import patches
+    from blurkit.evaluate import edge_order
 
     number, item = numbered
     name = os.fsencode(os.path.basename(item.path))
-    records = []
+    records, order = [], float("nan")
     for copy, (picture, companion, sigma) in enumerate(copies(number, item, args)):
         points = patches.centres(picture, companion, copy, args.per_photo, args.method, args.seed, number, args.part)
         records.append(patches.cut(picture, companion, points, args.method, name, number, copy, sigma, args.part))
+        if args.source == "masks" and copy == 0:
+            order = edge_order(picture, companion)
     if not any(map(len, records)):
         raise InputError("no place to cut a patch at: too small, or without edges")
-    return records
+    return records, order
 
 
 def copies(number, item, args):

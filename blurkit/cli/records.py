@@ -98,7 +98,8 @@ def write_figures(figures, args, table=None):
 
 def fields(item, result, args):
     """The fields of a record, a dict."""
-    numbers = {name: value for name, value in result.items() if name in NULLS or isinstance(value, int | float | str)}
+    told = {name: value for name, value in result.items() if name not in truth.UNTOLD}
+    numbers = {name: value for name, value in told.items() if name in NULLS or isinstance(value, int | float | str)}
     if args.curves:
         numbers |= truth.curves(result)
     return {"path": item.name, **place(item), **numbers}

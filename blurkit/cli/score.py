@@ -126,6 +126,8 @@ def work_on(args, console):
                 kept.append(result)
         page.finish(working_size(args))
     if args.truth and kept:
+        for remark in truth.remarks(kept, args):
+            console.say(remark)
         records.write_figures(truth.figures(kept), args, write)
     return console.status or int(is_below)
 
@@ -195,12 +197,15 @@ def scored(items, args, console):
 def one(task, args, model):
     """The result of one task, a dict: its score, or with --truth the agreement with its mask."""
     from blurkit.io.maps import PFM_MAGIC, decode_map
+    from blurkit.io.marks import is_marked_map
     from blurkit.score import map_score
 
     item, sharpness, mask = task
     data = item.read() if sharpness is None else None
     if data is not None and (args.maps or data.startswith(PFM_MAGIC)):
         sharpness = decode_map(data, args.max_pixels)
+    elif data is not None and is_marked_map(data):
+        raise InputError("is a map or a mask that blurkit wrote, no photo: add --maps")
     if args.truth:
         return truth.comparison(item, data, sharpness, args, model)
     if sharpness is None:

@@ -1,10 +1,12 @@
 """The part of blur-score that compares maps with masks made by hand: --truth."""
 
 from blurkit.cli import companions
-from blurkit.errors import UsageError, check_sizes
+from blurkit.errors import InputError, UsageError, check_sizes
 
-FIGURES = ("auc", "f_max", "f_adaptive", "f_blurred", "mae", "accuracy", "precision", "recall")
-CURVES = ("precision", "recall", "accuracy")  # at 256 thresholds
+FIGURES = ("auc", "f_max", "f_exact", "f_adaptive", "f_blurred", "mae", "accuracy", "precision", "recall")
+CURVES = ("precision", "recall", "accuracy", "precision_at_recall")  # at 256 thresholds; the last at 101 recalls
+UNTOLD = ("is_grey_picture",)  # what `comparison` adds for `remarks` alone
+LIKE_MAPS = (b"\x89PNG", b"II*\0", b"MM\0*")  # how files begin that may hold maps: PNG and TIFF
 
 
 def describe(parser):
@@ -13,23 +15,29 @@ def describe(parser):
     group.add_argument(
         "--truth",
         metavar="MASKS",
-        help="compare with the masks NAME.mask.png or NAME.png (.jpg, .bmp) in the folder MASKS, "
+        help="compare with the masks NAME.mask.png or NAME.png (.jpg, .bmp, .tif) in the folder MASKS, "
         "or with the one file MASKS",
     )
+    companions.describe_masks(group)
     group.add_argument(
-        "--truth-is", choices=("sharp", "blurred"), help="what white means in the masks (in NAME.mask.png: sharp)"
+        "--resize-maps",
+        action="store_true",
+        help="bring maps to the size of their masks, where it is another",
     )
     group.add_argument(
         "--curves",
         action="store_true",
-        help="with --json: precision, recall and accuracy of every map at 256 thresholds as well",
+        help="with --json: precision, recall and accuracy of every map at 256 thresholds as well, "
+        "and its precision at 101 recalls",
     )
 
 
 def check(args, region_is_default):
     """Raise a UsageError for options that need --truth and lack it, or do not go with it."""
-    if args.truth_is and not args.truth:
-        raise UsageError("--truth-is goes with --truth")
+    needing = (("truth-is", args.truth_is), ("mask-suffix", args.mask_suffix), ("resize-maps", args.resize_maps))
+    for option, is_given in needing:
+        if is_given and not args.truth:
+            raise UsageError(f"--{option} goes with --truth")
     if args.curves and not (args.truth and args.json):
         raise UsageError("--curves goes with --truth and --json")
     if args.max_size and args.truth:
@@ -57,17 +65,31 @@ def comparison(item, data, sharpness, args, model):
     Returns
     -------
     dict
-        Of `evaluate.compare`.
+        Of `evaluate.compare`, and ``is_grey_picture``: True for a photo that may be a map.
     """
     from blurkit.evaluate import compare
     from blurkit.io.photo import decode_photo
 
+    is_grey_picture = False
     if sharpness is None:
         photo = decode_photo(data, args.max_pixels, args.raw_develop)
+        is_grey_picture = data.startswith(LIKE_MAPS) and bool((photo == photo[..., :1]).all())
         sharpness = model().sharpness_map(photo)
     mask = companions.mask_of(item, args.truth, args)
-    check_sizes("map", sharpness.shape, "mask", mask.shape)
-    return compare(sharpness, mask)
+    return {**compare(fitted(sharpness, mask, args), mask), "is_grey_picture": is_grey_picture}
+
+
+def fitted(sharpness, mask, args):
+    """A map at the size of its mask; an InputError if it has another one and shall not be resized."""
+    if args.resize_maps:
+        from blurkit.ops.resize import resize_to
+
+        return resize_to(sharpness, mask.shape)
+    try:
+        check_sizes("map", sharpness.shape, "mask", mask.shape)
+    except InputError as error:
+        raise InputError(f"{error}; --resize-maps brings maps to the size of their masks") from error
+    return sharpness
 
 
 def curves(result):
@@ -75,9 +97,24 @@ def curves(result):
     return {name: result[name].tolist() for name in CURVES}
 
 
+def remarks(results, args):
+    """What makes one doubt that masks and maps are what they are taken for: lines for people."""
+    from blurkit.evaluate import is_inverted
+
+    aucs = [result["auc"] for result in results]
+    if all(result["is_grey_picture"] for result in results):
+        yield f"all {len(results)} photos are grey pictures in PNG or TIFF; if they are maps, add --maps"
+    elif is_inverted(aucs):
+        known = [value for value in aucs if value == value]
+        found = f"the mean auc of {len(known)} photos is {sum(known) / len(known):.3f}"
+        yield f"{found}: {companions.opposite(args)}. In maps 1 is in focus"
+    if all(value != value for value in aucs):
+        yield "no mask has pixels of both kinds, in focus and out of focus: there are mae and accuracy alone"
+
+
 def figures(results):
     """The figures over all photos, a dict."""
-    from blurkit.evaluate import summary
+    from blurkit.evaluate import best_f, summary
 
-    numbers = summary(results)
+    numbers = {**summary(results), "f_exact": best_f(results)}
     return {"path": None, **{name: numbers[name] for name in FIGURES}, "photos": len(results)}

@@ -9,6 +9,7 @@ from blurkit.defaults import MAX_PIXELS
 from blurkit.errors import InputError, NotAMap
 
 PFM_MAGIC = (b"Pf\n", b"PF\n")
+LARGEST_NUMBER = 15  # of a mask of 8 bits that numbers kinds instead of drawing them in black and white
 
 
 def as_map(array, raw=False, sigma=False):
@@ -75,14 +76,23 @@ def decode_pfm(data, max_pixels):
 def decode_truth(data, max_pixels=MAX_PIXELS, truth_is="sharp"):
     """A truth mask from the bytes of an image file: (H, W) uint8, 255 in focus, 0 out of focus, else unknown.
 
-    `truth_is`, 'sharp' or 'blurred', says what white means in the file.
+    `truth_is`, 'sharp' or 'blurred', says what white means in the file. An InputError if its values are not on the
+    full scale of their type, as in masks of 0 and 1.
     """
     from blurkit.io.photo import decode_photo
 
     truth = decode_photo(data, max_pixels)[..., 0]
+    check_scale(truth)
     if truth.dtype == np.uint16:
         truth = (truth // 257).astype(np.uint8)
     return np.ascontiguousarray(truth if truth_is == "sharp" else 255 - truth)
+
+
+def check_scale(truth):
+    """Raise an InputError for masks of numbers such as 0 and 1, or of 8 bits stored in 16, which all are black."""
+    full, largest = np.iinfo(truth.dtype).max, int(truth.max())
+    if 0 < largest <= (LARGEST_NUMBER if full == 255 else 255):
+        raise InputError(f"its largest value is {largest}: black and white must be 0 and {full}")
 
 
 def decode_segments(data, max_pixels=MAX_PIXELS):

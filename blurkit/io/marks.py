@@ -4,6 +4,7 @@ PNG, TIFF and HTML name the program that wrote them at a fixed place. Weights (N
 NPY and PFM have no room for a name, and are recognized by their values.
 """
 
+import io
 import math
 import re
 import struct
@@ -20,6 +21,7 @@ GENERATOR = f'<meta name="generator" content="{PROGRAM}">'  # in the head of a p
 HEAD = 1024  # bytes of a page that are searched for it
 PNG_START = b"\x89PNG\r\n\x1a\n"
 PNG_HEAD = 33  # bytes of a PNG's signature and of its first chunk, IHDR
+PNG_COLOUR, GREY = 25, 0  # place in a PNG of its kind of colour, and that of one channel
 SOFTWARE = 305  # TIFF tag
 TIFF_START = b"II*\0" + struct.pack("<I", 8)  # of ours: the directory comes next, in front of the pixels
 TIFF_MARK = PROGRAM.encode() + b"\0"  # its Software
@@ -75,6 +77,13 @@ def is_marked_picture(file):
     if head.startswith(PNG_START):
         return head.endswith(PNG_MARK)
     return head.startswith(TIFF_START) and software_of(file) == TIFF_MARK
+
+
+def is_marked_map(data):
+    """True if the bytes of a PNG or TIFF bear the mark and are grey: a map or a mask, neither colours nor a cut-out."""
+    if not data.startswith((PNG_START, TIFF_START)) or not is_marked_picture(io.BytesIO(data)):
+        return False
+    return data.startswith(TIFF_START) or data[PNG_COLOUR] == GREY
 
 
 def is_page(file, *_):

@@ -9,6 +9,7 @@ complete -c blur-patches -l method -x -a 'joint park zeng' -d 'how sharpness is 
 complete -c blur-patches -l for -x -a 'map score' -d 'what is to learn: joint has networks for maps and another one for scores'
 complete -c blur-patches -l masks -x -a '(__fish_complete_directories)' -d 'folder of the masks NAME.mask.png or NAME.png'
 complete -c blur-patches -l truth-is -x -a 'sharp blurred' -d 'what white means in the masks'
+complete -c blur-patches -l mask-suffix -x -d 'masks are named NAMESUFFIX, as in NAME_gt.png for --mask-suffix _gt.png'
 complete -c blur-patches -l kind -x -a 'defocus motion' -d 'joint: what blurs the photos, so that it learns to tell kinds'
 complete -c blur-patches -l compose -d 'make partly blurred photos with exact masks out of sharp photos and segmentations'
 complete -c blur-patches -l segments -x -a '(__fish_complete_directories)' -d 'with --compose: folder of the segmentations NAME.seg.png'

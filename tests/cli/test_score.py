@@ -213,7 +213,7 @@ def test_score_with_truth_tells_how_right_a_map_is(run, tmp_path):
         truth[:, :15] = left
         Image.fromarray(truth).save(tmp_path / name)
     perfect = (
-        "1.0000\tauc\n1.0000\tf_max\n1.0000\tf_adaptive\n1.0000\tf_blurred\n0.0000\tmae\n"
+        "1.0000\tauc\n1.0000\tf_max\n1.0000\tf_exact\n1.0000\tf_adaptive\n1.0000\tf_blurred\n0.0000\tmae\n"
         "1.0000\taccuracy\n1.0000\tprecision\n1.0000\trecall\n1\tphotos\n"
     )
     assert run("blur-score", "--truth", tmp_path, tmp_path / "photo.npy") == (0, perfect.encode(), b"")

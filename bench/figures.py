@@ -8,6 +8,7 @@ INNER_WIDTH, INNER_HEIGHT = WIDTH - 2 * EDGE, HEIGHT - 2 * EDGE
 GRID = 5  # lines either way
 COLOURS = ("#1b6ca8", "#c8553d", "#4f8a4c", "#8d5a97", "#b08900", "#3d3d3d", "#2aa198", "#d04a8f")
 CELL = (240, 180)  # pixels; width and height of a picture in a montage
+HEAD, LETTERS = 22, 0.45  # pixels, height of a line of text in a montage; scale of OpenCV's Hershey font
 
 
 def curves(path, rows, title, label, places=None):
@@ -60,7 +61,18 @@ def cell(picture):
     return cv2.resize(colour, CELL, interpolation=cv2.INTER_AREA)
 
 
-def montage(path, rows):
-    """Write pictures, grey or RGB uint8, in rows, as one PNG."""
-    strips = [np.hstack([cell(picture) for picture in row]) for row in rows]
+def label(text, width):
+    """A line of text in black on white, (22, width, 3) uint8; letters beyond ASCII are question marks."""
+    strip = np.full((HEAD, width, 3), 255, np.uint8)
+    written = text.encode("ascii", "replace").decode()
+    cv2.putText(strip, written, (4, HEAD - 7), cv2.FONT_HERSHEY_SIMPLEX, LETTERS, (0, 0, 0), 1, cv2.LINE_AA)
+    return strip
+
+
+def montage(path, rows, heads, names):
+    """Write pictures, grey or RGB uint8, in rows as one PNG: a head over every column, a name over every row."""
+    strips = [np.hstack([label(head, CELL[0]) for head in heads])]
+    for name, row in zip(names, rows, strict=True):
+        pictures = np.hstack([cell(picture) for picture in row])
+        strips += [label(name, pictures.shape[1]), pictures]
     cv2.imwrite(str(path), np.vstack(strips)[..., ::-1])

@@ -11,6 +11,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import photos
+from resume import Part
 
 from blurkit.training.degrade import add_noise
 
@@ -162,28 +163,63 @@ def line(label, figures, required):
     return f"{label:60s} " + "  ".join(parts) + (f"  MISSED: {', '.join(names)}" if names else "")
 
 
-def main(name, doc, studies, required, needs="cuhk/val.txt"):
-    """Run studies and keep their rows in RESULTS/NAME.txt and .json; 1 if a row misses what it must show, else 0."""
+def eager(study, args, _):
+    """(label, figures) of a study that measures its rows one after the other."""
+    with tempfile.TemporaryDirectory() as scratch:
+        yield from study(args.data, Path(scratch), args.results)
+
+
+def by_rows(study, args, part):
+    """(label, figures) of a study that gives a list of (label, function); rows of a run that was stopped are kept."""
+    rows = study(args.data, part.folder, args.results)
+    for number, (label, measure) in enumerate(rows, 1):
+        begin = time.perf_counter()
+        figures, is_new = part.row(study.__name__, label, measure)
+        took = f"{time.perf_counter() - begin:.0f} s" if is_new else "kept"
+        print(f"{study.__name__} {number} of {len(rows)} ({took})", file=sys.stderr, flush=True)
+        yield label, figures
+
+
+def arguments(doc, studies, needs, quick):
+    """The command line."""
     parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--results", type=Path, required=True)
     parser.add_argument("--only", choices=[f.__name__ for f in studies], action="append")
+    if quick:
+        parser.add_argument("--quick", action="store_true", help="fewer photos and passes, in minutes")
     args = parser.parse_args()
     if not (args.data / needs).exists():
         parser.error(f"there is no {args.data / needs}; give the folder with DATA=DIR")
+    return args
+
+
+def main(name, doc, studies, required, needs="cuhk/val.txt", quick=None):
+    """Run studies and keep their rows in RESULTS/NAME.txt and .json; 1 if a row misses what it must show, else 0.
+
+    With `quick`, the same studies made smaller, studies give their rows as a list of (label, function), a run that was
+    stopped goes on, and --quick takes the smaller ones, into NAME-quick.
+    """
+    args = arguments(doc, studies, needs, quick)
+    if quick and args.quick:
+        name, studies = f"{name}-quick", quick
     args.results.mkdir(parents=True, exist_ok=True)
+    part = Part(args.results / f"{name}.part", args.data) if quick else None
     record = args.results / f"{name}.json"
     results = json.loads(record.read_text()) if args.only and record.exists() else {}
     for study in studies:
         if args.only and study.__name__ not in args.only:
             continue
-        with tempfile.TemporaryDirectory() as scratch:
-            print(f"## {study.__name__}: {study.__doc__}", flush=True)
-            results[study.__name__] = {}
-            for label, figures in study(args.data, Path(scratch), args.results):
-                results[study.__name__][label] = figures
-                print(line(label, figures, required), flush=True)
-        record.write_text(json.dumps(results, indent=1) + "\n")
+        print(f"## {study.__name__}: {study.__doc__}", flush=True)
+        results[study.__name__] = {}
+        for label, figures in (by_rows if quick else eager)(study, args, part):
+            results[study.__name__][label] = figures
+            print(line(label, figures, required), flush=True)
+        if not quick:
+            record.write_text(json.dumps(results, indent=1) + "\n")
+    record.write_text(json.dumps(results, indent=1) + "\n")
+    if part:
+        part.finish()
     text = []
     for study, rows in results.items():
         lines = [line(label, figures, required) for label, figures in rows.items()]

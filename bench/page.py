@@ -8,13 +8,14 @@ import json
 from collections import namedtuple
 from pathlib import Path
 
-import cv2
 import figures
 import numpy as np
-from gather import evenly
+import reliability
+import strips
+from environment import environment
 
 from blurkit import __version__
-from blurkit.evaluate import THRESHOLDS, f_measure, summary
+from blurkit.evaluate import RECALLS, THRESHOLDS, f_measure, summary
 from blurkit.methods import DEFAULT, METHODS
 
 RESAMPLES = 1000
@@ -29,7 +30,6 @@ FIGURES = {
 }
 RULES = {"fixed": "above .5", "otsu": "Otsu", "mean": "1.5 x mean", "alpha": "alpha = .3"}
 STEPS = ("blur-map --raw", "blur-refine", "blur-map", "blur-map, one more photo", "blur-mask", "blur-score")
-STRIPS, WORST = 4, 8  # photos of a set in its strips, and among its failures
 ALL_STEPS = 1000  # more than any row names
 STUDIES = {  # file of a study: its title on the page
     "score": "Scores",
@@ -44,6 +44,7 @@ bootstrap over the photos.
 - **AUC**: area under the ROC curve of a photo's pixels, mean over photos.
 - **max F**: precision and recall averaged over photos at each of 256 thresholds, positive = sharp, F with beta^2 = .3,
   its maximum.
+- **max F, exact**: the same at every value of every map, not at 256 thresholds alone.
 - **F at 1.5 x mean**: each map cut at 1.5 x its mean, positive = sharp, beta^2 = .3, mean over photos.
 - **F blurred**: each map cut at .5, positive = blurred, beta^2 = .3, mean over photos. Calling everything blurred
   scores well here.
@@ -54,12 +55,13 @@ bootstrap over the photos.
 - **time**: a whole process on one photo of 640x457, in units of the bare import of NumPy, OpenCV and Pillow.
 """
 
-Curves = namedtuple("Curves", "precision recall")  # over the thresholds, means over photos
-Set = namedtuple("Set", "name photos records intervals curves masks")
+Curves = namedtuple("Curves", "precision recall precision_at_recall")  # means over photos
+Set = namedtuple("Set", "name photos records intervals f_exact curves reliability masks")
 Set.__doc__ = """What was measured on one set.
 
 `photos`: how many; `records`: {row: records of its photos}; `intervals`: {row: {figure: (value, low, high)}};
-`curves`: {row: `Curves`}; `masks`: {row: {rule: {figure: value}}}.
+`f_exact`: {row: value}; `curves`: {row: `Curves`}; `reliability`: {row: of `reliability`} of the methods and of their
+maps without refinement; `masks`: {row: {rule: {figure: value}}}.
 """
 
 
@@ -70,6 +72,11 @@ def records_of(path):
     """The figures of blur-score for each photo, as `evaluate.compare` gives them; missing ones are NaN."""
     records = [json.loads(line) for line in path.read_text().splitlines()]
     return [{name: number_of(value) for name, value in record.items()} for record in records if record["path"]]
+
+
+def f_exact_of(path):
+    """The exact max F that blur-score found over all photos."""
+    return number_of(json.loads(path.read_text().splitlines()[-1])["f_exact"])
 
 
 def number_of(value):
@@ -100,7 +107,7 @@ def masks_of(path):
 
 
 def mean_curves(records):
-    """Precision and recall over the thresholds, means over photos: `Curves`."""
+    """Precision and recall over the thresholds, and precision over recall, means over photos: `Curves`."""
     scored = [record for record in records if not np.isnan(record["auc"])]
     return Curves(*(np.nanmean([record[name] for record in scored], axis=0) for name in Curves._fields))
 
@@ -108,21 +115,37 @@ def mean_curves(records):
 def measured(name, args):
     """The `Set` of a name."""
     scores, masks = args.work / "scores", args.work / "masks"
-    records = {row: records_of(scores / row / f"{name}.jsonl") for row in (*args.rows, *args.parts)}
+    paths = {row: scores / row / f"{name}.jsonl" for row in (*args.rows, *args.parts)}
+    records = {row: records_of(path) for row, path in paths.items()}
+    raw = [f"{method}-raw" for method in args.methods]
+    stems = sorted(path.name for path in (args.work / "photos" / name).iterdir())
     return Set(
         name,
         len(next(iter(records.values()))),
         records,
         {row: interval(of_row) for row, of_row in records.items()},
+        {row: f_exact_of(path) for row, path in paths.items()},
         {row: mean_curves(of_row) for row, of_row in records.items()},
+        {row: reliability.of_row(args.work, row, name, stems) for row in sorted({*args.methods, *raw} & set(records))},
         {row: {rule: masks_of(masks / row / rule / f"{name}.jsonl") for rule in args.rules} for row in args.masked},
     )
 
 
+def lists(rows):
+    """{row: namedtuple of arrays} as {row: {name: list}}."""
+    return {row: {name: values.tolist() for name, values in of._asdict().items()} for row, of in rows.items()}
+
+
 def as_json(results):
     """A `Set` as results.json has it."""
-    curves = {row: {name: curve.tolist() for name, curve in of._asdict().items()} for row, of in results.curves.items()}
-    return {"photos": results.photos, "maps": results.intervals, "curves": curves, "masks": results.masks}
+    return {
+        "photos": results.photos,
+        "maps": results.intervals,
+        "f_exact": results.f_exact,
+        "curves": lists(results.curves),
+        "reliability": lists(results.reliability),
+        "masks": results.masks,
+    }
 
 
 # ---- parts of the page -----------------------------------------------------------
@@ -146,16 +169,19 @@ def accuracy_part(results, rows, times, folder):
     name, cells = results.name, []
     for row in rows:
         figures_of_row = ["{:.3f} ({:.3f}-{:.3f})".format(*results.intervals[row][figure]) for figure in FIGURES]
+        figures_of_row.insert(2, number(results.f_exact[row]))
         cells.append([row, *figures_of_row, f"{times[row]['blur-map']:.1f}" if row in times else ""])
     curves = {row: results.curves[row] for row in rows}
     title = f"{name}: precision over recall"
-    over_recall = {row: (curve.recall, curve.precision) for row, curve in curves.items()}
+    over_recall = {row: (RECALLS, curve.precision_at_recall) for row, curve in curves.items()}
     figures.lines(folder / f"precision-recall-{name}.svg", over_recall, title, "recall")
     thresholds = np.arange(THRESHOLDS) / THRESHOLDS
-    f_curves = {row: (thresholds, f_measure(*curve)) for row, curve in curves.items()}
+    f_curves = {row: (thresholds, f_measure(curve.precision, curve.recall)) for row, curve in curves.items()}
     figures.lines(folder / f"f-{name}.svg", f_curves, f"{name}: F (beta^2 = .3) over threshold", "threshold")
     pictures = "".join(f"![{kind} of {name}]({kind}-{name}.svg)\n" for kind in ("precision-recall", "f"))
-    return table(["map", *FIGURES.values(), "time"], cells) + "\n" + pictures
+    names = list(FIGURES.values())
+    names.insert(2, "max F, exact")
+    return table(["map", *names, "time"], cells) + "\n" + pictures
 
 
 def thresholds_part(results, masked, rules):
@@ -188,42 +214,6 @@ def steps_of(row):
     return int(row.rsplit("-", 1)[1]) if "-after-" in row else ALL_STEPS
 
 
-def grey(path):
-    """A mask or truth."""
-    return cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
-
-
-def strips(kind, name, stems, args):
-    """Write KIND-NAME.png, a row for each photo: photo, truth, map and mask of every method. Return its Markdown."""
-    rows = []
-    for stem in stems:
-        photo = cv2.imread(str(args.work / "photos" / name / stem))[..., ::-1]
-        rows.append([photo, grey(args.work / "truth" / name / f"{stem}.mask.png")])
-        for method in args.methods:
-            rows[-1].append(np.uint8(255 * np.load(args.work / "maps" / method / name / f"{stem}.npy")))
-            rows[-1].append(grey(args.work / "masks" / method / "fixed" / name / f"{stem}.png"))
-    figures.montage(args.results / f"{kind}-{name}.png", rows)
-    legend = f"Photo, truth, then map and mask of {', '.join(args.methods)}."
-    return f"{legend}\n\n![{kind} of {name}]({kind}-{name}.png)\n"
-
-
-def pictures_part(results, args):
-    """Photos chosen evenly, and those with the largest errors of the first method."""
-    name, first = results.name, args.methods[0]
-    stems = sorted(path.name for path in (args.work / "photos" / name).iterdir())
-    errors = {Path(record["path"]).stem: record["mae"] for record in results.records[first]}
-    worst = sorted(stems, key=errors.__getitem__, reverse=True)[:WORST]
-    about = "The photos of its largest MAE; `man 7 blurkit` says what to do about such."
-    return "\n".join(
-        [
-            f"### Pictures\n\n{strips('strips', name, evenly(stems, STRIPS), args)}",
-            f"### Where {first} fails\n\n{about}\n",
-            table(["photo", "MAE"], [[stem, number(errors[stem])] for stem in worst]),
-            strips("failures", name, worst, args),
-        ]
-    )
-
-
 def set_part(results, times, args):
     """All about one set."""
     maps = accuracy_part(results, args.rows, times, args.results)
@@ -231,7 +221,8 @@ def set_part(results, times, args):
         f"## {results.name}: {results.photos} photos\n\n### Maps\n\n{maps}",
         thresholds_part(results, args.masked, args.rules),
         refinement_part(results, args.rows, args.parts),
-        pictures_part(results, args),
+        reliability.part(results.name, results.reliability, table, args.results),
+        strips.part(results, args, table),
     ]
 
 
@@ -283,8 +274,10 @@ def arguments():
 def main():
     args = arguments()
     speed = json.loads((args.work / "speed.json").read_text())
-    text = [f"# blurkit {__version__} on {args.data}\n\nMade by `{args.made_by}`.\n\n## Protocols\n\n{PROTOCOLS}"]
-    result = {"version": __version__, "data": args.data, "sets": {}, "speed": speed}
+    made_with = ", ".join(f"{name} {value}" for name, value in environment().items())
+    made = f"Made by `{args.made_by}` with {made_with}."
+    text = [f"# blurkit {__version__} on {args.data}\n\n{made}\n\n## Protocols\n\n{PROTOCOLS}"]
+    result = {"version": __version__, "environment": environment(), "data": args.data, "sets": {}, "speed": speed}
     for folder in sorted((args.work / "truth").iterdir()):
         results = measured(folder.name, args)
         result["sets"][folder.name] = as_json(results)

@@ -1,142 +1,35 @@
 """The tables and figures of the park paper, remade: bench/results/paper.{txt,json}, *.svg and *.png.
 
-usage: paper.py --data DATA --results DIR [--only NAME]...
+usage: paper.py --data DATA --results DIR [--quick] [--only NAME]...
 
 Classifiers are trained on sharp/ and every other photo of scenes/, blurred by the
 paper's eleven sigmas without noise or compression, and measured on the other scenes:
 the share within .15 pixels, one class. All photos are halved by area, both for training and measuring.
+
+Every row is written as soon as it is there, and a run that was stopped goes on behind them.
+--quick takes every eighth photo and half the passes, into paper-quick.*: the order of the rows holds, their values
+do not.
 """
 
 import sys
-from collections import namedtuple
-from functools import cache, partial
+from functools import partial, wraps
 
 import cv2
 import measure
 import numpy as np
 import photos
-import torch
 from figures import curves, montage, painted
+from park_features import CHUNK, FULL, QUICK, Examples, Run, classifier, trained, within
 from scipy import fft
 from study_park import CONDITIONS, fresh, halved, load, published, shipped
-from torch import nn
 
 from blurkit.mask import focus_mask
-from blurkit.methods.park import edges, features, method, network, patches, sparse, training
+from blurkit.methods.park import edges, features, method, patches, sparse
 from blurkit.methods.park.features import COUNTS, LARGE, NAMES, PADDED
-from blurkit.ops.backend import CpuBackend, torch_device
-from blurkit.training.loop import descend
 
-EPOCHS, BATCH, RATE = 12, 256, 1e-3  # of the classifiers; a tenth of the paper's patches is enough for their order
-NETWORK_EPOCHS = 8  # of the convolutions: 6 alone and 4 with the hand-crafted features
-POINTS = 24  # of a photo, half of them at weak edges
-HIDDEN = (300, 150)  # of the paper's classifier
-DROPOUT = 0.1  # fewer patches and passes than the paper: its .5 would underfit
-SEED = 0
-PICTURES = 3  # photos whose maps are drawn
 RANKS = (1, 3, 5, 10, 27)
 ENDS = (0, len(patches.SIGMAS) - 1)  # the sharpest and the most blurred class
-CHUNK = 1024  # patches at once
 AXES = {"dct": "ring", "gradient": "bin", "svd": "singular value"}  # what a hand-crafted feature goes over
-
-
-def records(data, condition):
-    """The training patches as records, and those to measure on, all blurred under one condition."""
-    both = []
-    for names in (photos.blurring(data), photos.unseen(data)):
-        pixels, strong, labels, number = fresh(names, condition, halved, SEED, POINTS)
-        of_photos = np.zeros(len(labels), patches.RECORD)
-        of_photos["patch"] = pixels
-        of_photos["strong"] = strong
-        of_photos["sigma"] = patches.SIGMAS[labels]
-        of_photos["photo"] = np.char.mod("%d", number)
-        both.append(of_photos)
-    return both
-
-
-def labels_of(records):
-    """The classes of records, (n,) int."""
-    return training.classes(records["sigma"], patches.SIGMAS)
-
-
-def crafted(records):
-    """Hand-crafted features of records, (n, 3, 40) float32."""
-    parts = []
-    for start in range(0, len(records), CHUNK):
-        some = records[start : start + CHUNK]
-        parts.append(features.hand_crafted(edges.value(some["patch"]), some["strong"] == 1))
-    return np.concatenate(parts).astype(np.float32)
-
-
-def deep(records, weights):
-    """The paper's deep feature of records, (n, 25) float32."""
-
-    def feature(part, strong):
-        return network.deep_feature(part[:, :-1, :-1], strong, weights, CpuBackend)
-
-    return network.in_chunks(feature, 25, records["patch"], records["strong"] == 1)
-
-
-def silent(*_):
-    """Report nothing of a training."""
-
-
-def classifier(inputs, labels):
-    """The paper's classifier on any inputs, trained: a function from inputs to probabilities."""
-    torch.manual_seed(SEED)
-    mean, scale = inputs.mean(axis=0), inputs.std(axis=0) + 1e-6
-    model = perceptron(inputs.shape[1], len(patches.SIGMAS))
-    x, y = torch.from_numpy((inputs - mean) / scale), torch.from_numpy(labels)
-
-    def loss_of(batch):
-        scores = model(x[batch])
-        return nn.functional.cross_entropy(scores, y[batch]), torch.zeros(())
-
-    def probabilities_of(inputs):
-        return model(torch.from_numpy((inputs - mean) / scale)).softmax(dim=1).detach().numpy()
-
-    descend(model.train(), loss_of, len(x), EPOCHS, np.random.default_rng(SEED), silent, BATCH, RATE)
-    model.eval()
-    return probabilities_of
-
-
-def perceptron(width, classes):
-    """The layers of the paper's classifier."""
-    layers = []
-    for hidden in HIDDEN:
-        layers += [nn.Linear(width, hidden), nn.ReLU(), nn.Dropout(DROPOUT)]
-        width = hidden
-    return nn.Sequential(*layers, nn.Linear(width, classes))
-
-
-def within(probabilities, labels):
-    """The share of likeliest classes at most one off."""
-    return {"within .15 px": float((np.abs(probabilities.argmax(axis=1) - labels) <= 1).mean())}
-
-
-@cache
-def trained(data, condition):
-    """The paper's network trained under a condition, and the records to learn from and to check on: `Trained`."""
-    torch_device("cpu", 2)
-    learn, check = records(data, condition)
-    weights, _ = training.train_published(learn, NETWORK_EPOCHS, SEED, "cpu", silent)
-    return Trained(Examples.of(learn, weights), Examples.of(check, weights), weights)
-
-
-class Examples(namedtuple("Examples", "records crafted deep labels")):
-    """Records with their hand-crafted features, (n, 3, 40), their deep feature, (n, 25), and their classes, (n,)."""
-
-    @classmethod
-    def of(cls, records, weights):
-        return cls(records, crafted(records), deep(records, weights), labels_of(records))
-
-    def features(self, letters):
-        """Features by their letters, side by side: D, G, S hand-crafted, C deep."""
-        columns = {"C": self.deep, **{letter: self.crafted[:, i] for i, letter in enumerate("DGS")}}
-        return np.concatenate([columns[letter] for letter in letters], axis=1)
-
-
-Trained = namedtuple("Trained", "learn check weights")
 
 
 COMBINATIONS = {
@@ -152,19 +45,20 @@ COMBINATIONS = {
 }
 
 
-def table(data, scratch, results):
+def table(run):
     """Accuracy of features and combinations (paper: fDSC .9325, fGSC .9110, fB single-scale .9100, chance .0909)."""
-    learn, check, weights = trained(data, "clean")
-    for label, letters in COMBINATIONS.items():
-        yield label, accuracy(learn, check, letters)
+    rows = [(label, partial(accuracy, run, letters)) for label, letters in COMBINATIONS.items()]
     for scale, large in (("large", True), ("small", False)):
-        both = [at_one_scale(examples, weights, large) for examples in (learn, check)]
-        yield f"fB single-scale, {scale} patches at all edges", accuracy(*both, "DGSC")
+        rows.append((f"fB single-scale, {scale} patches at all edges", partial(accuracy, run, "DGSC", large)))
+    return rows
 
 
-def accuracy(learn, check, letters):
-    """The accuracy of a classifier on features by their letters."""
-    model = classifier(learn.features(letters), learn.labels)
+def accuracy(run, letters, large=None):
+    """The accuracy of a classifier on features by their letters; `large`: all patches large, or all small."""
+    learn, check, weights = trained(run, "clean")
+    if large is not None:
+        learn, check = (at_one_scale(examples, weights, large) for examples in (learn, check))
+    model = classifier(learn.features(letters), learn.labels, run.size.epochs)
     return within(model(check.features(letters)), check.labels)
 
 
@@ -175,22 +69,34 @@ def at_one_scale(examples, weights, large):
     return Examples.of(records, weights)
 
 
-def conditions(data, scratch, results):
+def conditions(run):
     """The paper's own network, trained clean and as shipped (augmented), on fresh patches under every condition."""
-    clean = trained(data, "clean").weights
-    for label, weights in (("trained clean", clean), ("trained augmented (as shipped)", shipped())):
-        for condition in CONDITIONS:
-            pixels, strong, labels, _ = fresh(photos.unseen(data), condition, halved)
-            yield f"paper's network {label}, {condition}", within(published(pixels, strong, weights), labels)
+    sources = {"trained clean": lambda: trained(run, "clean").weights, "trained augmented (as shipped)": shipped}
+    return [
+        (f"paper's network {label}, {condition}", partial(under, run, weights_of, condition))
+        for label, weights_of in sources.items()
+        for condition in CONDITIONS
+    ]
 
 
-def transforms(data, scratch, results):
+def under(run, weights_of, condition):
+    """The accuracy of the paper's network on fresh patches under a condition."""
+    pixels, strong, labels, _ = fresh(photos.unseen(run.data)[:: run.size.step], condition, halved)
+    return within(published(pixels, strong, weights_of()), labels)
+
+
+def transforms(run):
     """DCT against DFT and DST, each through the same rings, log and scaling, large patches."""
-    learn, check, _ = trained(data, "clean")
-    for label, transform in {"DCT": fft.dctn, "DFT": fft.fft2, "DST": fft.dstn}.items():
-        averages = features.rings(PADDED[LARGE], COUNTS[LARGE], folded if label == "DFT" else np.arange)
-        model = classifier(ring_means(learn.records, transform, averages), learn.labels)
-        yield label, within(model(ring_means(check.records, transform, averages)), check.labels)
+    kinds = {"DCT": fft.dctn, "DFT": fft.fft2, "DST": fft.dstn}
+    return [(label, partial(by_transform, run, label, transform)) for label, transform in kinds.items()]
+
+
+def by_transform(run, label, transform):
+    """The accuracy of a classifier on the rings of a transform."""
+    learn, check, _ = trained(run, "clean")
+    averages = features.rings(PADDED[LARGE], COUNTS[LARGE], folded if label == "DFT" else np.arange)
+    model = classifier(ring_means(learn.records, transform, averages), learn.labels, run.size.epochs)
+    return within(model(ring_means(check.records, transform, averages)), check.labels)
 
 
 def folded(size):
@@ -209,46 +115,60 @@ def ring_means(records, transform, averages):
     return features.normalised(np.concatenate(parts)).astype(np.float32)
 
 
-def mean_curves(data, scratch, results):
+def mean_curves(run):
     """Mean features of large patches, sharp (sigma .5) against blurred (sigma 2): curves_*.svg."""
-    learn = trained(data, "clean").learn
+    return [(name, partial(mean_curve, run, number)) for number, name in enumerate(NAMES)]
+
+
+def mean_curve(run, number):
+    """The curves of one hand-crafted feature."""
+    learn, rows, name = trained(run, "clean").learn, {}, NAMES[number]
     large = learn.crafted[:, 0, COUNTS[LARGE]] > 0  # only large patches have the constant of their size
-    for number, name in enumerate(NAMES):
-        rows = {}
-        for label in ENDS:
-            values = learn.crafted[large & (learn.labels == label), number, : COUNTS[LARGE]]
-            rows[f"sigma {patches.SIGMAS[label]:g}"] = values.mean(axis=0)
-        curves(results / f"curves_{name}.svg", rows, f"mean {name} feature", AXES[name])
-        first, last = rows.values()
-        yield name, {"difference (L1)": float(np.abs(first - last).sum())}
+    for label in ENDS:
+        values = learn.crafted[large & (learn.labels == label), number, : COUNTS[LARGE]]
+        rows[f"sigma {patches.SIGMAS[label]:g}"] = values.mean(axis=0)
+    curves(run.results / f"curves_{name}.svg", rows, f"mean {name} feature", AXES[name])
+    first, last = rows.values()
+    return {"difference (L1)": float(np.abs(first - last).sum())}
 
 
-def activations(data, scratch, results):
+def activations(run):
     """Mean activation of the 25 deep features over sigma: activations.svg."""
-    learn = trained(data, "clean").learn
+    return [("features that rise or fall all the way", partial(activation, run))]
+
+
+def activation(run):
+    """The curves, and how many of them are monotonic."""
+    learn = trained(run, "clean").learn
     classes = range(len(patches.SIGMAS))
     means = np.stack([learn.deep[learn.labels == label].mean(axis=0) for label in classes])  # (11, 25)
     means /= means.max(axis=0) + 1e-9
     rows = {f"feature {number + 1}": values for number, values in enumerate(means.T)}
-    curves(results / "activations.svg", rows, "mean activation / largest", "sigma", patches.SIGMAS)
+    curves(run.results / "activations.svg", rows, "mean activation / largest", "sigma", patches.SIGMAS)
     directions = np.sign(np.diff(means, axis=0)).sum(axis=0)
-    yield "features that rise or fall all the way", {"of 25": int((np.abs(directions) == len(means) - 1).sum())}
+    return {"of 25": int((np.abs(directions) == len(means) - 1).sum())}
 
 
-def feature_maps(data, scratch, results):
+def feature_maps(run):
     """Maps from each feature alone, from all, and by the paper's mask at alpha .3: maps.png."""
-    learn, _, weights = trained(data, "clean")
+    return [("maps.png", partial(draw_maps, run))]
+
+
+def draw_maps(run):
+    """The picture."""
+    learn, _, weights = trained(run, "clean")
     models = {}
     for letters in ("D", "G", "S", "C", "DGSC"):
-        model = classifier(learn.features(letters), learn.labels)
+        model = classifier(learn.features(letters), learn.labels, run.size.epochs)
         models[letters] = partial(probabilities, letters, model, weights)
-    rows = []
-    for path in photos.validation(data)[:PICTURES]:
+    rows, names = [], photos.validation(run.data)[: run.size.pictures]
+    for path in names:
         photo = load(path)
         maps = [map_of(photo, model) for model in models.values()]
         rows.append([photo, *map(painted, maps), focus_mask(maps[-1], "alpha", 0.3)])
-    montage(results / "maps.png", rows)
-    yield "maps.png", {"photos": PICTURES, "columns": "photo, fD, fG, fS, fC, fB, mask of fB"}
+    heads = ("photo", "fD (DCT)", "fG (gradient)", "fS (SVD)", "fC (deep)", "fB (all)", "mask of fB, alpha .3")
+    montage(run.results / "maps.png", rows, heads, [path.stem for path in names])
+    return {"photos": len(names)}
 
 
 def probabilities(letters, model, weights, records):
@@ -266,18 +186,37 @@ def map_of(photo, probabilities_of):
     return method.refine(raw, photo, as_published=True)
 
 
-def low_rank(data, scratch, results):
+def low_rank(run):
     """Low-rank approximations of a sharp and a blurred patch: ranks.png; mean share of energy, over large patches."""
-    learn, rows = trained(data, "clean").learn, []
+    rows = [(f"sigma {patches.SIGMAS[label]:g}", partial(energy, run, label)) for label in ENDS]
+    return [*rows, ("ranks.png", partial(draw_ranks, run))]
+
+
+def decomposed(run, label):
+    """Singular vectors and values of large patches of a class: u, s, v."""
+    learn = trained(run, "clean").learn
     large = learn.records["strong"] == 0
+    chosen = learn.records["patch"][large & (learn.labels == label)][:500, :-1, :-1]
+    return np.linalg.svd(edges.value(chosen))
+
+
+def energy(run, label):
+    """The mean share of the energy that the first singular values have."""
+    _, s, _ = decomposed(run, label)
+    shares = (s**2).cumsum(axis=1) / (s**2).sum(axis=1, keepdims=True)
+    return {f"rank {rank}": float(shares[:, rank - 1].mean()) for rank in RANKS}
+
+
+def draw_ranks(run):
+    """The picture."""
+    rows = []
     for label in ENDS:
-        chosen = learn.records["patch"][large & (learn.labels == label)][:500, :-1, :-1]
-        u, s, v = np.linalg.svd(edges.value(chosen))
-        energy = (s**2).cumsum(axis=1) / (s**2).sum(axis=1, keepdims=True)
-        yield f"sigma {patches.SIGMAS[label]:g}", {f"rank {rank}": float(energy[:, rank - 1].mean()) for rank in RANKS}
+        u, s, v = decomposed(run, label)
         middle = int(np.argsort(s[:, 1] / s[:, 0])[len(s) // 2])
         rows.append([approximation(u[middle], s[middle], v[middle], rank) for rank in RANKS])
-    montage(results / "ranks.png", rows)
+    names = [f"sigma {patches.SIGMAS[label]:g}" for label in ENDS]
+    montage(run.results / "ranks.png", rows, [f"rank {rank}" for rank in RANKS], names)
+    return {"patches": len(rows)}
 
 
 def approximation(u, s, v, rank):
@@ -288,5 +227,17 @@ def approximation(u, s, v, rank):
 
 STUDIES = (table, conditions, transforms, mean_curves, activations, feature_maps, low_rank)
 
+
+def sized(study, size):
+    """A study as `measure.main` calls it, at a `Size`."""
+
+    @wraps(study)
+    def rows(data, folder, results):
+        return study(Run(data, folder, results, size))
+
+    return rows
+
+
 if __name__ == "__main__":
-    sys.exit(measure.main("paper", __doc__, STUDIES, {}))
+    full, quick = ([sized(study, size) for study in STUDIES] for size in (FULL, QUICK))
+    sys.exit(measure.main("paper", __doc__, full, {}, quick=quick))

@@ -1,13 +1,17 @@
-"""Lists of photos, each name ended by a NUL byte: photos.py training|szu|motion|scenes|unsegmented|blurring DATA."""
+"""Lists of photos, each name ended by a NUL byte: photos.py training|szu|motion|scenes|unsegmented|blurring DATA.
+
+Which photos count is written in lists/; photos.py check DATA tells which of those are missing.
+"""
 
 import os
 import sys
 from pathlib import Path
 
+from blurkit.cli.companions import PICTURES
 from blurkit.cli.inputs import BESIDE_PHOTOS
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".bmp", ".webp")
-MASKS = (".png", ".jpg", ".bmp")  # as blur-patches seeks them
+LISTS = Path(__file__).parent / "lists"
 
 
 def pictures(folder):
@@ -16,22 +20,39 @@ def pictures(folder):
     return sorted(path for path in paths if not path.name.endswith(BESIDE_PHOTOS))
 
 
-def masked(folder):
-    """Photos of image/ with their masks in gt/, as CUHK has them: [(photo, mask)]."""
-    pairs = [(photo, mask_of(photo, folder / "gt")) for photo in pictures(folder / "image")]
+def masked(folder, suffix=None):
+    """Photos of image/ with their masks in gt/, as CUHK has them: [(photo, mask)]; masks are NAME + `suffix`."""
+    pairs = [(photo, mask_of(photo, folder / "gt", suffix)) for photo in pictures(folder / "image")]
     return [(photo, mask) for photo, mask in pairs if mask]
 
 
-def mask_of(photo, folder):
-    """The mask in a folder that has the name of a photo, or None."""
-    paths = [folder / f"{photo.stem}{suffix}" for suffix in MASKS]
-    return next((path for path in paths if path.exists()), None)
+def mask_of(photo, folder, suffix=None):
+    """The mask in a folder that has the name of a photo, or None; suffixes as blur-patches seeks them."""
+    suffixes = (suffix,) if suffix else (*PICTURES, *map(str.upper, PICTURES))
+    paths = [folder / f"{photo.stem}{suffix}" for suffix in suffixes]
+    return next((path for path in paths if path.exists() and path != photo), None)
+
+
+def listed(name):
+    """The names of a list in lists/, without suffix."""
+    return [line.split("\t")[0] for line in (LISTS / f"{name}.txt").read_text().splitlines()]
+
+
+def chosen(paths, name):
+    """Those of some photos whose names a list has; all of them if it has none of these."""
+    names = set(listed(name))
+    return [path for path in paths if path.stem in names] or paths
 
 
 def named(folder):
-    """The names in val.txt, one photo a line, without suffix; empty if there is none."""
+    """The names of the photos of image/ that are kept back; empty if all count.
+
+    Those in val.txt, one a line, without suffix; without it those of lists/cuhk-val.txt that are there.
+    """
     names = folder / "val.txt"
-    return {line.strip() for line in names.read_text().splitlines()} if names.exists() else set()
+    if names.exists():
+        return {line.strip() for line in names.read_text().splitlines()}
+    return {path.stem for path in pictures(folder / "image")} & set(listed("cuhk-val"))
 
 
 def is_cuhk(folder):
@@ -48,8 +69,8 @@ def cuhk(data):
 
 
 def training(data):
-    """All CUHK photos with a mask but those of val.txt."""
-    return not_named(cuhk(data))
+    """The CUHK photos with a mask of lists/cuhk-training.txt, but those of val.txt."""
+    return chosen(not_named(cuhk(data)), "cuhk-training")
 
 
 def not_named(folder):
@@ -69,7 +90,7 @@ def motion(data):
 
 
 def validation(data):
-    """The CUHK photos of val.txt."""
+    """The CUHK photos of val.txt, or of lists/cuhk-val.txt."""
     return kept_back(cuhk(data))
 
 
@@ -86,7 +107,7 @@ def has(photo, ending):
 
 def scenes(data):
     """Sharp photos with a segmentation."""
-    return [path for path in pictures(data / "scenes") if has(path, ".seg.png")]
+    return chosen([path for path in pictures(data / "scenes") if has(path, ".seg.png")], "scenes")
 
 
 def unsegmented(data):
@@ -96,12 +117,12 @@ def unsegmented(data):
 
 def labelled(data):
     """Photos with NAME.mask.png beside them."""
-    return [path for path in pictures(data / "labelled") if has(path, ".mask.png")]
+    return chosen([path for path in pictures(data / "labelled") if has(path, ".mask.png")], "labelled")
 
 
 def sharp(data):
     """Photos sharp nearly everywhere."""
-    return pictures(data / "sharp")
+    return chosen(pictures(data / "sharp"), "sharp")
 
 
 def blurring(data):
@@ -114,8 +135,22 @@ def unseen(data):
     return scenes(data)[1::2]
 
 
+def check(data):
+    """Print how many photos of every list are there, and the names of those that are not; True if all are."""
+    found = {"cuhk-val": validation, "cuhk-training": training, "labelled": labelled, "sharp": sharp, "scenes": scenes}
+    is_whole = True
+    for name, photos in found.items():
+        there = {path.stem for path in photos(data)}
+        missing = [stem for stem in listed(name) if stem not in there]
+        print(f"{name}: {len(listed(name)) - len(missing)} of {len(listed(name))}", *missing)
+        is_whole = is_whole and not missing
+    return is_whole
+
+
 if __name__ == "__main__":
     lists = {function.__name__: function for function in (training, szu, motion, scenes, unsegmented, blurring)}
     name, folder = sys.argv[1:]
+    if name == "check":
+        sys.exit(0 if check(Path(folder)) else 1)
     for path in lists[name](Path(folder)):
         sys.stdout.buffer.write(os.fsencode(path) + b"\0")

@@ -90,6 +90,48 @@ def test_what_was_made_of_other_photos_goes_and_what_was_not_stays(root, drawn):
     assert gather(root, drawn).returncode == 0 and not kept.exists()
 
 
+@pytest.fixture
+def dut(drawn):
+    """The photos of cuhk/ as other sets have them: white in gt/ is sharp, and masks have names of their own."""
+    folder = drawn / "data" / "cuhk"
+    (folder / "val.txt").unlink()
+    for mask in list((folder / "gt").iterdir()):
+        done, data = cv2.imencode(".bmp", 255 - cv2.imread(str(mask), 0))
+        assert done
+        (folder / "gt" / f"{mask.stem}_gt.BMP").write_bytes(data)
+        mask.unlink()
+    return drawn
+
+
+def test_white_in_gt_means_what_is_said_and_masks_have_the_suffix_that_is_said(root, dut):
+    words = ("--truth-is", "sharp", "--mask-suffix", "_gt.BMP")
+    done = gather(root, dut, *words)
+    assert (done.returncode, done.stderr) == (0, b"")
+    for name in ("one", "left_out"):
+        truth = cv2.imread(str(dut / "out/work/truth/cuhk" / f"{name}.mask.png"), 0)
+        assert (truth[:, :60] == 255).all() and (truth[:, 68:] == 0).all()
+    done = gather(root, dut, "--truth-is", "blurred", *words[2:])
+    assert done.returncode == 0 and done.stderr == (
+        b"gather.py: cuhk: edges are stronger where the masks say out of focus; "
+        b"is white sharp in them (TRUTH=sharp; NAME.mask.png: always white = sharp)?\n"
+    )
+    truth = cv2.imread(str(dut / "out/work/truth/cuhk/one.mask.png"), 0)
+    assert (truth[:, :60] == 0).all()
+
+
+def test_make_bench_hands_on_what_white_means_and_how_masks_are_named(root):
+    words = ["make", "-n", "-o", ".venv-test/installed", "bench-quick", "DATA=d", "TRUTH=sharp", "MASK_SUFFIX=_gt.png"]
+    done = subprocess.run(words, cwd=root, capture_output=True, text=True)
+    assert '--truth-is "sharp" --mask-suffix="_gt.png"' in done.stdout
+    assert 'MADE="make bench-quick DATA=d TRUTH=sharp MASK_SUFFIX=_gt.png"' in done.stdout
+
+
+def test_a_mask_of_0_and_1_ends_the_gathering_with_its_name(root, drawn):
+    cv2.imwrite(str(drawn / "data/masked/b.mask.png"), np.eye(96, 128, dtype=np.uint8))
+    done = gather(root, drawn)
+    assert done.returncode == 1 and done.stderr.startswith(b"gather.py: data/masked/b.mask.png: its largest value is 1")
+
+
 def test_a_folder_without_masks_is_no_data(root, drawn):
     (drawn / "data").rename(drawn / "other")
     assert gather(root, drawn).stderr == b"gather.py: there is no folder data\n"
@@ -122,6 +164,15 @@ def records_of(run, truth, maps):
     return [json.loads(line) for line in run("blur-score", "--truth", truth, "--json", *maps).stdout.splitlines()]
 
 
+def reliable(results, work, name):
+    """The calibration error of joint, from counts of known pixels that must be all there are."""
+    counts = {kind: np.array(values) for kind, values in results["reliability"]["joint"].items()}
+    truths = [cv2.imread(str(path), 0) for path in (work / "truth" / name).iterdir()]
+    assert counts["pixels"].sum() == sum(np.isin(truth, (0, 255)).sum() for truth in truths)
+    assert counts["sharp"].sum() == sum((truth == 255).sum() for truth in truths)
+    return np.abs(counts["total"] - counts["sharp"]).sum() / counts["pixels"].sum()
+
+
 def worst_rows(page, name):
     """[(photo, error)] of the table of the worst photos of a set."""
     part = page.split(f"## {name}:")[1].split("Where joint fails")[1].split("![")[0]
@@ -143,9 +194,14 @@ def test_the_page_has_the_figures_of_the_commands_and_a_second_run_makes_no_map(
         )
         assert all(low <= value <= high for value, low, high in figures.values()) and figures["auc"][0] > 0.9
         assert sets[name]["masks"]["joint"]["otsu"]["accuracy"] > 0.8
+        assert sets[name]["f_exact"]["joint"] == pytest.approx(whole["f_exact"])
+        assert len(sets[name]["curves"]["joint"]["precision_at_recall"]) == 101
+        assert reliable(sets[name], drawn / "out/work", name) < 0.3
+    environment = json.loads((drawn / "out" / "results.json").read_text())["environment"]
+    assert {"blurkit", "python", "numpy", "cpu", "cores"} <= set(environment) and environment["numpy"] == np.__version__
     page = (drawn / "out" / "results.md").read_text()
     pictures = {part.split(")")[0] for part in page.split("](")[1:]}
-    assert len(pictures) == 8 and pictures <= names_of(drawn / "out")
+    assert len(pictures) == 10 and pictures <= names_of(drawn / "out")
     assert not [line for line in bench() if line.startswith(("blur-", sys.executable + " bench/plain_filters"))]
 
 

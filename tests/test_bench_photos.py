@@ -38,6 +38,37 @@ def test_drawn_masks_lie_in_the_folder_or_in_cuhk_and_what_val_txt_names_is_left
     assert listed("training", tmp_path) == [f"{below}image/{name}" for name in ("a.jpg", "e.tif")]
 
 
+def test_without_val_txt_the_lists_say_what_is_left_out_and_what_is_learned_from(listed, tmp_path):
+    names = ("out_of_focus0005", "out_of_focus0001", "out_of_focus0006")  # kept back, learned from, learned from
+    touch(tmp_path, *(f"{folder}/{name}.jpg" for folder in ("image", "gt") for name in (*names, "tested_on")))
+    assert listed("training", tmp_path) == [f"image/{name}.jpg" for name in names[1:]]
+
+
+def test_the_lists_name_each_photo_once_and_none_twice(root):
+    lists = {path.stem: path.read_text().splitlines() for path in (root / "bench" / "lists").glob("*.txt")}
+    sizes = {"cuhk-val": 60, "cuhk-training": 544, "labelled": 48, "sharp": 285, "scenes": 200}
+    assert {name: len(lines) for name, lines in lists.items()} == sizes
+    assert all(len(set(lines)) == len(lines) for lines in lists.values())
+    assert not set(lists["cuhk-val"]) & set(lists["cuhk-training"])
+    assert all(f"`{name}.txt`" in (root / "bench" / "lists" / "README.md").read_text() for name in lists)
+
+
+def test_the_photos_that_are_there_are_those_of_the_lists(root, data):
+    words = [sys.executable, root / "bench" / "photos.py", "check", data]
+    done = subprocess.run(words, capture_output=True, text=True)
+    assert done.returncode == 0 and done.stdout.splitlines() == [
+        f"{name}: {count} of {count}"
+        for name, count in (("cuhk-val", 60), ("cuhk-training", 544), ("labelled", 48), ("sharp", 285), ("scenes", 200))
+    ]
+
+
+def test_what_the_lists_name_and_is_not_there_is_told(root, tmp_path):
+    touch(tmp_path, "image/out_of_focus0005.jpg", "gt/out_of_focus0005.png")
+    words = [sys.executable, root / "bench" / "photos.py", "check", tmp_path]
+    done = subprocess.run(words, capture_output=True, text=True)
+    assert done.returncode == 1 and done.stdout.startswith("cuhk-val: 1 of 60 out_of_focus0015 ")
+
+
 def test_another_folder_named_cuhk_does_not_count(listed, tmp_path):
     touch(tmp_path, "cuhk/notes.txt", "image/a.jpg", "gt/a.png")
     assert listed("training", tmp_path) == ["image/a.jpg"]

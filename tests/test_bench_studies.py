@@ -18,7 +18,7 @@ def module(root, monkeypatch):
 
 @pytest.fixture
 def study(module, tmp_path, monkeypatch):
-    """study(rows, *words): run a study of rows through measure.main; its record, which rows were measured, and status."""
+    """study(rows, *words): a study of rows run by measure.main; its record, the rows that were measured, its status."""
     measure = module("measure")
     (tmp_path / "here").touch()
 

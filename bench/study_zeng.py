@@ -65,7 +65,7 @@ def control_weights(kind, seed, scratch):
         return find_weights("zeng")
     device = torch_device("cpu")
     with open(scratch / "patches.npy", "rb") as stream:
-        records, _ = patchset.read_patches(stream, zeng_method.patch_record(), 1 << 33)
+        records, *_ = patchset.read_patches(stream, zeng_method.patch_record(), 1 << 33)
     if kind == "lap o lap":
         laplacian = np.pad(np.float64([[0, 1, 0], [1, -4, 1], [0, 1, 0]]), 2)
         published = filters = basis.pair(laplacian, laplacian)

@@ -48,8 +48,9 @@ def beside(item, folder, suffixes, what, advice=""):
         raise InputError(f"{whose} has no name by which to find its {what}")
     path = path_beside(item, folder, suffixes)
     if path is None:
-        *paths, last = paths_beside(item, folder, suffixes)
-        raise InputError(f"no {what}: there is no {', '.join(paths)}{' or ' if paths else ''}{last}{advice}")
+        places = ", ".join([paths_beside(item, folder, suffixes)[0], *suffixes[1:-1]])
+        last = f" or {suffixes[-1]}" if len(suffixes) > 1 else ""
+        raise InputError(f"no {what}: there is no {places}{last}{advice}")
     try:
         return Input(path, "").read(), path
     except InputError as error:

@@ -91,6 +91,7 @@ def work_on(args, console):
 
     from blurkit import methods
     from blurkit.io.npy import encode_npy_header
+    from blurkit.io.patchset import encode_origin
 
     check(args)
     items = inputs.from_args(args, console)
@@ -102,12 +103,13 @@ def work_on(args, console):
         out.spare(items, args)
         options.prepare(args)
         with tempfile.TemporaryFile() as records:
-            count = cut_all(items, args, console, records)
+            count, used = cut_all(items, args, console, records)
             if not count:
                 raise InputError("no patches: none of the photos could be used")
             records.seek(0)
             out.write(None, [encode_npy_header((count,), methods.get(args.method, args.part).patch_record())])
             out.append(iter(lambda: records.read(AT_ONCE), b""))
+            out.append(encode_origin(origin(args, used)))
 
 
 def check(args):
@@ -138,7 +140,7 @@ def check(args):
 
 
 def cut_all(items, args, console, file):
-    """Write the patches of all photos into a file, in the order of the photos; returns the number of patches.
+    """Write the patches of all photos into a file, in the order of the photos; returns how many patches and photos.
 
     A photo that cannot be used is reported and left out.
     """
@@ -161,7 +163,22 @@ def cut_all(items, args, console, file):
     console.detail(f"{count} patches of {len(orders)} photos")
     if is_inverted(orders):
         console.say(f"edges are stronger where the masks say out of focus: {companions.opposite(args)}")
-    return count
+    return count, len(orders)
+
+
+def origin(args, used):
+    """How a patch set was made, for the weights that are learned from it; without the names of folders."""
+    import shlex
+
+    import numpy as np
+
+    from blurkit import __version__
+
+    words = [f"blur-patches --method {args.method} --seed {args.seed} --per-photo {args.per_photo}"]
+    words += [f"--copies {args.copies}", *["--compose"] * args.compose, *["--auto-segments"] * args.auto_segments]
+    words += [f"--truth-is {args.truth_is}"] * bool(args.truth_is)
+    words += [f"--mask-suffix {shlex.quote(args.mask_suffix)}"] if args.mask_suffix else []
+    return f"{' '.join(words)} (photos: {used}; blurkit {__version__}, NumPy {np.__version__})"
 
 
 def cut(numbered, args):

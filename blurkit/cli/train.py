@@ -64,7 +64,7 @@ def work_on(args, console):
             raise UsageError("weights are one file: name it with -o FILE")
         out.spare(items, args)
         device = torch_device(args.device, args.threads)
-        records, digest = read_records(items, method.patch_record(), args.max_bytes)
+        records, digest, origins = read_records(items, method.patch_record(), args.max_bytes)
         console.detail(f"{len(records)} patches")
         with Report(args) as report:
             arrays, measured = train_weights(records, args.method, epochs, args.seed, device, report, args.part)
@@ -84,9 +84,24 @@ def work_on(args, console):
             "patches": len(records),
             "photos": len(set(records["photo"].tolist())),
             "patches_sha256": digest,
+            "patches_made_by": origins,
+            "versions": versions(),
             "measured": {name: round(value, 6) for name, value in measured.items()},
         }
         out.write(None, [write_weights(arrays, header)])
+
+
+def versions():
+    """What weights are made with: {name: version}."""
+    import platform
+
+    import numpy as np
+    import torch
+
+    from blurkit import __version__
+
+    made_with = {"blurkit": __version__, "numpy": np.__version__, "torch": str(torch.__version__)}
+    return {**made_with, "python": platform.python_version()}
 
 
 class Chained:
@@ -112,7 +127,7 @@ class Chained:
 
 
 def read_records(items, dtype, most_bytes):
-    """The records of all inputs and their digest; an error names the input it is about."""
+    """The records of all inputs, their digest, and how they were made; an error names the input it is about."""
     from blurkit.io.patchset import read_patches
 
     stream = Chained(items)

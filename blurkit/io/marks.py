@@ -14,6 +14,7 @@ import numpy as np
 
 from blurkit.errors import InputError
 from blurkit.io.npy import NPY_MAGIC, read_npy_header
+from blurkit.io.patchset import is_origin
 from blurkit.io.tags import Directory, FileBytes
 
 PROGRAM = "blurkit"
@@ -144,6 +145,8 @@ def is_npy(file, size, largest):
             if len(shape) != 1 or not set(dtype.names) >= OF_PATCHES:
                 return False
             file.seek(min(size, file.tell() + count * dtype.itemsize))
+        elif start and is_origin(shape, dtype):
+            file.seek(min(size, file.tell() + dtype.itemsize))
         elif fortran_order or not holds_values(file, shape, dtype, count, largest):
             return False
     return True

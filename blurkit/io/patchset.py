@@ -7,9 +7,27 @@ import tempfile
 import numpy as np
 
 from blurkit.errors import InputError
-from blurkit.io.npy import as_bytes, read_into, read_npy_header
+from blurkit.io.npy import as_bytes, encode_npy, read_into, read_npy_header
 
 AT_ONCE = 4096  # records; read and written at a time
+LONGEST_ORIGIN = 4096  # bytes of the text that says how a patch set was made
+
+
+def encode_origin(text):
+    """The text that says how a patch set was made, as the pieces of the NPY array that follows the records."""
+    return encode_npy(np.array(text.encode(errors="surrogateescape")[:LONGEST_ORIGIN]))
+
+
+def is_origin(shape, dtype):
+    """True for the header of an array of `encode_origin`."""
+    return shape == () and dtype.kind == "S" and 0 < dtype.itemsize <= LONGEST_ORIGIN
+
+
+def read_origin(stream, dtype):
+    """The text of an array of `encode_origin` whose header is read."""
+    text = np.empty(1, dtype)
+    read_into(stream, text)
+    return text[0].decode(errors="replace")
 
 
 def read_patches(stream, dtype, most_bytes):
@@ -18,7 +36,7 @@ def read_patches(stream, dtype, most_bytes):
     Parameters
     ----------
     stream : binary file object
-        One or more NPY arrays of records, one after the other.
+        One or more NPY arrays of records, one after the other, perhaps each with the text of `encode_origin`.
     dtype : numpy.dtype
         Of the method's records.
     most_bytes : int
@@ -30,11 +48,16 @@ def read_patches(stream, dtype, most_bytes):
         Read-only. Its file has no name and goes with it.
     digest : str
         SHA-256 of the records.
+    origins : list of str
+        How the sets were made, as far as they say.
     """
-    digest, total = hashlib.sha256(), 0
+    digest, total, origins = hashlib.sha256(), 0, []
     with tempfile.TemporaryFile() as file:
         while (header := read_npy_header(stream)) is not None:
             shape, _, actual = header
+            if total and is_origin(shape, actual):
+                origins.append(read_origin(stream, actual))
+                continue
             if actual != dtype or len(shape) != 1:
                 content = "fields " + ", ".join(actual.names) if actual.names else f"values {actual}"
                 meant = "not a patch set of this method (is it of another method or version?)"
@@ -50,4 +73,4 @@ def read_patches(stream, dtype, most_bytes):
         if not total:
             raise InputError("no patches on the input")
         file.flush()
-        return np.memmap(file, dtype, "r"), digest.hexdigest()
+        return np.memmap(file, dtype, "r"), digest.hexdigest(), origins

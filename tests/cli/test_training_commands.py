@@ -84,7 +84,7 @@ def test_patches_are_one_array_with_labels_that_follow_the_mask(run, masked):
 def test_either_polarity_of_the_masks_gives_the_same_patches(run, masked):
     beside = run("blur-patches", *ZENG, *names(masked))
     folder = run("blur-patches", *ZENG, "--masks", masked / "masks", "--truth-is", "blurred", *names(masked))
-    assert beside.stdout == folder.stdout
+    assert patch_set(beside).tobytes() == patch_set(folder).tobytes()
     wrong = run("blur-patches", *ZENG, "--masks", masked / "masks", "--truth-is", "sharp", *names(masked))
     assert wrong.stderr == (
         b"blur-patches: edges are stronger where the masks say out of focus: "
@@ -178,6 +178,10 @@ def test_the_header_says_what_the_weights_were_made_from(trained):
     assert header["patches"] == count and header["photos"] == 12 and header["method"] == "zeng"
     assert header["command"] == "blur-train --method zeng --epochs 3 --seed 0"
     assert 0 <= header["measured"]["accuracy"] <= 1
+    assert {"blurkit", "numpy", "torch", "python"} == set(header["versions"])
+    (made_by,) = header["patches_made_by"]
+    assert made_by.startswith("blur-patches --method zeng --seed 0 --per-photo 120 --copies 0 (photos: 12; blurkit ")
+    assert header["versions"]["numpy"] == np.__version__ and made_by.endswith(f", NumPy {np.__version__})")
     assert json.loads(str(np.load(io.BytesIO(weights), allow_pickle=False)["header"])) == header
 
 

@@ -54,6 +54,8 @@ def test_masks_are_found_by_a_suffix_of_their_own(run, maps, tmp_path):
         bytes(maps[0]),
         bytes(folder / "a_no.png"),
     )
+    done = run("blur-score", "--truth", tmp_path, "--truth-is", "sharp", maps[0])
+    assert one_line("blur-score", done).endswith(b"a.mask.png, .png, .jpg, .jpeg, .bmp, .tif or .tiff\n")
 
 
 def test_maps_of_another_size_are_an_error_with_its_way_out(run, maps, tmp_path):

@@ -253,7 +253,7 @@ def more_than_there_are(rng, learned):
 
 def try_patches(data, learned):
     dtype = get(*learned).patch_record()
-    records, _ = read_patches(io.BytesIO(data), dtype, MOST_BYTES)
+    records, *_ = read_patches(io.BytesIO(data), dtype, MOST_BYTES)
     assert records.dtype == dtype and 0 < records.nbytes <= MOST_BYTES
 
 

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from blurkit.errors import InputError, WeightsError
-from blurkit.io.patchset import read_patches
+from blurkit.io.npy import encode_npy
+from blurkit.io.patchset import encode_origin, read_patches
 from blurkit.io.weights import OtherPartError, find_weights, read_weights, shipped_weights, write_weights
 
 ARRAYS = {"filters": np.arange(18, dtype=np.float32).reshape(2, 3, 3), "bias": np.float32(0.5)}
@@ -216,10 +217,26 @@ def test_truncated_weights_are_refused(length):
 
 def test_patch_sets_of_a_stream_are_joined_in_order():
     (one, first), (two, second) = patch_set(5, 1), patch_set(7, 2)
-    records, digest = read_patches(io.BytesIO(first + second), RECORD, 1000)
+    records, digest, _ = read_patches(io.BytesIO(first + second), RECORD, 1000)
     assert np.array_equal(records, np.concatenate([one, two]))
     assert read_patches(io.BytesIO(first + second), RECORD, 1000)[1] == digest
     assert read_patches(io.BytesIO(second + first), RECORD, 1000)[1] != digest
+
+
+def test_the_text_behind_a_patch_set_says_how_it_was_made():
+    (one, first), (two, second) = patch_set(5, 1), patch_set(7, 2)
+    text = b"".join(map(bytes, encode_origin("blur-patches --seed 1 \u00e4\udcff")))
+    records, digest, origins = read_patches(io.BytesIO(first + text + second + text), RECORD, 1000)
+    assert np.array_equal(records, np.concatenate([one, two]))
+    assert digest == read_patches(io.BytesIO(first + second), RECORD, 1000)[1]
+    assert origins == ["blur-patches --seed 1 \u00e4\ufffd"] * 2
+    assert np.load(io.BytesIO(first + text)).dtype == RECORD  # what NumPy reads is the records
+    with pytest.raises(InputError, match="not a patch set"):
+        read_patches(io.BytesIO(text + first), RECORD, 1000)
+    with pytest.raises(InputError, match="truncated"):
+        read_patches(io.BytesIO(first + text[:-1]), RECORD, 1000)
+    with pytest.raises(InputError, match="not a patch set"):
+        read_patches(io.BytesIO(first + b"".join(map(bytes, encode_npy(np.array(b"x" * 5000))))), RECORD, 1000)
 
 
 def test_the_digest_does_not_depend_on_how_the_records_were_split():
@@ -253,7 +270,7 @@ class Endless:
 
 def test_a_set_larger_than_the_memory_in_use_passes_through():
     tracemalloc.start()
-    records, _ = read_patches(Endless(10_000_000), RECORD, 1 << 30)
+    records, *_ = read_patches(Endless(10_000_000), RECORD, 1 << 30)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert len(records) == 10_000_000 and peak < records.nbytes / 10

@@ -78,6 +78,11 @@ def named(truth, kind):
     return np.where(truth == IN_FOCUS, IN_FOCUS, np.where(truth == BLURRED, KINDS[kind], UNKNOWN)).astype(np.uint8)
 
 
+def unnamed(truth):
+    """A truth, (h, w) uint8, without the numbers of kinds of blur: `BLURRED` in their place."""
+    return np.where(np.isin(truth, list(KINDS.values())), BLURRED, truth).astype(np.uint8)
+
+
 def centres(picture, companion, copy, count, method, seed, number, part="map"):
     """Centres of about `count` patches of a picture, chosen by the method.
 

@@ -175,6 +175,7 @@ def origin(args, used):
     from blurkit import __version__
 
     words = [f"blur-patches --method {args.method} --seed {args.seed} --per-photo {args.per_photo}"]
+    words += ["--for score"] * (args.part == "score") + [f"--kind {args.kind}"] * bool(args.kind)
     words += [f"--copies {args.copies}", *["--compose"] * args.compose, *["--auto-segments"] * args.auto_segments]
     words += [f"--truth-is {args.truth_is}"] * bool(args.truth_is)
     words += [f"--mask-suffix {shlex.quote(args.mask_suffix)}"] if args.mask_suffix else []
@@ -198,7 +199,7 @@ def cut(numbered, args):
         points = patches.centres(picture, companion, copy, args.per_photo, args.method, args.seed, number, args.part)
         records.append(patches.cut(picture, companion, points, args.method, name, number, copy, sigma, args.part))
         if args.source == "masks" and copy == 0:
-            order = edge_order(picture, companion)
+            order = edge_order(picture, patches.unnamed(companion))
     if not any(map(len, records)):
         raise InputError("no place to cut a patch at: too small, or without edges")
     return records, order

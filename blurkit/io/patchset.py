@@ -9,7 +9,7 @@ import numpy as np
 from blurkit.errors import InputError
 from blurkit.io.npy import as_bytes, encode_npy, read_into, read_npy_header
 
-AT_ONCE = 4096  # records; read and written at a time
+AT_ONCE = 1 << 24  # bytes read and written at a time, or one record if that is larger
 LONGEST_ORIGIN = 4096  # bytes of the text that says how a patch set was made
 
 
@@ -65,8 +65,9 @@ def read_patches(stream, dtype, most_bytes):
             total += math.prod(shape) * dtype.itemsize
             if total > most_bytes:
                 raise InputError(f"patch set needs {total} bytes; max_bytes allows {most_bytes}")
-            for start in range(0, shape[0], AT_ONCE):
-                records = np.empty(min(AT_ONCE, shape[0] - start), dtype)
+            at_once = max(1, AT_ONCE // dtype.itemsize)
+            for start in range(0, shape[0], at_once):
+                records = np.empty(min(at_once, shape[0] - start), dtype)
                 read_into(stream, records)
                 digest.update(as_bytes(records))
                 file.write(as_bytes(records))

@@ -26,6 +26,8 @@ FROM = {  # what is offered here, and the module that has it
     "blur_map": "api",
     "focus_mask": "api",
     "score_photo": "api",
+    "list_stages": "by_stage",
+    "stage": "by_stage",
     "scores": "records",
     "read_maps": "io.streams",
     "write_map": "io.streams",

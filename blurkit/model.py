@@ -111,6 +111,11 @@ class Model:
         planes = self._map(photo, raw=True, sigma=sigma)
         return RawMap(planes) if planes.ndim == 2 else RawMap(planes[0], planes[1])
 
+    def stage(self, photo: ArrayLike, name: str) -> NDArray[Any]:
+        """What one stage of the method gives; see `blurkit.stage`."""
+        result = maps.stage(as_photo(photo), self._arrays, self.method, name, self.device, self._side())
+        return cast(NDArray[Any], result)
+
     def refine(
         self,
         raw: RawMap | ArrayLike,

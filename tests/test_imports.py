@@ -18,6 +18,7 @@ LADDER = {  # room: the rooms its modules may import from, besides earlier modul
     "training": {"errors", "defaults", "ops"},
     "methods": {"errors"},
     "stages": {"errors", "defaults", "ops", "training", "methods"},
+    "outputs": {"ops", "methods", "stages"},
     "motion": {"ops"},
     "softest": {"motion"},
     "six": {"errors", "defaults", "ops", "training", "methods", "motion", "softest"},
@@ -32,7 +33,8 @@ LADDER = {  # room: the rooms its modules may import from, besides earlier modul
     "api": {"errors", "defaults", "ops", "io", "methods", "six", "model"},
 }
 LADDER["records"] = {"errors", "defaults", "io", "methods", "model", "api", "noscore"}
-LADDER["cli"] = {room for room in LADDER if room != "stages"}
+LADDER["by_stage"] = {"methods", "api"}
+LADDER["cli"] = {room for room in LADDER if room not in ("stages", "outputs")}
 ORDER = {  # room: its modules in the order in which they may import each other
     "ops": (
         *("filters", "resize", "tiles", "statistics", "colour", "layers", "backend", "smoothing"),

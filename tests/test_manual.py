@@ -132,6 +132,28 @@ def test_the_format_page_names_every_array_of_the_weights_and_its_shape(method):
 
 
 @pytest.mark.parametrize("method", methods.METHODS)
+def test_the_format_page_names_every_stage_its_shape_and_what_is_white(method):
+    stages, headings = methods.outputs(method), {}
+    for paragraph in re.split(r"^\.TP\n", of_method("STAGES", method), flags=re.M)[1:]:
+        heading = "".join(re.match(r"(?:\w+ \([^)]*\)(?:, |\n\.TQ\n|\n))+", paragraph)[0])
+        headings |= {name: (shape, paragraph) for name, shape in re.findall(r"(\w+) (\([^)]*\))", heading)}
+    assert {name: shape for name, (shape, _) in headings.items()} == {name: s.shape for name, s in stages.items()}
+    for name, stage in stages.items():
+        assert (f"white = {stage.white}" in headings[name][1]) == (stage.white is not None), name
+
+
+def test_the_format_page_names_every_field_of_a_table_of_points():
+    from blurkit.outputs import park
+
+    text = of_method("STAGES", "park")
+    for table in (park.FEATURES, park.POSTERIORS):
+        for name in table.names[3:]:
+            assert f"{name} (f4, {table[name].shape[0]})" in text
+    for name, kind in park.POINT:
+        assert f"{name} ({kind.lstrip('<')})" in text
+
+
+@pytest.mark.parametrize("method", methods.METHODS)
 def test_pages_on_making_weights_name_the_defaults_of_every_method(method):
     info = methods.info(method)
     assert f"{info.least_accuracy} for {method}" in described("blur-train")["--min-accuracy"]

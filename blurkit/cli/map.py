@@ -19,6 +19,9 @@ def describe(parser):
     group = options.method(parser)
     group.add_argument("--raw", action="store_true", help="leave out the refinement (blur-refine does it)")
     options.sigma(group)
+    group.add_argument(
+        "--stage", metavar="STAGE", help="write what one stage of the method gives instead; list: say which there are"
+    )
     options.weights(group)
     group = options.output(parser, FORMS, "npy", "map")
     picture_options(group)
@@ -54,11 +57,14 @@ def overlay_options(group):
 
 
 def work_on(args, console):
+    if args.stage == "list":
+        list_stages(args)
+        return
     items = inputs.from_args(args, console)
     with output.Output(args, console, FORMS, "npy") as out:
         check_picture_options(args, out)
         check_overlay(args, out)
-        check_planes(args, out)
+        check_stage(args, out) if args.stage else check_planes(args, out)
         out.claim(items, args)
         wanted = pictures.wanted(items, out)
         if args.resume:
@@ -73,6 +79,8 @@ def work_on(args, console):
 def one(item, args, model):
     """The map of one photo; with --overlay over the photo, as `encode` takes it."""
     photo = inputs.photo(item, args)
+    if args.stage:
+        return model.stage(photo, args.stage)
     if args.raw:
         sharpness = model.raw_map(photo, sigma=args.sigma).planes()
     else:
@@ -100,6 +108,40 @@ def check_overlay(args, out):
         raise UsageError("--strength goes with --overlay")
 
 
+def list_stages(args):
+    """Write a line for every stage: its name, its shape, and what it is."""
+    from blurkit import methods
+
+    if args.files or args.null or args.files0_from:
+        raise UsageError("--stage list takes no photos")
+    stages = methods.outputs(args.method)
+    if not stages:
+        raise UsageError(f"method {args.method} says nothing of its stages")
+    for name, stage in stages.items():
+        output.line(f"{name}\t{stage.shape}\t{stage.about}")
+
+
+def check_stage(args, out):
+    """Raise a UsageError if the method has no such stage, or the options or the format do not go with it."""
+    from blurkit import methods
+    from blurkit.cli.hints import did_you_mean
+
+    stages = methods.outputs(args.method)
+    if args.stage not in stages:
+        raise UsageError(
+            f"method {args.method} has no stage {args.stage}{did_you_mean(args.stage, stages)}; --stage list says which"
+        )
+    for option in ("raw", "sigma", "overlay"):
+        if getattr(args, option):
+            raise UsageError(f"--{option} is about maps, and does not go with --stage")
+    stage = stages[args.stage]
+    if stage.planes != 1 and out.form != "npy":
+        what = f"has {stage.planes} planes" if stage.planes else "is a table of points"
+        raise UsageError(f"stage {args.stage} {what}, and {out.form.upper()} holds one plane: add -f npy")
+    if out.form == "png" and stage.white is None and not args.stretch:
+        raise UsageError(f"stage {args.stage} has no fixed scale for a PNG: add --stretch, or -f npy, tiff or pfm")
+
+
 def check_planes(args, out):
     """Raise a UsageError if the method does not measure what is wanted, or the format cannot hold it."""
     from blurkit import methods
@@ -122,6 +164,10 @@ def encode(sharpness, out, args):
 
     if getattr(args, "overlay", False):
         return [encode_png(sharpness)]
+    if getattr(args, "stage", None) and out.form == "png" and not args.stretch:
+        from blurkit import methods
+
+        sharpness = (sharpness / methods.output(args.method, args.stage).white).clip(0, 1)
     return encode_map(sharpness, out.form, args.stretch, args.palette)
 
 

@@ -10,6 +10,7 @@ complete -c blur-map -l as-published -d 'the method as its paper has it, without
 complete -c blur-map -l working-size -x -d 'measure photos with a longer side at N pixels'
 complete -c blur-map -l raw -d 'leave out the refinement'
 complete -c blur-map -l sigma -d 'write blur as sigma in pixels of the photo, instead of sharpness'
+complete -c blur-map -l stage -x -d 'write what one stage of the method gives instead'
 complete -c blur-map -l weights -r -F -d 'weights to use'
 complete -c blur-map -l device -x -a 'auto cpu cuda' -d 'auto, cpu, cuda or cuda:N'
 complete -c blur-map -s o -l output -r -F -d 'file, or folder (existing, or with a slash at the end) for one map per input'

@@ -89,10 +89,13 @@ def load(
 
 def weights_of(method: str, source: Source | None = None) -> tuple[dict[str, NDArray[np.float32]], dict[str, Any]]:
     """Arrays and header of the weights of a method; the message of an error begins with the name of the file."""
-    source = find_weights(method) if source is None else source
+    shapes = methods.get(method).SHAPES
+    if source is None and not shapes:
+        return {}, {"checksum": "none"}  # a method that has learned nothing
+    source = find_weights(method, methods.file_of(method)) if source is None else source
     data, prefix = read_bytes(source, LARGEST_WEIGHTS + 1, WeightsError)
     try:
-        return cast(tuple[dict[str, Any], dict[str, Any]], read_weights(data, method, methods.get(method).SHAPES))
+        return cast(tuple[dict[str, Any], dict[str, Any]], read_weights(data, method, shapes))
     except WeightsError as error:
         raise WeightsError(f"{prefix}{error}") from error
 
@@ -158,6 +161,9 @@ def read_photo(
     ------
     InputError
         The file is missing, damaged, truncated, too large, or no photo.
+
+    >>> blurkit.read_photo("photo.jpg").shape
+    (90, 120, 3)
     """
     data, prefix = read_bytes(source, MOST_BYTES + 1, InputError)
     try:
@@ -216,8 +222,8 @@ def read_photos(
 
 
 def list_methods() -> list[str]:
-    """Names of all methods, the default first."""
-    return sorted(methods.METHODS, key=lambda name: (name != methods.DEFAULT, name))
+    """Names of all methods, the default first; those of other packages as well, see ``contract``."""
+    return sorted(methods.names(), key=lambda name: (name != methods.DEFAULT, name))
 
 
 @functools.cache
@@ -227,12 +233,20 @@ def loaded(method: str) -> Model:
 
 
 def sharpness_map(photo: ArrayLike, *, method: str = methods.DEFAULT) -> Map:
-    """Sharpness map of a photo: (H, W) float32 in [0, 1], 1 = in focus; see `Model.sharpness_map`."""
+    """Sharpness map of a photo: (H, W) float32 in [0, 1], 1 = in focus; see `Model.sharpness_map`.
+
+    >>> blurkit.sharpness_map(photo).shape
+    (90, 120)
+    """
     return loaded(method).sharpness_map(photo)
 
 
 def blur_map(photo: ArrayLike, *, method: str = "park") -> Map:
-    """Width of the blur of a photo: (H, W) float32, sigma in pixels of the photo; see `Model.blur_map`."""
+    """Width of the blur of a photo: (H, W) float32, sigma in pixels of the photo; see `Model.blur_map`.
+
+    >>> bool((blurkit.blur_map(photo) >= 0).all())
+    True
+    """
     return loaded(method).blur_map(photo)
 
 
@@ -245,7 +259,11 @@ def score_photo(
     mask: ArrayLike | None = None,
     detail: bool = False,
 ) -> Score:
-    """How sharp a photo is; see `Model.score`."""
+    """How sharp a photo is; see `Model.score`.
+
+    >>> 0 < blurkit.score_photo(photo).score < 1
+    True
+    """
     return loaded(method).score(photo, share=share, softest=softest, mask=mask, detail=detail)
 
 
@@ -267,6 +285,9 @@ def focus_mask(
     ------
     InputError
         The threshold is none of these, or the map is none.
+
+    >>> blurkit.focus_mask([[0.2, 0.6, 0.9]]).tolist()
+    [[False, True, True]]
     """
     is_valid = threshold in ("otsu", "mean") if isinstance(threshold, str) else 0 <= threshold <= 1
     if not is_valid:

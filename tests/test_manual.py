@@ -83,7 +83,8 @@ def test_the_page_names_every_default_and_every_choice(command):
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_every_command_line_shown_is_accepted_by_the_parser(page):
+def test_every_command_line_shown_is_accepted_by_the_parser(page, monkeypatch):
+    monkeypatch.setitem(methods.METHODS, "mine", "my_method")  # the one that blurkit(7) shows how to make
     for command, *words in shown_commands(page):
         try:
             PARSERS[command].parse_args(words)

@@ -144,10 +144,11 @@ def weights(args):
     """The path of the default weights that a command uses, in a list; empty if it uses none, or there are none."""
     if not hasattr(args, "weights") or args.weights:
         return []  # those that are named are among `READ`
+    from blurkit import methods
     from blurkit.errors import WeightsError
     from blurkit.io.weights import find_weights
 
     try:
-        return [os.fspath(find_weights(args.method))]
+        return [os.fspath(find_weights(args.method, methods.file_of(args.method)))]
     except WeightsError:
         return []

@@ -127,14 +127,14 @@ def check_stage(args, out):
     from blurkit.cli.hints import did_you_mean
 
     stages = methods.outputs(args.method)
-    if args.stage not in stages:
+    if stages and args.stage not in stages:
         raise UsageError(
             f"method {args.method} has no stage {args.stage}{did_you_mean(args.stage, stages)}; --stage list says which"
         )
     for option in ("raw", "sigma", "overlay"):
         if getattr(args, option):
             raise UsageError(f"--{option} is about maps, and does not go with --stage")
-    stage = stages[args.stage]
+    stage = methods.output(args.method, args.stage)
     if stage.planes != 1 and out.form != "npy":
         what = f"has {stage.planes} planes" if stage.planes else "is a table of points"
         raise UsageError(f"stage {args.stage} {what}, and {out.form.upper()} holds one plane: add -f npy")

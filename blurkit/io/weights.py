@@ -37,11 +37,12 @@ UNREADABLE = (
 ENTRY_DATE = (1980, 1, 1, 0, 0, 0)  # of every entry, so that equal weights are equal bytes
 
 
-def find_weights(method):
+def find_weights(method, module=None):
     """Path of the shipped weights of a method.
 
-    Searched: ``$BLURKIT_WEIGHTS`` (a folder, or one file), then ``share/weights``
-    of the checkout, then ``share/blurkit/weights`` of every folder above the
+    Searched: ``$BLURKIT_WEIGHTS`` (a folder, or one file), then the folder of the
+    file `module`, for a method of another package; or, without one,
+    ``share/weights`` of the checkout, then ``share/blurkit/weights`` of every folder above the
     package, which is where pip, ``--user`` and ``make install`` put them.
 
     Raises
@@ -57,6 +58,11 @@ def find_weights(method):
         if path.is_file():
             return path
         raise WeightsError(f"no weights at {path} (from BLURKIT_WEIGHTS)")
+    if module is not None:
+        path = Path(module).with_name(name)
+        if path.is_file():
+            return path
+        raise WeightsError(f"no weights at {path}, of method {method}; name a file, or set BLURKIT_WEIGHTS")
     package = Path(__file__).resolve().parents[1]
     checkout = package.parent / "share" / "weights" / name
     if checkout.is_file():

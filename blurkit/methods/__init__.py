@@ -39,7 +39,7 @@ class MethodInfo(  # dataclasses would double the time of --help
             "is_published",
             "refines_in_steps",
         ),
-        defaults=((1.0, 1.0), 1, False, False, False, False),
+        defaults=("masks", 1, 0.5, (1.0, 1.0), 1, False, False, False, False),
     )
 ):
     """Facts about a method that need no loading; read-only.

@@ -1,8 +1,8 @@
 """blurkit finds what is in focus in a photograph, pixel by pixel.
 
 >>> import blurkit
->>> photo = blurkit.read_photo("photo.jpg")  # doctest: +SKIP
->>> sharp = blurkit.sharpness_map(photo)  # doctest: +SKIP
+>>> photo = blurkit.read_photo("photo.jpg")
+>>> sharp = blurkit.sharpness_map(photo)
 
 `load` gives a method that is kept for many photos; `read_maps` and `write_map` are for filters of one's own among the
 commands. What is named here is imported when it is first asked for (PEP 562), so that ``import blurkit`` and

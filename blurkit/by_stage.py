@@ -9,7 +9,11 @@ from blurkit.api import loaded
 
 
 def list_stages(method: str = methods.DEFAULT) -> dict[str, str]:
-    """The stages of a method that `stage` can give, in their order: {name: its shape, and what it is}."""
+    """The stages of a method that `stage` can give, in their order: {name: its shape, and what it is}.
+
+    >>> blurkit.list_stages("park")["guide"]
+    '(3, H, W): the photo after rolling guidance: R, G, B, 0 to 1'
+    """
     return {name: f"{output.shape}: {output.about}" for name, output in methods.outputs(method).items()}
 
 
@@ -39,12 +43,7 @@ def stage(photo: ArrayLike, name: str, *, method: str = methods.DEFAULT) -> NDAr
     InputError
         park's paper does not take this photo: too small, too large, or without edges.
 
-    Examples
-    --------
-    >>> import blurkit, numpy
-    >>> photo = numpy.zeros((60, 80), "uint8")
-    >>> photo[:, 40:] = 200
-    >>> blurkit.stage(photo, "features", method="park")["fD"].shape
-    (60, 40)
+    >>> blurkit.stage(photo, "features", method="park")["fD"].shape[1]
+    40
     """
     return loaded(method).stage(photo, name)

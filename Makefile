@@ -1,4 +1,4 @@
-# make demo | docs | test | lint | coverage | mutants | fuzz | soak | install | completions | clean
+# make demo | picture | docs | test | lint | coverage | mutants | fuzz | soak | install | completions | clean
 # make bench | bench-quick | bench-STUDY | bench-paper | bench-paper-quick | weights-METHOD
 SHELL := /bin/bash
 PYTHON ?= python3
@@ -20,7 +20,7 @@ METHOD_FILES := $(shell find blurkit share man -type f -not -name '*.pyc') setup
 WEIGHTS := $(patsubst blurkit/methods/%/method.py,weights-%,$(wildcard blurkit/methods/*/method.py))
 STUDIES := $(patsubst bench/study_%.py,bench-%,$(wildcard bench/study_*.py))
 
-.PHONY: help demo docs test lint coverage mutants fuzz soak install completions clean
+.PHONY: help demo picture docs kernels test lint coverage mutants fuzz soak install completions clean
 .PHONY: bench bench-quick bench-paper bench-paper-quick $(STUDIES) $(WEIGHTS)
 
 help:
@@ -50,8 +50,19 @@ demo: $(VENV)/installed
 	@echo "look at demo/: photo.png map.npy map-colour.png mask.png cut.png"
 
 # The picture of README: the photo, its map in colours, its mask, and the photo cut out along it.
-docs: demo
+picture: demo
 	$(VENV)/bin/python tools/strip.py demo/photo.png demo/map-colour.png demo/mask.png demo/cut.png docs/strip.jpg
+
+# The library and the manual as HTML, with the pictures of make bench if it has made any: build/docs/index.html.
+docs:
+	test -x build/docs-venv/bin/pdoc || { $(PYTHON) -m venv build/docs-venv && \
+	  build/docs-venv/bin/pip install --quiet --disable-pip-version-check -e '.[docs]'; }
+	build/docs-venv/bin/python tools/docs.py build/docs bench/results
+
+# What zeng has learned: all its kernels and their components with the variance these explain, in build/kernels.png.
+kernels: $(TEST_VENV)/installed
+	@mkdir -p build
+	$(TEST_VENV)/bin/python bench/learned.py -o build/kernels.png
 
 test: $(TEST_VENV)/installed
 	$(TEST_VENV)/bin/python -m pytest

@@ -1,8 +1,8 @@
 """blurkit finds what is in focus in a photograph, pixel by pixel.
 
 >>> import blurkit
->>> photo = blurkit.read_photo("photo.jpg")  # doctest: +SKIP
->>> sharp = blurkit.sharpness_map(photo)  # doctest: +SKIP
+>>> photo = blurkit.read_photo("photo.jpg")
+>>> sharp = blurkit.sharpness_map(photo)
 
 `load` gives a method that is kept for many photos; `read_maps` and `write_map` are for filters of one's own among the
 commands. What is named here is imported when it is first asked for (PEP 562), so that ``import blurkit`` and
@@ -27,6 +27,8 @@ FROM = {  # what is offered here, and the module that has it
     "blur_map": "api",
     "focus_mask": "api",
     "score_photo": "api",
+    "list_stages": "by_stage",
+    "stage": "by_stage",
     "scores": "records",
     "read_maps": "io.streams",
     "write_map": "io.streams",

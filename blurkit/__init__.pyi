@@ -9,6 +9,8 @@ from blurkit.api import read_photo as read_photo
 from blurkit.api import read_photos as read_photos
 from blurkit.api import score_photo as score_photo
 from blurkit.api import sharpness_map as sharpness_map
+from blurkit.by_stage import list_stages as list_stages
+from blurkit.by_stage import stage as stage
 from blurkit.errors import BlurkitError as BlurkitError
 from blurkit.errors import DeviceError as DeviceError
 from blurkit.errors import InputError as InputError

@@ -23,9 +23,8 @@ from blurkit.io.pictures import pictures
 from blurkit.io.weights import LARGEST_WEIGHTS, OtherPartError, find_weights, read_weights, shipped_weights
 from blurkit.model import Map, Model, Score, Weights
 from blurkit.ops.backend import backend_for
+from blurkit.sources import Source, read_bytes, read_stream
 
-Source = str | os.PathLike[str] | bytes | BinaryIO
-"""A file: its path, its bytes, or an open binary file."""
 ANY_SHAPE = (64, 64)  # pixels; a photo large enough for any device
 MEAN_FACTOR = 1.5  # x mean of the map: the threshold 'mean', usual in this field
 
@@ -96,8 +95,10 @@ def load(
 
 def default_weights(method: str, part: str) -> Weights:
     """Arrays and header of the default weights of a part of a method."""
-    name = methods.weights_name(method, part)
-    return given_weights(method, *read_bytes(find_weights(name), LARGEST_WEIGHTS + 1, WeightsError), part)
+    if not methods.get(method, part).SHAPES:
+        return {}, {"checksum": "none"}  # a method that has learned nothing
+    path = find_weights(methods.weights_name(method, part), methods.file_of(method))
+    return given_weights(method, *read_bytes(path, LARGEST_WEIGHTS + 1, WeightsError), part)
 
 
 def given_weights(method: str, data: bytes, prefix: str, part: str) -> Weights:
@@ -110,51 +111,11 @@ def given_weights(method: str, data: bytes, prefix: str, part: str) -> Weights:
     try:
         return cast(Weights, read_weights(data, method, stages.SHAPES, own_part))
     except OtherPartError:
-        path = shipped_weights(methods.weights_name(method, part))
+        path = shipped_weights(methods.weights_name(method, part), methods.file_of(method))
         data, prefix = read_bytes(path, LARGEST_WEIGHTS + 1, WeightsError)
         return cast(Weights, read_weights(data, method, stages.SHAPES, own_part))
     except WeightsError as error:
         raise WeightsError(f"{prefix}{error}") from error
-
-
-def read_bytes(source: Source, most: int, error_type: type[InputError] | type[WeightsError]) -> tuple[bytes, str]:
-    """Read a file.
-
-    Parameters
-    ----------
-    source : path, bytes or binary file
-    most : int
-        Bytes to read at most.
-    error_type : type
-        Raised if the file cannot be opened or read.
-
-    Returns
-    -------
-    data : bytes
-    prefix : str
-        Of error messages about this file: its name and a colon; empty if `source` is no path.
-    """
-    if isinstance(source, bytes | bytearray | memoryview):
-        return bytes(source), ""
-    if not isinstance(source, str | os.PathLike):
-        return read_stream(source, most, error_type), ""
-    name = os.fspath(source)
-    try:
-        with open(name, "rb") as file:
-            return file.read(most), f"{name}: "
-    except OSError as error:
-        raise error_type(f"{name}: {error.strerror}") from error
-
-
-def read_stream(source: BinaryIO, most: int, error_type: type[InputError] | type[WeightsError]) -> bytes:
-    """At most so many bytes of an open file; an error for what is none, or is open as text."""
-    if not hasattr(source, "read"):
-        what = type(source).__name__
-        raise error_type(f"a path, bytes or an open binary file is needed, not {what}; one file at a time")
-    data = source.read(most)
-    if not isinstance(data, bytes):
-        raise error_type("the file is open as text; open it in binary mode: open(name, 'rb')")
-    return data
 
 
 def read_photo(
@@ -178,6 +139,9 @@ def read_photo(
     ------
     InputError
         The file is missing, damaged, truncated, too large, or no photo.
+
+    >>> blurkit.read_photo("photo.jpg").shape
+    (90, 120, 3)
     """
     data, prefix = read_bytes(source, MOST_BYTES + 1, InputError)
     try:
@@ -236,8 +200,8 @@ def read_photos(
 
 
 def list_methods() -> list[str]:
-    """Names of all methods, the default first."""
-    return sorted(methods.METHODS, key=lambda name: (name != methods.DEFAULT, name))
+    """Names of all methods, the default first; those of other packages as well, see ``contract``."""
+    return sorted(methods.names(), key=lambda name: (name != methods.DEFAULT, name))
 
 
 @functools.cache
@@ -247,7 +211,11 @@ def loaded(method: str) -> Model:
 
 
 def sharpness_map(photo: ArrayLike, *, method: str = methods.DEFAULT) -> Map:
-    """Sharpness map of a photo: (H, W) float32 in [0, 1], 1 = in focus; see `Model.sharpness_map`."""
+    """Sharpness map of a photo: (H, W) float32 in [0, 1], 1 = in focus; see `Model.sharpness_map`.
+
+    >>> blurkit.sharpness_map(photo).shape
+    (90, 120)
+    """
     return loaded(method).sharpness_map(photo)
 
 
@@ -257,7 +225,11 @@ def kind_map(photo: ArrayLike, *, method: str = methods.DEFAULT, threshold: floa
 
 
 def blur_map(photo: ArrayLike, *, method: str = "park") -> Map:
-    """Width of the blur of a photo: (H, W) float32, sigma in pixels of the photo; see `Model.blur_map`."""
+    """Width of the blur of a photo: (H, W) float32, sigma in pixels of the photo; see `Model.blur_map`.
+
+    >>> bool((blurkit.blur_map(photo) >= 0).all())
+    True
+    """
     return loaded(method).blur_map(photo)
 
 
@@ -270,7 +242,11 @@ def score_photo(
     mask: ArrayLike | None = None,
     detail: bool = False,
 ) -> Score:
-    """How sharp a photo is; see `Model.score`."""
+    """How sharp a photo is; see `Model.score`.
+
+    >>> 0 < blurkit.score_photo(photo).score < 1
+    True
+    """
     return loaded(method).score(photo, share=share, softest=softest, mask=mask, detail=detail)
 
 
@@ -292,6 +268,9 @@ def focus_mask(
     ------
     InputError
         The threshold is none of these, or the map is none.
+
+    >>> blurkit.focus_mask([[0.2, 0.6, 0.9]]).tolist()
+    [[False, True, True]]
     """
     is_valid = threshold in ("otsu", "mean") if isinstance(threshold, str) else 0 <= threshold <= 1
     if not is_valid:

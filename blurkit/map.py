@@ -3,6 +3,7 @@
 import numpy as np
 
 from blurkit import methods
+from blurkit.methods.contract import check_map
 from blurkit.ops import borders
 from blurkit.refine import refine_map
 
@@ -38,11 +39,42 @@ def sharpness_map(photo, weights, method, raw=False, as_published=False, device=
     stages = methods.get(method)
     side = methods.info(method).working_side if side is None else side
     content = borders.whole(photo) if as_published else borders.content(photo)
-    estimate = stages.estimate(content.filled(content.cut(photo)), weights, as_published, device, side)
+    part = content.filled(content.cut(photo))
+    estimate = stages.estimate(part, weights, as_published, device, side)
+    planes = (methods.info(method).raw_planes,)
+    check_map(method, estimate, planes * (planes[0] > 1) + part.shape[:2])
     if raw and sigma:
         return content.put_back(stages.in_pixels(estimate, as_published, side))
     estimate = content.put_back(estimate)
     return estimate if raw else refine_map(estimate, photo, method, as_published, side, sigma, content=content)
+
+
+def stage(photo, weights, method, name, device="auto", side=None):
+    """What one stage of a method gives.
+
+    Parameters
+    ----------
+    photo, weights, method, device, side
+        As for `sharpness_map`. The stages of a method that is published are those of its paper, at the photo's own
+        size.
+    name : str
+        One of ``methods.outputs(method)``.
+
+    Returns
+    -------
+    ndarray
+        As that table has it. Bars, frames and flat ground around the photo are left out, and not put back; a method
+        that is published takes them for the photo.
+
+    Raises
+    ------
+    UsageError
+        The method has no such stage.
+    """
+    output = methods.output(method, name)
+    side = methods.info(method).working_side if side is None else side
+    content = borders.whole(photo) if methods.info(method).is_published else borders.content(photo)
+    return output.make(content.filled(content.cut(photo)), weights, device, side)
 
 
 def kind_map(photo, weights, method, device="auto", side=None, threshold=0.5):

@@ -141,6 +141,12 @@ class Model:
         result = maps.kind_map(as_photo(photo), arrays, self.method, self.device, self._side(), threshold)
         return cast(NDArray[np.uint8], result)
 
+    def stage(self, photo: ArrayLike, name: str) -> NDArray[Any]:
+        """What one stage of the method gives; see `blurkit.stage`."""
+        arrays, _ = self._weights("map")
+        result = maps.stage(as_photo(photo), arrays, self.method, name, self.device, self._side())
+        return cast(NDArray[Any], result)
+
     def refine(
         self,
         raw: RawMap | ArrayLike,

@@ -2,6 +2,7 @@
 
 from blurkit import methods
 from blurkit.errors import InputError, UsageError, check_sizes
+from blurkit.methods.contract import check_map
 from blurkit.ops import borders
 
 
@@ -55,7 +56,11 @@ def refine_map(raw, guide, method, as_published=False, side=None, sigma=False, s
     if guide is not None:
         check_sizes("map", raw.shape[-2:], "photo", guide.shape)
     if as_published or guide is None:
-        return stages.refine(raw, guide, as_published, side, sigma, steps)
+        refined = stages.refine(raw, guide, as_published, side, sigma, steps)
+        check_map(method, refined, raw.shape[-2:])
+        return refined
     content = content or borders.content(guide)
     part = content.filled(content.cut(guide))
-    return content.put_back(stages.refine(content.taken_out(raw), part, as_published, side, sigma, steps))
+    refined = stages.refine(content.taken_out(raw), part, as_published, side, sigma, steps)
+    check_map(method, refined, part.shape[:2])
+    return content.put_back(refined)

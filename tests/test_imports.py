@@ -18,6 +18,7 @@ LADDER = {  # room: the rooms its modules may import from, besides earlier modul
     "training": {"errors", "defaults", "ops"},
     "methods": {"errors", "defaults"},
     "stages": {"errors", "defaults", "ops", "training", "methods"},
+    "outputs": {"ops", "methods", "stages"},
     "motion": {"ops"},
     "softest": {"motion"},
     "six": {"errors", "defaults", "ops", "training", "methods", "motion", "softest"},
@@ -29,10 +30,12 @@ LADDER = {  # room: the rooms its modules may import from, besides earlier modul
     "previews": {"ops"},
     "report": {"errors", "defaults", "ops", "io"},
     "model": {"errors", "defaults", "ops", "io", "methods", "six", "detail"},
-    "api": {"errors", "defaults", "ops", "io", "methods", "six", "model"},
+    "sources": {"errors"},
+    "api": {"errors", "defaults", "ops", "io", "methods", "six", "model", "sources"},
 }
 LADDER["records"] = {"errors", "defaults", "io", "methods", "model", "api", "noscore"}
-LADDER["cli"] = {room for room in LADDER if room != "stages"}
+LADDER["by_stage"] = {"methods", "api"}
+LADDER["cli"] = {room for room in LADDER if room not in ("stages", "outputs")}
 ORDER = {  # room: its modules in the order in which they may import each other
     "ops": (
         *("filters", "resize", "tiles", "statistics", "colour", "layers", "graph", "backend", "smoothing"),
@@ -44,7 +47,7 @@ ORDER = {  # room: its modules in the order in which they may import each other
     "six": ("refine", "patches", "train", "map", "mask", "score"),  # blur-map refines, so refine stands left of map
 }
 SYSTEM = {"PIL", "sys", "os", "pathlib", "shutil", "glob"}  # for the rooms that see files
-SEES_SYSTEM = {"cli", "io", "api", "records"}
+SEES_SYSTEM = {"cli", "io", "api", "records", "sources"}
 REACHES_OUT = {  # modules for networks and for other programs
     *("socket", "socketserver", "ssl", "select", "selectors", "asyncio"),
     *("urllib", "http", "ftplib", "smtplib", "xmlrpc", "requests", "subprocess"),

@@ -13,7 +13,7 @@ COMMANDS = ("patches", "train", "map", "refine", "mask", "score")
 TOP = {  # all there may be at the top of the checkout
     *("bench", "bin", "blurkit", "docs", "man", "share", "tests", "tools"),
     *("setup.cfg", "pyproject.toml", "Makefile", ".ci", ".gitignore"),
-    *("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md", "LICENSE"),
+    *("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md", "LICENSE", "CITATION.cff"),
 }
 NEEDED = {"bench", "bin", "blurkit", "share", "man", "tests", "setup.cfg", "pyproject.toml", "README.md"}
 MOST_LINES, MOST_BODY = 300, 40

@@ -83,7 +83,8 @@ def test_the_page_names_every_default_and_every_choice(command):
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_every_command_line_shown_is_accepted_by_the_parser(page):
+def test_every_command_line_shown_is_accepted_by_the_parser(page, monkeypatch):
+    monkeypatch.setitem(methods.METHODS, "mine", "my_method")  # the one that blurkit(7) shows how to make
     for command, *words in shown_commands(page):
         try:
             PARSERS[command].parse_args(words)
@@ -143,6 +144,28 @@ def test_the_format_page_names_every_array_of_the_weights_and_its_shape(section,
     for name in told:
         assert re.sub(r"\.\d+\.", ".N.", name.rsplit(".", 1)[0]) in text
     assert documented == {name: shape for name, shape in shapes.items() if name not in told}
+
+
+@pytest.mark.parametrize("method", methods.METHODS)
+def test_the_format_page_names_every_stage_its_shape_and_what_is_white(method):
+    stages, headings = methods.outputs(method), {}
+    for paragraph in re.split(r"^\.TP\n", of_method("STAGES", method), flags=re.M)[1:]:
+        heading = "".join(re.match(r"(?:\w+ \([^)]*\)(?:, |\n\.TQ\n|\n))+", paragraph)[0])
+        headings |= {name: (shape, paragraph) for name, shape in re.findall(r"(\w+) (\([^)]*\))", heading)}
+    assert {name: shape for name, (shape, _) in headings.items()} == {name: s.shape for name, s in stages.items()}
+    for name, stage in stages.items():
+        assert (f"white = {stage.white}" in headings[name][1]) == (stage.white is not None), name
+
+
+def test_the_format_page_names_every_field_of_a_table_of_points():
+    from blurkit.outputs import park
+
+    text = of_method("STAGES", "park")
+    for table in (park.FEATURES, park.POSTERIORS):
+        for name in table.names[3:]:
+            assert f"{name} (f4, {table[name].shape[0]})" in text
+    for name, kind in park.POINT:
+        assert f"{name} ({kind.lstrip('<')})" in text
 
 
 @pytest.mark.parametrize("method", methods.METHODS)

@@ -3,7 +3,9 @@
 import os
 import re
 import sys
+from types import ModuleType
 
+from blurkit import methods
 from blurkit.cli import packages, progress, signals
 from blurkit.errors import BlurkitError
 
@@ -67,6 +69,17 @@ def words(error):
         return error.strerror
     if packages.package_of(error):
         return packages.words(error)
+    if name := packages.method_of(error):
+        return f"{methods.full_name(name)}: {words_of_method(error)}"
     if not isinstance(error, BlurkitError | OSError):
         return f"internal error: {type(error).__name__}: {error} (--debug shows where; please report it)"
     return NAMED.sub(lambda match: ARGUMENTS[match[0]], str(error)) or type(error).__name__
+
+
+def words_of_method(error):
+    """What a method of another package raised, as one plain phrase."""
+    if isinstance(error, BlurkitError):
+        return str(error)
+    if isinstance(error, AttributeError) and type(error.obj) is ModuleType:
+        return f"lacks {error.name}, see blurkit.methods.contract"
+    return f"{type(error).__name__}: {error} (--debug shows where)"

@@ -144,12 +144,12 @@ def weights(args):
     """The paths of the default weights that a command may use; none if it uses none, and without those not there."""
     if not hasattr(args, "weights") or args.weights:
         return []  # those that are named are among `READ`
+    from blurkit import methods
     from blurkit.errors import WeightsError
     from blurkit.io.weights import find_weights
-    from blurkit.methods import PARTS, weights_name
 
     paths = []
-    for name in {weights_name(args.method, part) for part in PARTS}:
+    for name in {methods.weights_name(args.method, part) for part in methods.PARTS}:
         with contextlib.suppress(WeightsError):
-            paths.append(os.fspath(find_weights(name)))
+            paths.append(os.fspath(find_weights(name, methods.file_of(args.method))))
     return paths

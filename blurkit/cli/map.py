@@ -25,6 +25,9 @@ def describe(parser):
         action="store_true",
         help="write what blurs each pixel, instead of sharpness: 0 sharp, 1 out of focus, 2 moving (joint)",
     )
+    group.add_argument(
+        "--stage", metavar="STAGE", help="write what one stage of the method gives instead; list: say which there are"
+    )
     options.weights(group)
     group = options.output(parser, FORMS, "npy", "map")
     picture_options(group)
@@ -60,11 +63,14 @@ def overlay_options(group):
 
 
 def work_on(args, console):
+    if args.stage == "list":
+        list_stages(args)
+        return
     items = inputs.from_args(args, console)
     with output.Output(args, console, FORMS, "npy") as out:
         check_picture_options(args, out)
         check_overlay(args, out)
-        check_planes(args, out)
+        check_stage(args, out) if args.stage else check_planes(args, out)
         out.claim(items, args)
         wanted = pictures.wanted(items, out)
         if args.resume:
@@ -79,6 +85,8 @@ def work_on(args, console):
 def one(item, args, model):
     """The map of one photo; with --overlay over the photo, as `encode` takes it."""
     photo = inputs.photo(item, args)
+    if args.stage:
+        return model.stage(photo, args.stage)
     if args.kind:
         result = model.kind_map(photo)
     elif args.raw:
@@ -112,6 +120,40 @@ def check_overlay(args, out):
         raise UsageError(f"--overlay is for PNG, not {out.form.upper()}; add -f png")
     if args.strength != STRENGTH and not args.overlay:
         raise UsageError("--strength goes with --overlay")
+
+
+def list_stages(args):
+    """Write a line for every stage: its name, its shape, and what it is."""
+    from blurkit import methods
+
+    if args.files or args.null or args.files0_from:
+        raise UsageError("--stage list takes no photos")
+    stages = methods.outputs(args.method)
+    if not stages:
+        raise UsageError(f"method {args.method} says nothing of its stages")
+    for name, stage in stages.items():
+        output.line(f"{name}\t{stage.shape}\t{stage.about}")
+
+
+def check_stage(args, out):
+    """Raise a UsageError if the method has no such stage, or the options or the format do not go with it."""
+    from blurkit import methods
+    from blurkit.cli.hints import did_you_mean
+
+    stages = methods.outputs(args.method)
+    if stages and args.stage not in stages:
+        raise UsageError(
+            f"method {args.method} has no stage {args.stage}{did_you_mean(args.stage, stages)}; --stage list says which"
+        )
+    for option in ("raw", "sigma", "kind", "overlay"):
+        if getattr(args, option):
+            raise UsageError(f"--{option} is about maps, and does not go with --stage")
+    stage = methods.output(args.method, args.stage)
+    if stage.planes != 1 and out.form != "npy":
+        what = f"has {stage.planes} planes" if stage.planes else "is a table of points"
+        raise UsageError(f"stage {args.stage} {what}, and {out.form.upper()} holds one plane: add -f npy")
+    if out.form == "png" and stage.white is None and not args.stretch:
+        raise UsageError(f"stage {args.stage} has no fixed scale for a PNG: add --stretch, or -f npy, tiff or pfm")
 
 
 def check_planes(args, out):
@@ -156,6 +198,10 @@ def encode(sharpness, out, args):
         return [encode_png(sharpness)]
     if getattr(args, "kind", False):
         return encode_kinds(sharpness, out.form, args.palette)
+    if getattr(args, "stage", None) and out.form == "png" and not args.stretch:
+        from blurkit import methods
+
+        sharpness = (sharpness / methods.output(args.method, args.stage).white).clip(0, 1)
     return encode_map(sharpness, out.form, args.stretch, args.palette)
 
 

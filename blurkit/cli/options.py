@@ -8,11 +8,22 @@ from blurkit.cli import types
 from blurkit.cli.parser import Parser
 from blurkit.defaults import DEVICES, MAX_PIXELS, WORKING_SIDE, is_device
 from blurkit.errors import UsageError
-from blurkit.methods import DEFAULT, METHODS, PARTS, info
+from blurkit.methods import DEFAULT, METHODS, PARTS, info, installed
 
 KEPT = 31 << 20  # bytes; glibc always returns larger arrays to the system
 SIDES = f"640 for joint, {WORKING_SIDE} for others"  # in words, as looking them up would make every command start later
 PALETTES = ("viridis", "turbo", "magma", "inferno", "cividis")
+
+
+class Methods(tuple):
+    """The names of our methods, as help and completions have them; those of other packages are in it as well."""
+
+    def __contains__(self, name):
+        return name in METHODS or name in installed()
+
+    def all(self):
+        """Every name."""
+        return (*self, *sorted(installed()))
 
 
 def parse(command, describe, argv, version):
@@ -62,8 +73,9 @@ def check(args):
         if action.option_strings and getattr(args, action.dest, None) == "":
             raise UsageError(f"{action.option_strings[-1]} has an empty value")
     if hasattr(args, "working_size"):
-        if args.working_size is not None and args.as_published:
-            raise UsageError("--as-published measures at the photo's own size; --working-size does not go with it")
+        if args.working_size is not None and (args.as_published or is_published_stage(args)):
+            what = "--as-published" if args.as_published else f"--stage of {args.method}"
+            raise UsageError(f"{what} measures at the photo's own size; --working-size does not go with it")
         check_published(args)
         if args.working_size is not None and getattr(args, "detail", False):
             raise UsageError("--detail measures photos at their own size; --working-size does not go with it")
@@ -77,6 +89,15 @@ def check(args):
         if hasattr(args, "jobs"):
             # OpenBLAS reads it when NumPy is imported; small matrix products are slower on more threads
             os.environ.setdefault("OPENBLAS_NUM_THREADS", str(args.threads or 1))
+
+
+def is_published_stage(args):
+    """True if --stage asks for a stage of a paper."""
+    if not getattr(args, "stage", None):
+        return False
+    from blurkit.methods import info
+
+    return info(args.method).is_published
 
 
 def check_published(args):
@@ -138,7 +159,10 @@ def method(parser, working_size=True, side=None):
     """Options of the method; `side` is the default working size, pixels; None: that of the method."""
     group = parser.add_argument_group("method")
     group.add_argument(
-        "--method", choices=sorted(METHODS), default=DEFAULT, help=f"how sharpness is measured (default {DEFAULT})"
+        "--method",
+        choices=Methods(sorted(METHODS)),
+        default=DEFAULT,
+        help=f"how sharpness is measured (default {DEFAULT})",
     )
     if working_size:
         parser.set_defaults(default_side=side)

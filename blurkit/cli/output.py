@@ -29,7 +29,7 @@ class Output:
         self.console, self.many = console, many
         self.folder = self.target is not None and (self.target.endswith(os.sep) or os.path.isdir(self.target))
         self.form = self.form_of_name(args, forms) or args.format or self.form_of_suffix(forms) or default
-        self.guard = Guard(self.form, args.force, getattr(args, "sigma", False))
+        self.guard = Guard(self.form, args.force, getattr(args, "sigma", False) or bool(getattr(args, "stage", None)))
         self.waiting = None  # the one result that may be the first of several
         self.written = 0
         self.paths = set()

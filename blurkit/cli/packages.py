@@ -1,4 +1,6 @@
-"""The packages that blurkit needs, and the error if one is missing or broken."""
+"""The packages that blurkit needs, the error if one is missing or broken, and those that bring methods of their own."""
+
+from blurkit import methods
 
 REQUIRED = {  # package by the module that is imported, as in setup.cfg
     "numpy": "numpy",
@@ -46,3 +48,18 @@ def check_numpy():
 
     if find_spec("numpy") is None:
         raise ModuleNotFoundError("No module named 'numpy'", name="numpy")
+
+
+def method_of(error):
+    """The name of the method of another package that an exception comes from; None if it comes from blurkit."""
+    if not methods.installed.cache_info().currsize:
+        return None  # nobody has named such a method
+    modules = [getattr(getattr(error, "obj", None), "__name__", "")]  # of an AttributeError: what lacks something
+    trace = error.__traceback__
+    while trace:
+        modules.append(trace.tb_frame.f_globals.get("__name__", ""))
+        trace = trace.tb_next
+    for name, (point, *_) in methods.installed().items():
+        if any(f"{module}.".startswith(f"{point.value}.") for module in modules):
+            return name
+    return None

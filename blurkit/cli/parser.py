@@ -62,7 +62,8 @@ class Parser(argparse.ArgumentParser):
         if action.choices is not None and value not in action.choices:
             from blurkit.cli.hints import did_you_mean
 
-            text = f"{value!r} is none of {', '.join(action.choices)}{did_you_mean(value, action.choices)}"
+            words = action.choices.all() if hasattr(action.choices, "all") else action.choices
+            text = f"{value!r} is none of {', '.join(words)}{did_you_mean(value, words)}"
             raise argparse.ArgumentError(action, text)
 
 

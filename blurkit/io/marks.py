@@ -32,6 +32,7 @@ PFM_LONGEST = 30  # bytes of that header
 PFM_CUT = re.compile(rb"P(f(\n[\d .\n-]*)?)?")  # a part of it
 NPY_HEADER = 128  # bytes of an NPY header of ours, and the most that is left of one that was cut short
 OF_PATCHES = {"photo", "number", "copy", "row", "col"}  # fields that the patch sets of all methods have
+OF_POINTS = ("row", "col", "strong")  # the first fields of tables of points
 PIECE = 1 << 20  # bytes looked at at a time
 
 
@@ -142,7 +143,7 @@ def is_npy(file, size, largest):
             return size - start < NPY_HEADER and file.read(len(NPY_MAGIC)) == NPY_MAGIC[: size - start]
         count = math.prod(shape)
         if dtype.names:
-            if len(shape) != 1 or not set(dtype.names) >= OF_PATCHES:
+            if len(shape) != 1 or not (set(dtype.names) >= OF_PATCHES or dtype.names[:3] == OF_POINTS):
                 return False
             file.seek(min(size, file.tell() + count * dtype.itemsize))
         elif start and is_origin(shape, dtype):

@@ -43,13 +43,15 @@ class OtherPartError(WeightsError):
 ENTRY_DATE = (1980, 1, 1, 0, 0, 0)  # of every entry, so that equal weights are equal bytes
 
 
-def find_weights(name):
+def find_weights(name, module=None):
     """Path of the weights that are used by default: those of ``$BLURKIT_WEIGHTS``, else `shipped_weights`.
 
     Parameters
     ----------
     name : str
-        As `weights_name` gives it.
+        As ``methods.weights_name`` gives it.
+    module : str, optional
+        For a method of another package its file, beside which its weights lie.
 
     Raises
     ------
@@ -58,7 +60,7 @@ def find_weights(name):
     """
     chosen = os.environ.get("BLURKIT_WEIGHTS")  # a folder, or one file
     if not chosen:
-        return shipped_weights(name)
+        return shipped_weights(name, module)
     path = Path(chosen)
     path = path / f"{name}.npz" if path.is_dir() else path
     if path.is_file():
@@ -66,13 +68,18 @@ def find_weights(name):
     raise WeightsError(f"no weights at {path} (from BLURKIT_WEIGHTS)")
 
 
-def shipped_weights(name):
-    """Path of weights that came with blurkit; arguments and errors as for `find_weights`.
+def shipped_weights(name, module=None):
+    """Path of weights that came with a method; arguments and errors as for `find_weights`.
 
-    Searched: ``share/weights`` of the checkout, then ``share/blurkit/weights`` of every folder above the package, which
-    is where pip, ``--user`` and ``make install`` put them.
+    Searched for blurkit's own: ``share/weights`` of the checkout, then ``share/blurkit/weights`` of every folder above
+    the package, which is where pip, ``--user`` and ``make install`` put them.
     """
     name = f"{name}.npz"
+    if module is not None:
+        path = Path(module).with_name(name)
+        if path.is_file():
+            return path
+        raise WeightsError(f"no weights at {path}; name a file, or set BLURKIT_WEIGHTS")
     package = Path(__file__).resolve().parents[1]
     checkout = package.parent / "share" / "weights" / name
     if checkout.is_file():

@@ -1,9 +1,12 @@
 """What every method offers, as Protocols for modules: ``methods.get(name)`` fulfils `Method`."""
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
+
+from blurkit import methods
+from blurkit.errors import InputError
 
 Weights = dict[str, np.ndarray]
 Report = Callable[[str, int, int, float, float], None]
@@ -136,3 +139,48 @@ class TellsKinds(Method, Protocol):
         self, photo: np.ndarray, weights: Weights, device: str = "auto", side: int = 0
     ) -> tuple[np.ndarray, np.ndarray]:
         """Raw map of a photo as from `estimate`, and the probability that what is blurred moved: two (H, W) float32."""
+
+
+class Output(NamedTuple):
+    """What one stage of a method gives."""
+
+    make: Callable[[np.ndarray, dict[str, np.ndarray], str, int], np.ndarray]
+    """``make(photo, weights, device, side)``: the photo is (H, W, 3), uint8 or uint16; the rest as for
+    `Method.estimate`."""
+    about: str
+    """What it is, half a line, with its range and its unit."""
+    planes: int = 1
+    """1: float32, (H, W). n: float32, (n, H, W). 0: a table of points, structured, (n,)."""
+    cells: bool = False
+    """Planes are of cells of several pixels, (h, w)."""
+    white: float | None = None
+    """Value that is white in a PNG, whose black is 0; None if there is no such value."""
+
+    @property
+    def shape(self) -> str:
+        """The shape in words: ``(n,)``, ``(H, W)``, ``(3, H, W)``, or of cells ``(h, w)``."""
+        if not self.planes:
+            return "(n,)"
+        plane = "h, w" if self.cells else "H, W"
+        return f"({self.planes}, {plane})" if self.planes > 1 else f"({plane})"
+
+
+def check_map(name: str, planes: np.ndarray, shape: tuple[int, ...]) -> None:
+    """Raise an InputError if a method of another package gave no map as `Method` has it.
+
+    Parameters
+    ----------
+    name : str
+        Of the method; those of blurkit are not checked.
+    planes : ndarray
+    shape : tuple
+        What its shape must be, (H, W); a raw map has one more axis if ``INFO.raw_planes`` is 2.
+    """
+    if name in methods.METHODS:
+        return
+    kind = f"{planes.dtype} {planes.shape}" if isinstance(planes, np.ndarray) else type(planes).__name__
+    if kind != f"float32 {shape}":
+        raise InputError(f"{methods.full_name(name)} gave {kind}; a map of this photo is float32 {shape}")
+    low, high = planes.min(), planes.max()
+    if not (low >= 0 and high <= 1):
+        raise InputError(f"{methods.full_name(name)} gave values from {low:g} to {high:g}; they must lie in [0, 1]")

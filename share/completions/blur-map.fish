@@ -11,6 +11,7 @@ complete -c blur-map -l working-size -x -d 'measure photos with a longer side at
 complete -c blur-map -l raw -d 'leave out the refinement'
 complete -c blur-map -l sigma -d 'write blur as sigma in pixels of the photo, instead of sharpness'
 complete -c blur-map -l kind -d 'write what blurs each pixel, instead of sharpness: 0 sharp, 1 out of focus, 2 moving'
+complete -c blur-map -l stage -x -d 'write what one stage of the method gives instead'
 complete -c blur-map -l weights -r -F -d 'weights to use'
 complete -c blur-map -l device -x -a 'auto cpu cuda' -d 'auto, cpu, cuda or cuda:N'
 complete -c blur-map -s o -l output -r -F -d 'file, or folder (existing, or with a slash at the end) for one map per input'

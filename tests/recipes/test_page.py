@@ -34,7 +34,7 @@ def test_the_list_holds_every_photo_whose_name_has_no_line_break(recipes, shell,
 
 
 def test_the_examples_in_python_do_what_the_format_page_says(root, shell, photo, tmp_path):
-    stream, points, own, bare_numpy, _ = examples(section(root / "man/blurkit-formats.5", "EXAMPLES"))
+    stream, points, features, own, bare_numpy, _ = examples(section(root / "man/blurkit-formats.5", "EXAMPLES"))
     for name, blur in (("a.jpg", SHARP), ("b.jpg", SOFT), ("photo.jpg", SHARP)):
         photo(name, blur)
     sharp, soft, _ = map(float, shell(stream).split())
@@ -42,6 +42,7 @@ def test_the_examples_in_python_do_what_the_format_page_says(root, shell, photo,
     rows = np.array([line.split() for line in shell(points).splitlines()], float)
     sigma, weight = np.load(tmp_path / "points.npy")
     assert len(rows) == np.count_nonzero(weight) > 20 and rows[:, 2].sum() == pytest.approx(sigma.sum(), rel=1e-4)
+    assert b", 145) " in shell(features)
     shell(bare_numpy)
     by_numpy = (tmp_path / "refined.npy").read_bytes()
     shell(own)

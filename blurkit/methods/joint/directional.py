@@ -20,7 +20,12 @@ DIFFERENCES = (  # over two pixels: across, along one diagonal, down, along the 
 FINE, COARSE = 0.7, 2.0  # pixels; sigma of the two blurred copies whose detail is measured
 REACH = 8  # pixels; radius of the wider Gaussian, and 1 of the differences
 WINDOW = 2.0  # cells; sigma of the Gaussian over which detail is averaged
-PLANES = 3 * len(DIFFERENCES)
+PLANE_NAMES = tuple(
+    f"{what}_{rank}"
+    for what in ("directional_detail", "wide_directional_detail", "directional_loss")
+    for rank in ("least", "second", "third", "most")  # of the four directions
+)
+PLANES = len(PLANE_NAMES)
 LOSSES = range(2 * len(DIFFERENCES), PLANES)  # planes that contrast does not change; it shifts all others alike
 
 

@@ -9,7 +9,8 @@ from blurkit.methods.joint import directional, evidence
 from blurkit.ops import resize
 from blurkit.ops.colour import eight_bits, grey
 
-PLANES = evidence.PLANES + directional.PLANES
+PLANE_NAMES = evidence.PLANE_NAMES + directional.PLANE_NAMES  # in the order of the planes
+PLANES = len(PLANE_NAMES)
 UNCHANGED = (*evidence.REBLUR_LOSSES, *(evidence.PLANES + plane for plane in directional.LOSSES))
 """Planes that contrast does not change; it shifts all others by the same amount."""
 

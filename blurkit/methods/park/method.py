@@ -85,11 +85,16 @@ def blur(photo, weights, device="auto"):
     return [cells[None]]
 
 
-def published_points(photo, weights, backend):
-    """Edge points of a photo of 8 bits, (n, 2) int64, and the paper's probabilities there, (n, 11) float32."""
+def published_edges(photo):
+    """The paper's edge points of a photo of 8 bits, (n, 2) int64 in row order, and which are strong, (n,) bool."""
     kinds = edges.edges(edges.value(photo))
     points = np.argwhere(kinds)
-    strong = kinds[tuple(points.T)] == edges.STRONG
+    return points, kinds[tuple(points.T)] == edges.STRONG
+
+
+def published_points(photo, weights, backend):
+    """Edge points of a photo of 8 bits, (n, 2) int64, and the paper's probabilities there, (n, 11) float32."""
+    points, strong = published_edges(photo)
     windows = patches.windows(photo)
 
     def probabilities_at(part, part_strong):
@@ -144,18 +149,31 @@ def published_refinement(raw, photo, sigma):
 
     Blur in pixels if `sigma`; else sharpness, 1 at a blur of .5 pixels and 0 at 2.
     """
+    blur = next(values for name, values in published_stages(raw, photo) if name == "median")
+    if sigma:
+        return np.float32(blur)
+    sharpest, softest = patches.SIGMAS[[0, -1]]
+    return np.float32(np.clip((softest - blur) / (softest - sharpest), 0, 1))
+
+
+def published_stages(raw, photo):
+    """What the stages of the paper's refinement give, one after the other: (name of the stage, ndarray).
+
+    The guide is (H, W, 3) in [0, 1]; the others are (H, W), sigma in pixels of the photo, bilateral 0 where no edge
+    point is.
+    """
     from blurkit.methods.park import bilateral, guide, median
 
     laplacian.check_size(photo.shape)
     sharpness, confidence = raw
     smooth = guide.rolling_guidance(photo / np.float64(np.iinfo(photo.dtype).max))
+    yield "guide", smooth
     at_points = sparse.sigma_of(sharpness) * (confidence > 0)
     filtered = bilateral.probability_joint_bilateral(at_points, confidence, smooth)
-    blur = median.weighted_median(laplacian.propagate(filtered, smooth), smooth)
-    if sigma:
-        return np.float32(blur)
-    sharpest, softest = patches.SIGMAS[[0, -1]]
-    return np.float32(np.clip((softest - blur) / (softest - sharpest), 0, 1))
+    yield "bilateral", filtered
+    blur = laplacian.propagate(filtered, smooth)
+    yield "full", blur
+    yield "median", median.weighted_median(blur, smooth)
 
 
 def in_pixels(raw, as_published=False, side=WORKING_SIDE):

@@ -6,7 +6,7 @@ KEPT = 6  # components handed on; the paper keeps the first two, K1 and K2
 QUARTERS = 4  # turns of 90 degrees
 
 
-def components(kernels):
+def components(kernels, kept=KEPT):
     """The directions in which the learned kernels vary most.
 
     The mean of each kernel is removed first. So the components sum to zero, and respond to structure rather than to
@@ -16,12 +16,14 @@ def components(kernels):
     Parameters
     ----------
     kernels : ndarray, (n, 7, 7)
+    kept : int
+        How many to return; there are 49.
 
     Returns
     -------
-    directions : ndarray, (6, 7, 7), float64
+    directions : ndarray, (kept, 7, 7), float64
         Unit vectors, largest share of the variance first; the largest value of each is positive.
-    explained : ndarray, (6,), float64
+    explained : ndarray, (kept,), float64
         Their shares of the variance.
     """
     flipped = kernels[:, :, ::-1]
@@ -29,10 +31,10 @@ def components(kernels):
     rows = np.concatenate(views).reshape(2 * QUARTERS * len(kernels), -1).astype(np.float64)  # (8n, 49)
     rows -= rows.mean(axis=1, keepdims=True)
     _, singular_values, directions = np.linalg.svd(rows, full_matrices=False)
-    directions = directions[:KEPT]
+    directions = directions[:kept]
     largest = np.take_along_axis(directions, np.abs(directions).argmax(axis=1)[:, None], axis=1)
-    explained = singular_values[:KEPT] ** 2 / np.sum(singular_values**2)
-    return (directions * np.sign(largest)).reshape(KEPT, *kernels.shape[1:]), explained
+    explained = singular_values[:kept] ** 2 / np.sum(singular_values**2)
+    return (directions * np.sign(largest)).reshape(-1, *kernels.shape[1:]), explained
 
 
 def pair(first, second):

@@ -65,6 +65,9 @@ def cut(picture, truth, at, sigma):
 def fit(records, epochs, seed, device, report):
     """Learn the filters and the calibration from patches, see ``contract.Method.fit``.
 
+    The weights hold besides `SHAPES` what the paper shows: all learned ``kernels``, (n, 7, 7), all their
+    ``components``, (49, 7, 7), and the shares of the variance ``explained`` by these, (49,).
+
     Results besides ``accuracy`` of the network: ``calibration_accuracy``, also on held-out photos, and ``explained``,
     the share of the kernels' variance in K1 and K2. An InputError if there are too few patches or photos.
     """
@@ -72,9 +75,9 @@ def fit(records, epochs, seed, device, report):
 
     model, accuracy = training.train(records, epochs, seed, device, lambda *step: report("kernels", *step))
     kernels = network.first_kernels(model).detach().numpy().reshape(-1, network.KERNEL, network.KERNEL)
-    components, explained = basis.components(kernels)
+    components, explained = basis.components(kernels, kernels[0].size)
     chosen = training.judges(records)
-    filters = metric.best_pair(components, records["patch"][chosen], records["label"][chosen] == 1)
+    filters = metric.best_pair(components[: basis.KEPT], records["patch"][chosen], records["label"][chosen] == 1)
     inputs, targets, origin = calibration.examples(records, filters)
     held = held_out(records)[origin]
     if held.all() or not held.any():
@@ -88,7 +91,9 @@ def fit(records, epochs, seed, device, report):
         "calibration_accuracy": float(right.mean()),
         "explained": float(explained[:2].sum()),
     }
-    return {"published": basis.pair(*components[:2]), "filters": filters, **weights}, measured
+    learned = {"kernels": kernels, "components": components, "explained": explained}  # shown, not used
+    learned = {name: np.float32(array) for name, array in learned.items()}
+    return {"published": basis.pair(*components[:2]), "filters": filters, **weights, **learned}, measured
 
 
 def estimate(photo, weights, as_published=False, device="auto", side=WORKING_SIDE):

@@ -70,8 +70,8 @@ def separation(values, positive):
     return (high.mean() - low.mean()) / np.sqrt((high.var() + low.var()) / 2 + 1e-12)
 
 
-def published_map(metric):
-    """The metric as a map: scaled to [0, 1] and smoothed.
+def scaled(metric):
+    """The metric scaled to [0, 1]: divided by its 90th percentile and cut off at 1.
 
     Parameters
     ----------
@@ -83,7 +83,9 @@ def published_map(metric):
         All zero for a photo without any structure.
     """
     top = np.percentile(metric, TOP_PERCENTILE)
-    if top <= 0:
-        return np.zeros_like(metric)
-    scaled = np.minimum(metric / np.float32(top), 1)
-    return cv2.GaussianBlur(scaled, (0, 0), SPREAD, borderType=cv2.BORDER_REFLECT_101)
+    return np.minimum(metric / np.float32(top), 1) if top > 0 else np.zeros_like(metric)
+
+
+def published_map(metric):
+    """The metric as a map, (H, W) float32 in [0, 1]: `scaled` and smoothed."""
+    return cv2.GaussianBlur(scaled(metric), (0, 0), SPREAD, borderType=cv2.BORDER_REFLECT_101)

@@ -35,16 +35,23 @@ def iterate(raw, shares=STEPS):
     ndarray, (H, W), float32 in [0, 1]
         By default .3 B_10 + .2 B_50 + .5 B_100, divided by its largest possible value.
     """
-    current, of_one = raw, 1.0  # `of_one`: what becomes of a map of ones
+    of_one = 1.0  # what becomes of a map of ones
     mix, mix_of_one = np.zeros_like(raw), 0.0
-    for step in range(1, max(shares) + 1):
-        mean = cv2.blur(current, (NEIGHBOURHOOD, NEIGHBOURHOOD), borderType=cv2.BORDER_REFLECT_101)
-        current = np.where(mean < otsu(current), np.float32(0), np.tanh(current))
+    for step, current in iterations(raw, max(shares)):
         of_one = np.tanh(of_one)
         if step in shares:
             mix += np.float32(shares[step]) * current
             mix_of_one += shares[step] * of_one
     return np.minimum(mix / np.float32(mix_of_one), 1)  # rounding may end a hair above
+
+
+def iterations(raw, steps):
+    """(n, B_n) of the paper's refinement, for n from 1 to `steps`; each B_n is (H, W) float32 in [0, 1]."""
+    current = raw
+    for step in range(1, steps + 1):
+        mean = cv2.blur(current, (NEIGHBOURHOOD, NEIGHBOURHOOD), borderType=cv2.BORDER_REFLECT_101)
+        current = np.where(mean < otsu(current), np.float32(0), np.tanh(current))
+        yield step, current
 
 
 def otsu(plane):

@@ -51,3 +51,12 @@ def test_white_noise_of_deviation_one_leaves_the_cascade_with_deviation_one(kern
     noise = np.random.default_rng(0).normal(size=(400, 400))
     out = convolve2d(convolve2d(noise, first, "valid"), second, "valid")
     assert out.std() == pytest.approx(1, abs=0.03)
+
+
+def test_all_components_are_an_orthonormal_basis_that_explains_everything(kernels):
+    few, shares = basis.components(kernels)
+    components, explained = basis.components(kernels, 49)
+    rows = components.reshape(49, 49)
+    assert rows @ rows.T == pytest.approx(np.eye(49), abs=1e-12)
+    assert explained.sum() == pytest.approx(1) and (np.diff(explained) <= 0).all()
+    assert np.array_equal(components[: basis.KEPT], few) and np.array_equal(explained[: basis.KEPT], shares)

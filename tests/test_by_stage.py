@@ -9,8 +9,7 @@ import blurkit
 from blurkit import methods
 from blurkit.errors import UsageError
 from blurkit.io.weights import find_weights, write_weights
-from blurkit.methods.joint import evidence, method
-from blurkit.ops import resize
+from blurkit.methods.joint import inputs
 from blurkit.ops.colour import grey
 from tests.methods.park.test_reference import CROPS
 
@@ -165,17 +164,17 @@ def test_with_the_published_weights_the_stages_are_those_of_the_published_progra
 
 
 def test_the_evidence_by_name_is_all_of_it(stage):
-    together = np.stack([stage("joint", name) for name in evidence.PLANE_NAMES])
+    together = np.stack([stage("joint", name) for name in inputs.PLANE_NAMES])
     assert np.array_equal(stage("joint", "evidence"), together)
 
 
-def test_both_looks_of_the_network_make_the_raw_map(stage, graded):
-    first, second = stage("joint", "logits"), stage("joint", "second_logits")
-    second = cv2.resize(second, first.shape[::-1], interpolation=cv2.INTER_LINEAR)
-    mixed = (1 - method.SECOND_SHARE) * first + method.SECOND_SHARE * second
-    raw = blurkit.load("joint").raw_map(graded).value
-    cells = resize.pool(raw, evidence.CELL)
-    assert np.abs(cells - 1 / (1 + np.exp(-mixed)))[2:-2, 2:-2].mean() < 0.02
+def test_the_log_odds_make_the_raw_map_and_the_motion_the_kinds(stage, graded):
+    model, size = blurkit.load("joint"), graded.shape[1::-1]
+    raw = cv2.resize(1 / (1 + np.exp(-stage("joint", "logits"))), size, interpolation=cv2.INTER_LINEAR)
+    assert np.abs(raw - model.raw_map(graded).value).max() < 1e-5
+    is_moved, kinds = stage("joint", "motion") > 0.5, model.kind_map(graded)
+    assert (is_moved[kinds > 0] == (kinds[kinds > 0] == 2)).all() and (kinds > 0).any()
+    assert stage("joint", "motion_logits").shape == stage("joint", "logits").shape
 
 
 def test_bars_around_a_photo_are_no_part_of_joints_stages(graded):

@@ -119,7 +119,7 @@ print(model, model.score(blurkit.read_photo({str(photos / "photo.png")!r})).meth
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
     assert done.stdout.splitlines() == [
         "['joint', 'mine', 'park', 'zeng'] {'energy': '(H, W): energy, 0 or more'}",
-        "<blurkit.Model mine, weights none> mine",
+        "<blurkit.Model mine> mine",
     ]
 
 

@@ -79,7 +79,7 @@ def shipped_weights(name, module=None):
         path = Path(module).with_name(name)
         if path.is_file():
             return path
-        raise WeightsError(f"no weights at {path}; name a file, or set BLURKIT_WEIGHTS")
+        raise WeightsError(f"no weights at {path}, of method {path.stem}; name a file, or set BLURKIT_WEIGHTS")
     package = Path(__file__).resolve().parents[1]
     checkout = package.parent / "share" / "weights" / name
     if checkout.is_file():

@@ -68,14 +68,14 @@ def in_squares(measure, photo, cell, side, overlap):
     if max(photo.shape[:2]) <= side:
         return measure(photo)
     shape = [-(-length // cell) for length in photo.shape[:2]]
-    sums, weights = None, np.zeros(shape, np.float32)
+    sums, weights = np.zeros((0, *shape), np.float32), np.zeros(shape, np.float32)
     for top in starts(photo.shape[0], side, overlap, 2 * cell):
         for left in starts(photo.shape[1], side, overlap, 2 * cell):
             measured = measure(photo[top : top + side, left : left + side])
             rows, columns = measured.shape[1:]
             weight = np.minimum.outer(ramp(rows), ramp(columns))
             place = np.s_[..., top // cell : top // cell + rows, left // cell : left // cell + columns]
-            sums = np.zeros((len(measured), *shape), np.float32) if sums is None else sums
+            sums = sums if len(sums) else np.zeros((len(measured), *shape), np.float32)
             sums[place] += measured * weight
             weights[place] += weight
     return sums / weights

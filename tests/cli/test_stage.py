@@ -77,7 +77,7 @@ def test_tiff_and_pfm_hold_any_value(run, photos, tmp_path, scene):
     [
         ("--stage logit", "method joint has no stage logit; did you mean logits?; --stage list says which"),
         ("--method zeng --stage nothing", "method zeng has no stage nothing; --stage list says which"),
-        ("--stage evidence -f png", "stage evidence has 19 planes, and PNG holds one plane: add -f npy"),
+        ("--stage evidence -f png", "stage evidence has 31 planes, and PNG holds one plane: add -f npy"),
         ("--method park --stage features -f tiff", "stage features is a table of points, and TIFF holds one plane: "),
         ("--method park --stage sparse --sigma", "--sigma is about maps, and does not go with --stage"),
         ("--stage logits --raw", "--raw is about maps, and does not go with --stage"),

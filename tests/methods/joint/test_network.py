@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.methods.joint.plain_network import log_odds as plainly
 
 from blurkit.methods.joint import backbone, evidence, inputs, network
 from blurkit.ops import backend
 from blurkit.ops.statistics import logistic
-from tests.methods.joint.plain_network import log_odds as plainly
 
 CPU = backend.CpuBackend
 LIMIT = network.MOST_LOG_ODDS

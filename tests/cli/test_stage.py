@@ -30,7 +30,9 @@ def test_a_stage_is_that_of_the_library(run, photos, scene, method, stage):
     assert (done.status, done.stderr) == (0, b"")
     expected = blurkit.load(method, device="cpu").stage(scene, stage)
     given = np.load(io.BytesIO(done.stdout))
-    assert given.dtype == expected.dtype and np.array_equal(given, expected)
+    assert given.dtype == expected.dtype and given.shape == expected.shape
+    for name in given.dtype.names or [...]:  # the command has one thread for matrix products, and sums in its order
+        assert given[name] == pytest.approx(expected[name], abs=1e-5)
 
 
 def test_stages_of_several_photos_are_one_stream(run, photos, three):

@@ -2,18 +2,23 @@
 
 import math
 import os
-from collections.abc import Iterable, Iterator
-from typing import TypedDict, cast
+import warnings
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, cast
 
 from blurkit import api
 from blurkit.defaults import MAX_PIXELS, SCORE_SIDE
-from blurkit.errors import InputError
+from blurkit.errors import InputError, UsageError
 from blurkit.io.arrays import Photo
 from blurkit.io.photo import decode_photo, whole_shape
 from blurkit.io.pictures import pictures
 from blurkit.methods import info
 from blurkit.model import Model, Score
 from blurkit.noscore import reason
+
+if TYPE_CHECKING:
+    from blurkit.cache import Kept
 
 UNKNOWN = {"score", "sigma", "sigma_photo", "motion", "angle", "coverage", "noise", "cropped"}  # NaN without a photo
 
@@ -47,6 +52,7 @@ def scores(
     model: Model | None = None,
     max_pixels: int = MAX_PIXELS,
     pages: bool = False,
+    cache: bool | Literal["content"] = False,
 ) -> Iterator[Record]:
     """A record for every photo in some files, with the figures of ``blur-score --json``; see `Record`.
 
@@ -60,6 +66,9 @@ def scores(
         Larger photos are refused before they are decoded.
     pages : bool
         Take every page of a TIFF, not only the first.
+    cache : bool or "content"
+        Keep scores where ``blur-score --cache`` keeps them, and measure no photo twice; it is known by size and times,
+        or by its content. What goes wrong there is a RuntimeWarning, and photos are measured.
 
     Yields
     ------
@@ -71,6 +80,8 @@ def scores(
     ------
     InputError
         `paths` is one path.
+    UsageError
+        `cache` is something else.
 
     Examples
     --------
@@ -80,26 +91,70 @@ def scores(
     """
     if isinstance(paths, str | bytes | os.PathLike):
         raise InputError(f"paths is one path; many are needed: scores([{os.fspath(paths)!r}])")
+    if cache not in (False, True, "content"):
+        raise UsageError(f"cache is {cache!r}; it must be True, False or 'content'")
     model = api.loaded("joint") if model is None else model
-    return (record for path in paths for record in of_file(os.fspath(path), model, max_pixels, pages))
+    names = (os.fspath(path) for path in paths)
+    if cache:
+        return with_cache(names, model, max_pixels, pages, cache == "content")
+    return (record for path in names for record in of_file(path, model, max_pixels, pages))
 
 
-def of_file(path: str, model: Model, max_pixels: int, pages: bool) -> Iterator[Record]:
-    """The records of one file; the last one holds the error that ended it, if any."""
-    frame = 0
+def with_cache(paths: Iterable[str], model: Model, max_pixels: int, pages: bool, by_content: bool) -> Iterator[Record]:
+    """The records of some files; scores that are kept are not measured, and the others are kept."""
+    from blurkit.cache import Cache
+    from blurkit.identity import file_at, settings
+
+    chosen = settings(model, side_of(model), max_pixels=max_pixels, pages=pages)
+    with Cache(lambda text: warnings.warn(text, RuntimeWarning, stacklevel=2)) as store:
+        for path in paths:
+            file = file_at(path, by_content)
+            kept = None if file is None else store.get(file, chosen)
+            if kept is not None:
+                figures = {**kept.figures, "method": model.method, "weights": model.weights_of("score")}
+                yield record_of(path, 1, kept.no_score, figures)
+            elif file is None:
+                yield from of_file(path, model, max_pixels, pages)
+            else:
+                yield from of_file(path, model, max_pixels, pages, partial(store.put, file, chosen))
+
+
+def of_file(
+    path: str, model: Model, max_pixels: int, pages: bool, keep: "Callable[[Kept], None] | None" = None
+) -> Iterator[Record]:
+    """The records of one file; the last one holds the error that ended it, if any.
+
+    `keep` is called in the end if the photo is alone and could be read.
+    """
+    frame, kept = 0, None
     try:
         with open(path, "rb") as stream:
             for frame, picture in enumerate(pictures(stream, max_pixels, pages=pages), 1):
-                yield of_picture(path, frame, picture.data, model, max_pixels)
+                record = of_picture(path, frame, picture.data, model, max_pixels)
+                kept = kept_of(record, picture.others) if keep and frame == 1 else None
+                yield record
     except InputError as error:
         yield failed(path, frame + 1, model, str(error))
     except OSError as error:
         yield failed(path, frame + 1, model, error.strerror or str(error))
+    else:
+        if keep and kept:
+            keep(kept)
+
+
+def kept_of(record: Record, others: int) -> "Kept | None":
+    """What is kept of a photo; None of one that could not be read. `others` are the pages that are passed over."""
+    from blurkit.cache import FIGURES, Kept
+
+    if record["kind"] is None:
+        return None
+    values = cast(dict[str, Any], record)
+    return Kept({name: values[name] for name in FIGURES}, record["no_score"], others)
 
 
 def of_picture(path: str, frame: int, data: bytes, model: Model, max_pixels: int) -> Record:
     """The record of the photo in some bytes."""
-    side = SCORE_SIDE if model.working_size is None else model.working_size
+    side = side_of(model)
     try:
         photo = decoded(data, model.method, side, max_pixels)
     except InputError as error:
@@ -107,14 +162,24 @@ def of_picture(path: str, frame: int, data: bytes, model: Model, max_pixels: int
     measured = model.measure_blur(photo, working_size=side, shape=whole_shape(data, photo))
     score = model.score_of(measured)
     no_score = reason(measured) if math.isnan(score.score) else None
-    return cast(Record, {"path": path, "frame": frame, "no_score": no_score, **score._asdict()})
+    return record_of(path, frame, no_score, score._asdict())
 
 
 def failed(path: str, frame: int, model: Model, error: str) -> Record:
     """The record of a photo that cannot be read."""
     values: dict[str, object] = {name: math.nan if name in UNKNOWN else None for name in Score._fields}
     values |= {"method": model.method, "weights": model.weights_of("score")}
-    return cast(Record, {"path": path, "frame": frame, "no_score": error, **values})
+    return record_of(path, frame, error, values)
+
+
+def record_of(path: str, frame: int, no_score: str | None, values: dict[str, Any]) -> Record:
+    """A record; `values` are those of the fields of `Score`, in their order."""
+    return cast(Record, {"path": path, "frame": frame, "no_score": no_score, **values})
+
+
+def side_of(model: Model) -> int:
+    """Longer side at which a model measures photos for their scores, pixels; 0 = their own."""
+    return SCORE_SIDE if model.working_size is None else model.working_size
 
 
 def decoded(

@@ -33,7 +33,10 @@ LADDER = {  # room: the rooms its modules may import from, besides earlier modul
     "sources": {"errors"},
     "api": {"errors", "defaults", "ops", "io", "methods", "six", "model", "sources"},
 }
-LADDER["records"] = {"errors", "defaults", "io", "methods", "model", "api", "noscore"}
+LADDER["database"] = {"errors"}
+LADDER["identity"] = {"defaults", "ops", "model"}
+LADDER["cache"] = {"errors", "model", "database", "identity"}
+LADDER["records"] = {"errors", "defaults", "io", "methods", "model", "api", "noscore", "identity", "cache"}
 LADDER["by_stage"] = {"methods", "api"}
 LADDER["cli"] = {room for room in LADDER if room not in ("stages", "outputs")}
 ORDER = {  # room: its modules in the order in which they may import each other
@@ -47,7 +50,7 @@ ORDER = {  # room: its modules in the order in which they may import each other
     "six": ("refine", "patches", "train", "map", "mask", "score"),  # blur-map refines, so refine stands left of map
 }
 SYSTEM = {"PIL", "sys", "os", "pathlib", "shutil", "glob"}  # for the rooms that see files
-SEES_SYSTEM = {"cli", "io", "api", "records", "sources"}
+SEES_SYSTEM = {"cli", "io", "api", "records", "database", "identity", "sources"}
 REACHES_OUT = {  # modules for networks and for other programs
     *("socket", "socketserver", "ssl", "select", "selectors", "asyncio"),
     *("urllib", "http", "ftplib", "smtplib", "xmlrpc", "requests", "subprocess"),

@@ -2,13 +2,14 @@
 
 import json
 import math
+import time
 
 import numpy as np
 import pytest
 from PIL import Image
 
 import blurkit
-from blurkit.errors import InputError
+from blurkit.errors import InputError, UsageError
 
 
 def same(first, second):
@@ -72,3 +73,38 @@ def test_the_values_are_plain_ones(photos):
     (record,) = blurkit.scores([str(photos / "photo.jpg")])
     assert {type(value) for value in record.values()} <= {str, int, float, type(None)}
     assert not any(isinstance(value, np.generic) for value in record.values())
+
+
+def test_kept_scores_are_those_of_the_command_and_both_ways_round(run, photos, tmp_path, monkeypatch):
+    folder = tmp_path / "caches"
+    monkeypatch.setenv("XDG_CACHE_HOME", str(folder))
+    Image.fromarray(np.full((90, 120, 3), 127, np.uint8)).save(tmp_path / "wall.png")
+    (tmp_path / "series.jpg").write_bytes(2 * (photos / "photo.jpg").read_bytes())
+    names = [photos / "photo.jpg", photos / "truncated.jpg", tmp_path / "wall.png", tmp_path / "series.jpg"]
+    time.sleep(0.2)  # until the times of the files show every change
+    expected = [repr(record) for record in blurkit.scores(names)]
+    for _ in range(2):
+        records = blurkit.scores(names, cache=True)
+        assert [repr(record) for record in records] == expected
+    done = run("blur-score", "-v", "--cache", *names, env={"XDG_CACHE_HOME": str(folder)})
+    assert b"2 measured, 2 from the cache" in done.stderr
+    run("blur-score", "--cache=content", *names, env={"XDG_CACHE_HOME": str(folder)})
+    monkeypatch.setattr(blurkit.records, "of_picture", None)  # nothing can be measured any more
+    assert [repr(record) for record in blurkit.scores(names[::2], cache="content")] == expected[:3:2]
+
+
+def test_what_a_caller_does_to_a_record_is_not_kept(photos, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    for record in blurkit.scores([photos / "photo.jpg"], cache=True):
+        right, record["score"] = record["score"], 5
+    assert [record["score"] for record in blurkit.scores([photos / "photo.jpg"], cache=True)] == [right]
+
+
+def test_a_cache_that_cannot_be_used_is_a_warning(photos, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    (tmp_path / "blurkit").write_text("no folder")
+    with pytest.warns(RuntimeWarning, match="measured anew"):
+        (record,) = blurkit.scores([photos / "photo.jpg"], cache=True)
+    assert record["no_score"] is None
+    with pytest.raises(UsageError, match="'content'"):
+        blurkit.scores([photos / "photo.jpg"], cache="times")

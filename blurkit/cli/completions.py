@@ -58,7 +58,7 @@ def value(action):
     """What an option takes: (kind, words); kind is none, words, files, folders or any."""
     words = tuple(action.choices or WORDS.get(action.option_strings[-1], ()))
     metavar = action.metavar[0] if isinstance(action.metavar, tuple) else action.metavar
-    if action.nargs == 0:
+    if action.nargs in (0, "?"):  # a value that may be left out is not offered
         return "none", words
     if words:
         return "words", words

@@ -27,14 +27,16 @@ NONE_BELOW = InputError("no photos below this folder")
 
 
 # A namedtuple, because importing dataclasses would double the time of --help.
-class Input(namedtuple("Input", "path stem data args frame time order", defaults=(None, None, None, None, None))):
+class Input(
+    namedtuple("Input", "path stem data args frame time order others", defaults=(None, None, None, None, None, 0))
+):
     """A file to read, or one picture of it.
 
     `path` is None for standard input, `stem` the relative name of its output without suffix, `data` its bytes if
     they are read already, its stream if it is open, or the InputError that reading it gave, `args` the arguments of the
     command, for hints in errors. `frame` is the number of the picture, from 1, where there are several, and `time` when
     it was taken, in seconds from the first, a Fraction, if that is known. `order` is the number of a picture that is
-    alone among all of those.
+    alone among all of those. `others` counts the pages of its TIFF that are passed over.
     """
 
     __slots__ = ()

@@ -32,7 +32,7 @@ def parse(command, describe, argv, version):
     words = sys.argv[1:] if argv is None else list(argv)
     # parse_known_intermixed_args would take what follows -- for options
     end = words.index("--") if "--" in words else len(words)
-    parser.words = parser.with_numbers_joined(words[:end])
+    parser.words = parser.with_values_joined(words[:end])
     args, unknown = parser.parse_known_intermixed_args(parser.words)
     if unknown:
         from blurkit.cli import hints

@@ -35,13 +35,17 @@ class Parser(argparse.ArgumentParser):
             lines += folded(line, width - 2) + wrapped(what, width, " " * 6)
         return super().format_help() + "\n".join([*lines, "", f"more: man {self.prog}", ""])
 
-    def with_numbers_joined(self, words):
+    def with_values_joined(self, words):
         """Arguments with a negative number joined to the option it is the value of: ``--fail-below=-1``.
 
-        argparse itself takes ``-1`` for options of one digit, because there is the option -0.
+        argparse itself takes ``-1`` for options of one digit, because there is the option -0. An option that may do
+        without its value gets the one it has then, else it would take the next word for it.
         """
         joined = []
         for word in words:
+            alone = self._option_string_actions.get(word)
+            if alone is not None and alone.nargs == "?":
+                word = f"{word}={alone.const}"
             action = self._option_string_actions.get(joined[-1]) if joined else None
             takes_number = action is not None and action.type is not None and action.nargs is None
             if takes_number and NEGATIVE.fullmatch(word):
@@ -87,6 +91,8 @@ class Layout(argparse.HelpFormatter):
     def _format_action_invocation(self, action):
         """The names of an option and what it takes; broken after commas where that is too long."""
         text = super()._format_action_invocation(action)
+        if action.nargs == "?" and action.option_strings:
+            text = text.replace(" [", "[=")
         room = self._width - self._current_indent
         if len(text) <= room:
             return text

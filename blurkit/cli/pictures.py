@@ -96,7 +96,7 @@ def numbered(pictures, is_series):
 def one_of(item, number, picture, args):
     """The Input of one picture."""
     if not number:
-        return item._replace(data=picture.data)
+        return item._replace(data=picture.data, others=picture.others)
     rate = getattr(args, "fps", None)
     time = Fraction(number - 1) / rate if rate else picture.time
     return item._replace(data=picture.data, stem=f"{item.stem}-{number:06}", frame=number, time=time)
@@ -109,12 +109,15 @@ def failed(item, number, error):
 
 def remark(item, number, picture, args, console):
     """Say once what may surprise."""
-    if args.quiet:
-        return
-    if picture.others:
-        console.say(f"{item.name}: holds {picture.others + 1} pages; the first is taken, and all with --pages")
-    if picture.is_interlaced and number == 1:
+    remark_pages(item, picture.others, args, console)
+    if picture.is_interlaced and number == 1 and not args.quiet:
         console.say(f"{item.name}: {COMBED}")
+
+
+def remark_pages(item, others, args, console):
+    """Say how many pages of a TIFF are passed over."""
+    if others and not args.quiet:
+        console.say(f"{item.name}: holds {others + 1} pages; the first is taken, and all with --pages")
 
 
 def maps_with_photos(items, paths, option, args, console, raw=False):

@@ -4,6 +4,7 @@ import math
 
 from blurkit.cli import (
     bursts,
+    cache,
     culling,
     inputs,
     options,
@@ -64,6 +65,7 @@ def describe(parser):
     describe_output(parser.add_argument_group("output"))
     culling.describe(parser)
     options.workers(parser)
+    cache.describe(parser)
 
 
 def describe_region(group):
@@ -102,6 +104,8 @@ def describe_output(group):
 
 def work_on(args, console):
     check(args)
+    if args.prune:
+        return cache.prune(args)
     if args.calibrate:
         figures = culling.calibrate(args, lambda items: scored(items, args, console))
         if not args.stars:
@@ -159,6 +163,7 @@ def check(args):
     report.check(args)
     culling.check(args)
     records.check(args)
+    cache.check(args)
 
 
 def check_detail(args):
@@ -177,20 +182,24 @@ def scored(items, args, console):
     model = Lazy(lambda: options.load_model(args))
     total = len(items) if isinstance(items, list) else None
     bar, count, failed = progress.start(total, args, "photo"), 0, 0
-    results = parallel.in_order(lambda task: one(task, args, model), tasks(items, args, console), args.jobs)
-    for task, result, error in results:
-        item = task.item
-        if error:
-            failed += 1
-            console.bad(item.label, error)
-        else:
-            count += 1
-            reason = result.pop("no_score", None)
-            if reason and not args.quiet:
-                console.say(f"{item.label}: no score: {reason}")
-            yield item if args.save and not culling.waits(args) else item._replace(data=None), result
-        bar.update((item.frame or 1) == 1)
-    bar.close()
+    with cache.Store(args, model, working_size(args), console) as store:
+        scoring = tasks(items, args, console, store)
+        for task, result, error in parallel.in_order(
+            lambda task: task.kept or one(task, args, model), scoring, args.jobs
+        ):
+            item = task.item
+            if error:
+                failed += 1
+                console.bad(item.label, error)
+            else:
+                count += 1
+                store.put(task, result)
+                reason = result.pop("no_score", None)
+                if reason and not args.quiet:
+                    console.say(f"{item.label}: no score: {reason}")
+                yield item if args.save and not culling.waits(args) else item._replace(data=None), result
+            bar.update((item.frame or 1) == 1)
+        bar.close()
     console.detail(f"{count} scored of {count + failed if total is None else total} inputs")
 
 
@@ -200,7 +209,7 @@ def one(task, args, model):
     from blurkit.io.marks import is_marked_map
     from blurkit.score import map_score
 
-    item, sharpness, mask = task
+    item, sharpness, mask = task[:3]
     data = item.read() if sharpness is None else None
     if data is not None and (args.maps or data.startswith(PFM_MAGIC)):
         sharpness = decode_map(data, args.max_pixels)

@@ -6,17 +6,25 @@ from itertools import count
 from blurkit.cli import inputs, pictures
 from blurkit.errors import InputError, UsageError
 
-Task = namedtuple("Task", "item map mask")
-"""An input to score, its map (None for a photo or a map still to decode), and the mask of a photo or None."""
+Task = namedtuple("Task", "item map mask file kept", defaults=(None, None))
+"""An input to score, its map (None for a photo or a map still to decode), and the mask of a photo or None.
+
+With --cache the `identity.File` that it was read from, and its result if that was kept.
+"""
 
 
-def tasks(items, args, console):
+def tasks(items, args, console, store):
     """A `Task` for every map of a stream, and one for every picture of the other inputs.
 
-    A photo uses up its mask even if one of the two cannot be read, so that the others keep theirs.
+    A photo uses up its mask even if one of the two cannot be read, so that the others keep theirs. `store` is a
+    ``cache.Store``; what it keeps is not read.
     """
     masks, alone = all_masks(items, args), count()
     for item in items:
+        file, kept = store.find(item)
+        if kept:
+            yield Task(placed(item, alone, args), None, None, file, kept)
+            continue
         try:
             item = inputs.opened(item)
             if inputs.holds_arrays(item):
@@ -28,7 +36,7 @@ def tasks(items, args, console):
             yield with_mask(Task(placed(item._replace(data=error), alone, args), None, None), masks, args)
             continue
         for picture in pictures.of(item, args, console):
-            yield with_mask(Task(placed(picture, alone, args), None, None), masks, args)
+            yield with_mask(Task(placed(picture, alone, args), None, None, file), masks, args)
     if next(masks, None):
         raise UsageError("there are more masks than photos; give --mask once per photo")
 

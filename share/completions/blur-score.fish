@@ -51,6 +51,8 @@ complete -c blur-score -l calibrate -x -a '(__fish_complete_directories)' -d 'on
 complete -c blur-score -n 'contains -- --calibrate (commandline -opc)[-2]' -f -a '(__fish_complete_directories)'
 complete -c blur-score -s j -l jobs -x -d 'work on N photos at a time'
 complete -c blur-score -l threads -x -d 'threads per photo'
+complete -c blur-score -l cache -d 'keep scores, and measure no photo twice'
+complete -c blur-score -l prune -d 'with --cache: only drop the scores of photos that are gone or changed'
 complete -c blur-score -s q -l quiet -d 'say nothing but errors'
 complete -c blur-score -s v -l verbose -d 'say more'
 complete -c blur-score -l debug -d 'show where an error comes from'

@@ -1,4 +1,4 @@
-"""Stage 12: crops of tiles as the networks learn from them: at random places, mirrored, their light changed (torch)."""
+"""Stage 13: crops of tiles as the networks learn from them: at random places, mirrored, their light changed (torch)."""
 
 import cv2
 import numpy as np
@@ -17,7 +17,7 @@ TINTED, TINTS, GREY = 0.2, (0.85, 1.15), 0.1  # share of the photos that are tin
 
 
 def input_scaling(records, tiles):
-    """Mean and deviation of every plane and of every statistic over some tiles, as named in ``network.SHAPES``."""
+    """Mean and deviation of every plane and of every statistic over some tiles, as named in ``layers.SHAPES``."""
     chosen = evenly(tiles, NORMALISING_TILES)
     planes = patches.decoded(np.stack([records["evidence"][i][:, ::4, ::4] for i in chosen]))
     statistics = records["whole"][chosen]

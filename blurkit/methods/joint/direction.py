@@ -1,4 +1,4 @@
-"""Stage 10: width of the blur across eight directions, for the score of a photo.
+"""Stage 11: width of the blur across eight directions, for the score of a photo.
 
 A small network estimates sigma and the deviation of its logarithm from the edges of one direction in a cell, as stage
 ``edges`` measures them. It is trained so that the sharpest tenth of the edges of one direction in a tile, weighted by
@@ -44,7 +44,7 @@ def estimate(edges, weights):
     ----------
     edges : list of Edges
         From ``edges.measure``.
-    weights : dict of ndarray, as `SHAPES`
+    weights : dict of ndarray, as ``layers.SHAPES``
 
     Returns
     -------
@@ -89,7 +89,7 @@ def fit(records, epochs, seed, report):
 
     Returns
     -------
-    weights : dict of ndarray, as `SHAPES`
+    weights : dict of ndarray, as ``layers.SHAPES``
     accuracy : float
         Share of the pairs of directions of held-out samples that are in the right order; NaN without any.
     error : float

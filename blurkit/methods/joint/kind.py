@@ -1,4 +1,4 @@
-"""Stage 14: which blur it is: motion or defocus."""
+"""Stage 15: which blur it is: motion or defocus."""
 
 import numpy as np
 

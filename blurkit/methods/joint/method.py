@@ -1,6 +1,6 @@
 """The operations of a method for the map: cut tiles, fit weights, estimate a raw map and kinds of blur, refine."""
 
-from blurkit.methods.joint import inputs, kind, network, patches
+from blurkit.methods.joint import inputs, kind, layers, network, patches
 from blurkit.methods.joint import refine as refinement
 from blurkit.methods.joint.evidence import CELL
 from blurkit.ops import resize
@@ -8,7 +8,7 @@ from blurkit.ops.backend import backend_for
 from blurkit.ops.statistics import logistic
 from blurkit.ops.tiles import in_squares
 
-SHAPES = network.SHAPES  # of a weights file
+SHAPES = layers.SHAPES  # of a weights file
 SQUARE = 1536  # pixels; larger photos are measured in squares of this side, so that memory is bounded
 LEAST_SQUARE = 384  # pixels; to which squares are halved where the memory of a GPU ends
 OVERLAP = 8  # part of the side of a square that it shares with the next one

@@ -5,11 +5,11 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from blurkit.methods.joint import network
+from blurkit.methods.joint import layers as networks
 
 
 class Layers(nn.Module):
-    """Some layers of ``network.LAYERS``, with the operations that ``network.answer`` calls.
+    """Some layers of ``networks.LAYERS``, with the operations that ``networks.answer`` calls.
 
     Parameters
     ----------
@@ -22,7 +22,7 @@ class Layers(nn.Module):
         super().__init__()
         self.convolutions, self.norms = nn.ModuleDict(), nn.ModuleDict()
         for name in names:
-            layer = network.LAYERS[name]
+            layer = networks.LAYERS[name]
             self.convolutions[key(name)] = nn.Conv2d(
                 layer.inputs, layer.outputs, layer.side, layer.stride, groups=layer.groups, bias=not normed(name)
             )
@@ -30,7 +30,7 @@ class Layers(nn.Module):
                 self.norms[key(name)] = nn.BatchNorm2d(layer.outputs)
 
     def layer(self, name, x):
-        layer = network.LAYERS[name]
+        layer = networks.LAYERS[name]
         convolution = self.convolutions[key(name)]
         before, after = layer.border
         border = before if before == after else 0
@@ -68,9 +68,9 @@ def key(name):
 
 
 def loaded(weights, device):
-    """All layers with weights as ``network.SHAPES``, ready to run."""
-    layers = Layers(network.LAYERS, lambda name: False)
-    for name in network.LAYERS:
+    """All layers with weights as ``networks.SHAPES``, ready to run."""
+    layers = Layers(networks.LAYERS, lambda name: False)
+    for name in networks.LAYERS:
         convolution = layers.convolutions[key(name)]
         convolution.weight.data = torch.from_numpy(weights[f"{name}.weight"])
         convolution.bias.data = torch.from_numpy(weights[f"{name}.bias"])
@@ -90,6 +90,6 @@ def run(arrays, weights, device):
         Kept.weights, Kept.device, Kept.layers = weights, device, loaded(weights, device)
     tensors = [torch.from_numpy(np.ascontiguousarray(array)).to(device) for array in arrays.values()]
     *evidence, _ = tensors
-    alone, _ = network.answer(Kept.layers, "evidence", *evidence)
-    seeing, _ = network.answer(Kept.layers, "context", *tensors)
+    alone, _ = networks.answer(Kept.layers, "evidence", *evidence)
+    seeing, _ = networks.answer(Kept.layers, "context", *tensors)
     return ((alone + seeing) / 2)[0].cpu().numpy()

@@ -1,4 +1,4 @@
-"""Stage 11: what the backbone learned on ImageNet, from a package that brings it; only training needs it."""
+"""Stage 12: what the backbone learned on ImageNet, from a package that brings it; only training needs it."""
 
 import hashlib
 import io

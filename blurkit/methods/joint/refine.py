@@ -1,4 +1,4 @@
-"""Stage 15: edge-aware smoothing of the map, weighted by its confidence."""
+"""Stage 16: edge-aware smoothing of the map, weighted by its confidence."""
 
 from blurkit.methods.joint import inputs
 from blurkit.methods.joint.evidence import CELL

@@ -1,11 +1,11 @@
-"""Stage 13: training of the two networks on tiles (torch)."""
+"""Stage 14: training of the two networks on tiles (torch)."""
 
 import numpy as np
 import torch
 from torch.nn import functional
 
 from blurkit.errors import InputError
-from blurkit.methods.joint import backbone, crops, network, patches, pretrained
+from blurkit.methods.joint import backbone, crops, layers, network, patches, pretrained
 from blurkit.methods.joint.on_torch import Layers, key
 from blurkit.training.loop import descend, held_out, reproducible
 
@@ -26,31 +26,31 @@ class Nets(Layers):
     """
 
     def __init__(self):
-        super().__init__(network.LAYERS, is_normed)
-        for name in network.NETWORKS:
-            self.convolutions[f"{name}_coarse"] = torch.nn.Conv2d(network.CHANNELS[1], 1, 1)
+        super().__init__(layers.LAYERS, is_normed)
+        for name in layers.NETWORKS:
+            self.convolutions[f"{name}_coarse"] = torch.nn.Conv2d(layers.CHANNELS[1], 1, 1)
         for name, array in pretrained.weights().items():
             layer, part = name.rsplit(".", 1)
             convolution = self.convolutions[key(f"context.backbone.{layer}")]
             getattr(convolution, part).data = torch.from_numpy(array)
-        for name in network.LAYERS:
+        for name in layers.LAYERS:
             if in_front(name):
                 self.convolutions[key(name)].requires_grad_(False)
 
-    def frozen(self, layers):
+    def frozen(self, results):
         """Compute layers that do not learn; in half precision, which is faster."""
         with torch.no_grad(), torch.autocast("cpu", torch.bfloat16, enabled=self.training):
-            return [result.float() for result in layers()]
+            return [result.float() for result in results()]
 
     def answers(self, name, *inputs):
         """Answer of a network, (n, 2, h, w), and that in cells of 8 pixels, (n, h / 2, w / 2)."""
-        answer, cells8 = network.answer(self, name, *inputs)
+        answer, cells8 = layers.answer(self, name, *inputs)
         return answer, self.convolutions[f"{name}_coarse"](cells8)[:, 0]
 
 
 def is_normed(name):
     """True for layers with batch normalisation in training."""
-    return ".backbone." not in name and name.split(".", 1)[1] not in (*network.LINEAR, "whole")
+    return ".backbone." not in name and name.split(".", 1)[1] not in (*layers.LINEAR, "whole")
 
 
 def in_front(name):
@@ -73,7 +73,7 @@ def train(records, epochs, seed, device, report):
 
     Returns
     -------
-    weights : dict of ndarray, as ``network.SHAPES``
+    weights : dict of ndarray, as ``layers.SHAPES``
         float16, but for the scaling of the inputs.
     accuracy : float
         Share of the labelled cells of held-out photos that are classified correctly.
@@ -122,7 +122,7 @@ def loss(model, batch, device):
         value.to(device) if isinstance(value, torch.Tensor) else value for value in batch
     )
     total, log_odds = 0, 0
-    for name in network.NETWORKS:
+    for name in layers.NETWORKS:
         if name == "context":
             answer, coarse = model.answers(name, planes, halved, statistics, photo)
         else:
@@ -163,7 +163,7 @@ def turned_by(x, quarter_turns):
 def folded(model):
     """The weights as ``network.log_odds`` takes them, with batch normalisation folded in: dict of ndarray, float16."""
     weights = {}
-    for name in network.LAYERS:
+    for name in layers.LAYERS:
         convolution, norms = model.convolutions[key(name)], model.norms
         weight, bias = convolution.weight.detach().double(), convolution.bias
         if key(name) in norms:

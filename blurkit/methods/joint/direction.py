@@ -44,7 +44,7 @@ def estimate(edges, weights):
     ----------
     edges : list of Edges
         From ``edges.measure``.
-    weights : dict of ndarray, as ``layers.SHAPES``
+    weights : dict of ndarray, as `SHAPES`
 
     Returns
     -------
@@ -89,7 +89,7 @@ def fit(records, epochs, seed, report):
 
     Returns
     -------
-    weights : dict of ndarray, as ``layers.SHAPES``
+    weights : dict of ndarray, as `SHAPES`
     accuracy : float
         Share of the pairs of directions of held-out samples that are in the right order; NaN without any.
     error : float

@@ -68,7 +68,7 @@ def key(name):
 
 
 def loaded(weights, device):
-    """All layers with weights as ``networks.SHAPES``, ready to run."""
+    """All layers with weights as ``layers.SHAPES``, ready to run."""
     layers = Layers(networks.LAYERS, lambda name: False)
     for name in networks.LAYERS:
         convolution = layers.convolutions[key(name)]

@@ -11,7 +11,7 @@ import subprocess
 import sys
 from importlib.util import find_spec
 from pathlib import Path
-from pkgutil import walk_packages
+from pkgutil import iter_modules
 
 ROOT = Path(__file__).resolve().parents[1]
 LEFT_OUT = ("cli", "noscore")  # the inside of the commands, which have the manual
@@ -32,11 +32,11 @@ def library(out):
 
     import blurkit
 
-    without = LEFT_OUT + (() if find_spec("torch") else NEEDS_TORCH)
-    names = [found.name.removeprefix("blurkit.") for found in walk_packages(blurkit.__path__, "blurkit.")]
-    shown = [name for name in names if not any(f"{name}.".startswith(f"{other}.") for other in without)]
+    without = (*LEFT_OUT, *(() if find_spec("torch") else NEEDS_TORCH))
+    shown = [found.name for found in iter_modules(blurkit.__path__)]  # what blurkit itself offers is not all
+    names = [f"blurkit.{name}" for name in shown if name not in without] + [f"!blurkit.{name}" for name in without]
     pdoc.render.configure(docformat="numpy", show_source=False, footer_text="blurkit")
-    pdoc.pdoc("blurkit", *(f"blurkit.{name}" for name in shown), output_directory=out)
+    pdoc.pdoc("blurkit", *names, output_directory=out)
 
 
 def manual(path):

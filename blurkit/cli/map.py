@@ -128,10 +128,9 @@ def list_stages(args):
 
     if args.files or args.null or args.files0_from:
         raise UsageError("--stage list takes no photos")
-    stages = methods.outputs(args.method)
-    if not stages:
-        raise UsageError(f"method {args.method} says nothing of its stages")
-    for name, stage in stages.items():
+    if args.output or args.format:
+        raise UsageError("--stage list writes lines to standard output; -o and -f do not go with it")
+    for name, stage in methods.outputs(args.method).items():
         output.line(f"{name}\t{stage.shape}\t{stage.about}")
 
 
@@ -141,14 +140,14 @@ def check_stage(args, out):
     from blurkit.cli.hints import did_you_mean
 
     stages = methods.outputs(args.method)
-    if stages and args.stage not in stages:
+    if args.stage not in stages:
         raise UsageError(
             f"method {args.method} has no stage {args.stage}{did_you_mean(args.stage, stages)}; --stage list says which"
         )
     for option in ("raw", "sigma", "kind", "overlay"):
         if getattr(args, option):
             raise UsageError(f"--{option} is about maps, and does not go with --stage")
-    stage = methods.output(args.method, args.stage)
+    stage = stages[args.stage]
     if stage.planes != 1 and out.form != "npy":
         what = f"has {stage.planes} planes" if stage.planes else "is a table of points"
         raise UsageError(f"stage {args.stage} {what}, and {out.form.upper()} holds one plane: add -f npy")

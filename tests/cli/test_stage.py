@@ -48,6 +48,12 @@ def test_the_list_says_name_shape_and_what_it_is(run, method):
     assert {name: f"{shape}: {about}" for name, shape, about in lines} == blurkit.list_stages(method)
 
 
+def test_the_list_goes_to_standard_output_alone(run, tmp_path):
+    done = run("blur-map", "--stage", "list", "-o", tmp_path / "list")
+    assert done.status == 2 and not (tmp_path / "list").exists()
+    assert done.stderr == b"blur-map: --stage list writes lines to standard output; -o and -f do not go with it\n"
+
+
 def test_what_lies_in_a_known_range_is_a_png_on_that_scale(run, photos, scene):
     for method, stage, white in (("zeng", "B_10", 1), ("park", "edges", 2), ("park", "full", 2)):
         done = run("blur-map", "--method", method, "--stage", stage, "-f", "png", photos / "photo.png")

@@ -7,20 +7,21 @@ import functools
 import io
 import os
 from collections.abc import Iterator
-from typing import Any, BinaryIO, Literal, cast
+from typing import Any, BinaryIO, Literal, cast, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from blurkit import mask as masks
 from blurkit import methods
+from blurkit.arrays import Photo
 from blurkit.defaults import MAX_PIXELS, MOST_BYTES, SHARPEST_SHARE, is_device
 from blurkit.errors import InputError, UsageError, WeightsError
 from blurkit.io.maps import as_map
 from blurkit.io.photo import decode_photo
 from blurkit.io.pictures import pictures
 from blurkit.io.weights import LARGEST_WEIGHTS, find_weights, read_weights
-from blurkit.model import Map, Model, Photo, Score
+from blurkit.model import Map, Model, Score
 from blurkit.ops.backend import backend_for
 
 Source = str | os.PathLike[str] | bytes | BinaryIO
@@ -236,6 +237,7 @@ def blur_map(photo: ArrayLike, *, method: str = "park") -> Map:
     return loaded(method).blur_map(photo)
 
 
+@overload
 def score_photo(
     photo: ArrayLike,
     *,
@@ -244,9 +246,31 @@ def score_photo(
     softest: bool = False,
     mask: ArrayLike | None = None,
     detail: bool = False,
+    boxes: None = None,
 ) -> Score:
-    """How sharp a photo is; see `Model.score`."""
-    return loaded(method).score(photo, share=share, softest=softest, mask=mask, detail=detail)
+    """The score of all of a photo."""
+
+
+@overload
+def score_photo(
+    photo: ArrayLike, *, method: str = methods.DEFAULT, share: float = SHARPEST_SHARE, boxes: ArrayLike
+) -> list[Score]:
+    """The scores of boxes of a photo."""
+
+
+def score_photo(
+    photo: ArrayLike,
+    *,
+    method: str = methods.DEFAULT,
+    share: float = SHARPEST_SHARE,
+    softest: bool = False,
+    mask: ArrayLike | None = None,
+    detail: bool = False,
+    boxes: ArrayLike | None = None,
+) -> Score | list[Score]:
+    """How sharp a photo is, or what lies in boxes of it; see `Model.score`."""
+    how: dict[str, Any] = {"share": share, "softest": softest, "mask": mask, "detail": detail, "boxes": boxes}
+    return cast(Score | list[Score], loaded(method).score(photo, **how))
 
 
 def focus_mask(

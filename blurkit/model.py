@@ -1,21 +1,23 @@
-"""A method with its weights, ready for any number of photos; `as_photo` checks the arrays it is given as photos."""
+"""A method with its weights, ready for any number of photos."""
 
-from typing import Any, Literal, NamedTuple, cast
+from collections.abc import Iterator, Sequence
+from typing import Any, Literal, NamedTuple, cast, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from blurkit import boxes as box_scores
 from blurkit import detail as details
 from blurkit import map as maps
 from blurkit import methods
 from blurkit import score as scores
+from blurkit.arrays import Box, Photo, as_array, as_boxes, as_photo
 from blurkit.defaults import SCORE_SIDE, SHARPEST_SHARE, WORKING_SIDE
 from blurkit.errors import InputError, UsageError, check_sizes
 from blurkit.io.maps import as_map
 from blurkit.refine import refine_map
 
 Map = NDArray[np.float32]
-Photo = NDArray[np.uint8] | NDArray[np.uint16]
 
 
 class Score(NamedTuple):
@@ -139,6 +141,7 @@ class Model:
         result = refine_map(checked, guide, self.method, self.as_published, self._side(), sigma, steps)
         return cast(Map, result)
 
+    @overload
     def score(
         self,
         photo: ArrayLike,
@@ -147,8 +150,25 @@ class Model:
         softest: bool = False,
         mask: ArrayLike | None = None,
         detail: bool = False,
+        boxes: None = None,
     ) -> Score:
-        """How sharp a photo is.
+        """The score of all of a photo."""
+
+    @overload
+    def score(self, photo: ArrayLike, *, share: float = SHARPEST_SHARE, boxes: ArrayLike) -> list[Score]:
+        """The scores of boxes of a photo."""
+
+    def score(
+        self,
+        photo: ArrayLike,
+        *,
+        share: float = SHARPEST_SHARE,
+        softest: bool = False,
+        mask: ArrayLike | None = None,
+        detail: bool = False,
+        boxes: ArrayLike | None = None,
+    ) -> Score | list[Score]:
+        """How sharp a photo is, or what lies in boxes of it.
 
         Parameters
         ----------
@@ -163,17 +183,25 @@ class Model:
         detail : bool
             Measure tiles of the photo's own pixels where it is sharpest, to tell nearly equal photos of one size apart;
             sigma is in pixels of the photo then, and a large one scores lower.
+        boxes : array_like, optional
+            (n, 4), left, top, width and height in pixels of the photo: what lies in each, a face for example, is
+            measured as with `detail`, and a list of n scores is returned. What reaches beyond the photo is left out.
 
         Raises
         ------
         InputError
-            The share is out of range, or photo and mask differ in size.
+            The share is out of range, photo and mask differ in size, or a box is none or lies outside of the photo.
         UsageError
-            The model has a working size, or the softest share is requested; neither goes with `detail`.
+            The model has a working size, or the softest share is requested; neither goes with `detail` or `boxes`.
         """
         if not 0 < share <= 1:
             raise InputError(f"share is {share}; it must be above 0, and at most 1")
         checked = as_photo(photo)
+        if boxes is not None:
+            if softest or detail or mask is not None:
+                raise UsageError("boxes go with neither softest nor detail nor mask")
+            places = as_boxes(boxes, checked.shape)
+            return [self.score_of_box(box, share=share) for box in self.measure_boxes(checked, places)]
         region = None if mask is None else as_map(as_array(mask, "mask")) > 0.5
         if region is not None:
             check_sizes("photo", checked.shape, "its mask", region.shape)
@@ -182,6 +210,17 @@ class Model:
                 raise UsageError("detail looks where the photo is sharpest; softest does not go with it")
             return self.score_of_detail(self.measure_detail(checked, region=region), share=share)
         return self.score_of(self.measure_blur(checked), share=share, region=region, softest=softest)
+
+    def measure_boxes(self, photo: Photo, boxes: Sequence[Box]) -> Iterator[box_scores.Boxed]:
+        """What lies in each of some boxes, as `measure_blur` gives that of all; boxes are those of `as_boxes`."""
+        if self.working_size:
+            raise UsageError("boxes are measured at the photo's own size; working_size does not go with them")
+        measured = box_scores.measure_boxes(photo, boxes, self._arrays, self.method, self.device)
+        return cast(Iterator[box_scores.Boxed], measured)
+
+    def score_of_box(self, boxed: box_scores.Boxed, *, share: float = SHARPEST_SHARE) -> Score:
+        """The score from one of the results of `measure_boxes`."""
+        return Score(**box_scores.score_of_box(boxed, share), method=self.method, weights=self.weights)
 
     def measure_detail(self, photo: Photo, *, region: NDArray[np.bool_] | None = None) -> details.Detail:
         """The blur of tiles of a photo where it is sharpest, as `measure_blur` gives that of all; arguments alike."""
@@ -236,57 +275,3 @@ class Model:
         if sigma and not self.info.measures_sigma:
             able = methods.those_with("measures_sigma")
             raise UsageError(f"method {self.method} does not measure blur in pixels; method {able} does")
-
-
-def as_photo(photo: ArrayLike) -> Photo:
-    """An array that is a photo, converted to (H, W, 3), uint8 or uint16, RGB.
-
-    Parameters
-    ----------
-    photo : array_like
-        (H, W) or (H, W, 1), grey; (H, W, 2), grey and alpha; (H, W, 3), RGB; (H, W, 4), RGB and alpha. Alpha is left
-        out. uint8, uint16, or floating point in [0, 1], which becomes 16 bits.
-
-    Returns
-    -------
-    ndarray, (H, W, 3), uint8 or uint16
-
-    Raises
-    ------
-    InputError
-        Another shape, no pixels, another type, NaN, or values out of range.
-    """
-    if isinstance(photo, str | bytes) or hasattr(photo, "__fspath__"):
-        raise InputError("photo is a file, not an array; read it by blurkit.read_photo")
-    array = as_array(photo, "photo")
-    if array.ndim not in (2, 3) or array.ndim == 3 and not 1 <= array.shape[2] <= 4:
-        raise InputError(f"photo has shape {array.shape}; (H, W), (H, W, 3) or (H, W, 4) is needed, of one photo")
-    if not array.size:
-        raise InputError(f"photo has no pixels: its shape is {array.shape}")
-    if array.dtype.kind == "f":
-        array = sixteen_bits(array)
-    elif array.dtype not in (np.uint8, np.uint16):
-        raise InputError(
-            f"photo has values of type {array.dtype}; uint8, uint16, or floating point in [0, 1] is needed; convert it"
-        )
-    if array.ndim == 3 and array.shape[2] >= 3:
-        return np.ascontiguousarray(array[..., :3])
-    grey = array if array.ndim == 2 else array[..., 0]
-    return np.repeat(grey[..., None], 3, axis=2)
-
-
-def as_array(values: ArrayLike, what: str) -> NDArray[Any]:
-    """An array; an InputError that names `what` it should be if it is none."""
-    try:
-        return np.asarray(values)
-    except ValueError as error:
-        raise InputError(f"{what} is no array: {error}") from error
-
-
-def sixteen_bits(array: NDArray[np.floating]) -> NDArray[np.uint16]:
-    """Values in [0, 1], floating point, as uint16 from 0 to 65535; InputError if one is out of range or NaN."""
-    low, high = array.min(), array.max()
-    if not (low >= 0 and high <= 1):
-        raise InputError(f"photo values run from {low:g} to {high:g}; floating point must lie in [0, 1]")
-    scaled = array * np.float32(65535)  # float32, as float16 ends at 65504
-    return cast(NDArray[np.uint16], np.rint(scaled).astype(np.uint16))

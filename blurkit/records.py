@@ -6,12 +6,13 @@ from collections.abc import Iterable, Iterator
 from typing import TypedDict, cast
 
 from blurkit import api
+from blurkit.arrays import Photo
 from blurkit.defaults import MAX_PIXELS, SCORE_SIDE
 from blurkit.errors import InputError
 from blurkit.io.photo import decode_photo, whole_shape
 from blurkit.io.pictures import pictures
 from blurkit.methods import info
-from blurkit.model import Model, Photo, Score
+from blurkit.model import Model, Score
 from blurkit.noscore import reason
 
 UNKNOWN = {"score", "sigma", "sigma_photo", "motion", "angle", "coverage", "noise", "cropped"}  # NaN without a photo

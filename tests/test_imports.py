@@ -23,15 +23,17 @@ LADDER = {  # room: the rooms its modules may import from, besides earlier modul
     "six": {"errors", "defaults", "ops", "training", "methods", "motion", "softest"},
     "evaluate": {"errors", "defaults", "ops", "six"},
     "detail": {"defaults", "ops", "methods", "motion", "six"},
+    "boxes": {"defaults", "ops", "six", "detail"},
+    "arrays": {"errors"},
     "noscore": {"six"},
     "sets": {"ops"},
     "culling": {"errors"},
     "previews": {"ops"},
     "report": {"errors", "defaults", "ops", "io"},
-    "model": {"errors", "defaults", "ops", "io", "methods", "six", "detail"},
-    "api": {"errors", "defaults", "ops", "io", "methods", "six", "model"},
+    "model": {"errors", "defaults", "ops", "io", "methods", "six", "detail", "boxes", "arrays"},
+    "api": {"errors", "defaults", "ops", "io", "methods", "six", "arrays", "model"},
 }
-LADDER["records"] = {"errors", "defaults", "io", "methods", "model", "api", "noscore"}
+LADDER["records"] = {"errors", "defaults", "io", "methods", "arrays", "model", "api", "noscore"}
 LADDER["cli"] = {room for room in LADDER if room != "stages"}
 ORDER = {  # room: its modules in the order in which they may import each other
     "ops": (

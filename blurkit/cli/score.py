@@ -3,6 +3,7 @@
 import math
 
 from blurkit.cli import (
+    boxes,
     bursts,
     culling,
     inputs,
@@ -82,6 +83,7 @@ def describe_region(group):
         help="judge the photo where this picture or map is over one half only; once per photo, - = standard input, "
         "NPY may hold many",
     )
+    boxes.describe(group)
 
 
 def describe_output(group):
@@ -110,6 +112,8 @@ def work_on(args, console):
         args.star_scores = stars.around(figures["threshold"])
         console.say(f"stars 2 to 5 begin at {', '.join(f'{score:.4f}' for score in args.star_scores)}")
     items = found(args, console)
+    if args.boxes:
+        args.places = boxes.Places(items, args, console)
     known = items if isinstance(items, list) else []
     saver = save.opened(known, args, console)
     kept, is_below, write = [], False, records.writer(args, console)  # kept is nothing without --truth: memory is flat
@@ -133,7 +137,7 @@ def work_on(args, console):
 def found(args, console):
     """The inputs: a list; or a generator of those of a list of names that may grow while the first are scored."""
     is_listed = args.null or args.files0_from
-    if not is_listed or culling.waits(args) or args.report or args.truth or args.mask:
+    if not is_listed or culling.waits(args) or args.report or args.truth or args.mask or args.boxes:
         items = inputs.from_args(args, console)
         return list(shots.once(items, console)) if args.siblings else items
     items = spared(inputs.as_they_come(args, console), args)
@@ -154,6 +158,7 @@ def check(args):
     if args.region.needs_mask and not args.mask:
         raise UsageError("--region mask needs --mask FILE")
     check_detail(args)
+    boxes.check(args)
     report.check(args)
     culling.check(args)
     records.check(args)
@@ -183,10 +188,12 @@ def scored(items, args, console):
             console.bad(item.label, error)
         else:
             count += 1
-            reason = result.pop("no_score", None)
-            if reason and not args.quiet:
-                console.say(f"{item.label}: no score: {reason}")
-            yield item if args.save and not culling.waits(args) else item._replace(data=None), result
+            kept = item if args.save and not culling.waits(args) else item._replace(data=None)
+            for part in boxes.told(item, result, args, console) if args.boxes else [result]:
+                reason = part.pop("no_score", None)
+                if reason and not args.quiet:
+                    console.say(f"{item.label}: no score: {reason}")
+                yield kept, part
         bar.update((item.frame or 1) == 1)
     bar.close()
     console.detail(f"{count} scored of {count + failed if total is None else total} inputs")
@@ -203,6 +210,8 @@ def one(task, args, model):
         sharpness = decode_map(data, args.max_pixels)
     if args.truth:
         return truth.comparison(item, data, sharpness, args, model)
+    if args.boxes and sharpness is None:
+        return boxes.results(item, data, args, model())
     if sharpness is None:
         result = photo_score(item, data, mask, args, model)
     else:
@@ -223,6 +232,7 @@ def check_map_options(args):
         ("detail", args.detail),
         ("outliers", args.outliers is not None),
         ("save", args.save),
+        ("boxes", args.boxes),
     )
     for option, is_given in options_of_photos:
         if is_given:

@@ -116,3 +116,18 @@ def test_maps_have_no_sets(run, tmp_path):
         np.save(tmp_path / f"{number}.npy", np.full((6, 8), 0.5 + number / 4, np.float32))
     done = run("blur-score", "--json", "--burst", 2, "0.npy", "1.npy", cwd=tmp_path)
     assert done.status == 0 and [json.loads(line)["set"] for line in done.stdout.splitlines()] == [None, None]
+
+
+@pytest.mark.parametrize("size", [320, 480])
+def test_a_small_copy_does_not_win_against_its_photo(run, world, tmp_path, size):
+    photo = cv2.resize(world, None, fx=3, fy=3, interpolation=cv2.INTER_CUBIC)  # soft at its own pixels
+    small = cv2.resize(photo, (size, size * 3 // 10), interpolation=cv2.INTER_AREA)
+    for name, pixels in (("a-small.png", small), ("b.png", photo), ("c-soft.png", cv2.GaussianBlur(photo, (0, 0), 9))):
+        Image.fromarray(pixels).save(tmp_path / name)
+    names = ("a-small.png", "b.png", "c-soft.png")
+    done = run("blur-score", "--json", "--group", "[.]png", *names, cwd=tmp_path)
+    records = {record["path"]: record for record in map(json.loads, done.stdout.splitlines())}
+    assert records["a-small.png"]["score"] > records["b.png"]["score"]  # the copy shows less, and that sharply
+    assert [name for name in names if records[name]["best"]] == ["b.png"]
+    kept = run("blur-score", "--keep-best", "--window", 3, "--save", "kept", *names, cwd=tmp_path)
+    assert kept.status == 0 and [path.name for path in (tmp_path / "kept").iterdir()] == ["b.png"]

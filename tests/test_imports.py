@@ -27,6 +27,7 @@ LADDER = {  # room: the rooms its modules may import from, besides earlier modul
     "arrays": {"errors"},
     "noscore": {"six"},
     "sets": {"ops"},
+    "similar": {"ops"},
     "culling": {"errors"},
     "previews": {"ops"},
     "report": {"errors", "defaults", "ops", "io"},

@@ -217,7 +217,7 @@ def one(task, args, model):
     else:
         check_map_options(args)
         result = {"score": map_score(sharpness)}
-    if args.burst is not None:
+    if culling.looks(args):
         result["taken"] = bursts.Taken.of(data or b"")
     return result
 
@@ -241,7 +241,7 @@ def check_map_options(args):
 
 def photo_score(item, data, mask, args, model):
     """The score of the photo in some bytes with its figures, and with --report what the page shows of it."""
-    from blurkit import noscore, sets
+    from blurkit import noscore, sets, similar
     from blurkit.io.photo import whole_shape
     from blurkit.records import decoded
 
@@ -260,8 +260,10 @@ def photo_score(item, data, mask, args, model):
     result = score._asdict()
     if math.isnan(score.score):
         result["no_score"] = noscore.reason(measured, region)
-    if args.burst is not None:
+    if culling.looks(args):
         result["look"] = sets.look(measured.picture)
+    if args.similar:
+        result["fingerprint"] = similar.fingerprint(result["look"].thumbnail)
     if args.report:
         result["shown"] = report.pictures(item, data, measured, args, region)
     return result

@@ -8,6 +8,7 @@ meaning     40 photos, 20 of labelled/ and 20 of sharp/, none of which joint or 
 subject     photos sharp in part against their soft copies
 size        photos reduced to many sizes
 regions     marked regions of real photos, moving (motion/) and defocused (cuhk/), against the rest of them
+things      boxes on the sharp and on the soft thing of a photo, by --boxes
 crops       crops of real photos that are sharp, soft or moving all over, also from szu/
 kinds       the kind of blur, told for such regions
 shake       camera shake drawn into photos of 640 to 4000 pixels
@@ -33,6 +34,7 @@ from regions import crops, kinds, regions
 from scipy.stats import spearmanr
 from scoring import forty, peers, scores, write_jpeg
 from shake import scene, shake
+from things import things
 from throughput import throughput
 
 from blurkit.methods import METHODS
@@ -121,7 +123,7 @@ def size(data, scratch, results):
             yield f"{method}: spread, {label}", {"mean": float(part.mean()), "largest": float(part.max())}
 
 
-SECTIONS = (meaning, subject, size, regions, crops, kinds, shake, borders, examples, cases, reduced, throughput)
+SECTIONS = (meaning, subject, size, regions, things, crops, kinds, shake, borders, examples, cases, reduced, throughput)
 REQUIRED = {
     "joint": {
         "equal noise": (0.995, 1),
@@ -129,6 +131,7 @@ REQUIRED = {
         "spearman clean": (0.95, 1),
         "spearman all": (0.90, 1),
     },
+    "things: joint": {"right order": (0.98, 1)},
     "joint: sharper than the soft copy": {"share": (1, 1)},
     "12 megapixels: blur-score, zeng": {"x decoding": (0.4, 100), "x loop": (10, 1000)},
 }

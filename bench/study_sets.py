@@ -1,9 +1,10 @@
-"""What blur-score --burst takes series for: made focus stacks, panoramas and bursts; a study.
+"""What blur-score --burst and --similar take photos for: made focus stacks, panoramas, bursts and copies; a study.
 
 study_sets.py --data DIR --results DIR [--only SECTION]
 
 stacks      scenes whose segments lie at ten depths, each blurred by its distance from the focus
 panoramas   overlapping crops of sharp photos, of uneven height and light
+alike       what --similar groups: moved and edited copies of photos, and different photos
 bursts      crops of a scene with noise, and with shake, focus that misses, a thing that moves, or all of that
 """
 
@@ -13,6 +14,7 @@ import cv2
 import measure
 import numpy as np
 import photos
+from alike import alike
 
 from blurkit import sets
 from blurkit.io.maps import decode_segments
@@ -136,6 +138,8 @@ def bursts(data, scratch, results):
 
 
 REQUIRED = {
+    "moved by 2%": {"grouped": (0.98, 1)},
+    "different photos": {"near pairs": (0, 3)},
     "stack of 10, 1": {"stack": (0.85, 1)},
     "stack of 5, 1": {"stack": (0.8, 1)},
     **{f"panorama of {count}, {step:g}": {"panorama": (0.95, 1)} for count, step in PANORAMAS},
@@ -143,4 +147,4 @@ REQUIRED = {
 }
 
 if __name__ == "__main__":
-    sys.exit(measure.main("sets", __doc__, (stacks, panoramas, bursts), REQUIRED, needs="scenes"))
+    sys.exit(measure.main("sets", __doc__, (stacks, panoramas, bursts, alike), REQUIRED, needs="scenes"))

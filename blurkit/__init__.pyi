@@ -19,10 +19,10 @@ from blurkit.errors import WeightsError as WeightsError
 from blurkit.io.streams import read_maps as read_maps
 from blurkit.io.streams import write_map as write_map
 from blurkit.model import Model as Model
-from blurkit.model import RawMap as RawMap
-from blurkit.model import Score as Score
 from blurkit.records import Record as Record
 from blurkit.records import scores as scores
+from blurkit.results import RawMap as RawMap
+from blurkit.results import Score as Score
 
 __version__: str
 FROM: dict[str, str]

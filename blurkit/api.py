@@ -7,23 +7,25 @@ import functools
 import io
 import os
 from collections.abc import Iterator
-from typing import BinaryIO, Literal, cast
+from typing import Any, BinaryIO, Literal, cast, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from blurkit import mask as masks
 from blurkit import methods
+from blurkit.arrays import Photo
 from blurkit.defaults import MAX_PIXELS, MOST_BYTES, SHARPEST_SHARE, is_device
 from blurkit.errors import InputError, UsageError, WeightsError
-from blurkit.io.arrays import Photo
 from blurkit.io.maps import as_map
 from blurkit.io.photo import decode_photo
 from blurkit.io.pictures import pictures
-from blurkit.io.weights import LARGEST_WEIGHTS, OtherPartError, find_weights, read_weights, shipped_weights
-from blurkit.model import Map, Model, Score, Weights
+from blurkit.io.weights import LARGEST_WEIGHTS
+from blurkit.model import Model
 from blurkit.ops.backend import backend_for
+from blurkit.results import Map, Score
 from blurkit.sources import Source, read_bytes, read_stream
+from blurkit.weights import default_weights, given_weights
 
 ANY_SHAPE = (64, 64)  # pixels; a photo large enough for any device
 MEAN_FACTOR = 1.5  # x mean of the map: the threshold 'mean', usual in this field
@@ -91,31 +93,6 @@ def load(
     model = Model(method, functools.partial(given_weights, method, *given), device, as_published, working_size)
     model.weights_of("map")  # so that what is wrong with a file is told here
     return model
-
-
-def default_weights(method: str, part: str) -> Weights:
-    """Arrays and header of the default weights of a part of a method."""
-    if not methods.get(method, part).SHAPES:
-        return {}, {"checksum": "none"}  # a method that has learned nothing
-    path = find_weights(methods.weights_name(method, part), methods.file_of(method))
-    return given_weights(method, *read_bytes(path, LARGEST_WEIGHTS + 1, WeightsError), part)
-
-
-def given_weights(method: str, data: bytes, prefix: str, part: str) -> Weights:
-    """Arrays and header of the weights of a part of a method, of a file that may hold those of another part.
-
-    The message of an error begins with `prefix`.
-    """
-    stages = methods.get(method, part)
-    own_part = part if methods.has_own_score(method) else methods.PARTS[0]
-    try:
-        return cast(Weights, read_weights(data, method, stages.SHAPES, own_part))
-    except OtherPartError:
-        path = shipped_weights(methods.weights_name(method, part), methods.file_of(method))
-        data, prefix = read_bytes(path, LARGEST_WEIGHTS + 1, WeightsError)
-        return cast(Weights, read_weights(data, method, stages.SHAPES, own_part))
-    except WeightsError as error:
-        raise WeightsError(f"{prefix}{error}") from error
 
 
 def read_photo(
@@ -233,6 +210,7 @@ def blur_map(photo: ArrayLike, *, method: str = "park") -> Map:
     return loaded(method).blur_map(photo)
 
 
+@overload
 def score_photo(
     photo: ArrayLike,
     *,
@@ -241,13 +219,35 @@ def score_photo(
     softest: bool = False,
     mask: ArrayLike | None = None,
     detail: bool = False,
+    boxes: None = None,
 ) -> Score:
-    """How sharp a photo is; see `Model.score`.
+    """The score of all of a photo."""
+
+
+@overload
+def score_photo(
+    photo: ArrayLike, *, method: str = methods.DEFAULT, share: float = SHARPEST_SHARE, boxes: ArrayLike
+) -> list[Score]:
+    """The scores of boxes of a photo."""
+
+
+def score_photo(
+    photo: ArrayLike,
+    *,
+    method: str = methods.DEFAULT,
+    share: float = SHARPEST_SHARE,
+    softest: bool = False,
+    mask: ArrayLike | None = None,
+    detail: bool = False,
+    boxes: ArrayLike | None = None,
+) -> Score | list[Score]:
+    """How sharp a photo is, or what lies in boxes of it; see `Model.score`.
 
     >>> 0 < blurkit.score_photo(photo).score < 1
     True
     """
-    return loaded(method).score(photo, share=share, softest=softest, mask=mask, detail=detail)
+    how: dict[str, Any] = {"share": share, "softest": softest, "mask": mask, "detail": detail, "boxes": boxes}
+    return cast(Score | list[Score], loaded(method).score(photo, **how))
 
 
 def focus_mask(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from blurkit.database import Transaction, connect, error_of, place
 from blurkit.errors import OutputError
 from blurkit.identity import File, digest, formula, state_at
-from blurkit.model import Score
+from blurkit.results import Score
 
 if TYPE_CHECKING:
     import sqlite3

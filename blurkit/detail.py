@@ -40,19 +40,21 @@ class Detail(NamedTuple):
     """Pixels of the longer side of the content of the photo."""
 
 
-def measure_detail(photo, weights, method, device="auto", region=None):
+def measure_detail(photo, weights, method, device="auto", region=None, content=None):
     """The blur of tiles of a photo, of its own pixels, where it is sharpest at the working size.
 
     Parameters
     ----------
     photo, weights, method, device, region
         As for ``score.score_photo``.
+    content : borders.Content, optional
+        What of it is measured; default what it holds besides bars, frames and flat ground.
 
     Returns
     -------
     Detail
     """
-    content = borders.content(photo)
+    content = borders.content(photo) if content is None else content
     photo, region = content.filled(content.cut(photo)), content.region(region)
     reduced, factor = reduced_evenly(photo)
     overview = measure_content(reduced, content, factor, weights, method, device)

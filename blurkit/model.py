@@ -1,68 +1,23 @@
 """A method with its weights, ready for any number of photos."""
 
-from collections.abc import Callable
-from typing import Any, Literal, NamedTuple, cast
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Literal, cast, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from blurkit import boxes as box_scores
 from blurkit import detail as details
 from blurkit import map as maps
 from blurkit import methods
 from blurkit import score as scores
+from blurkit.arrays import Box, Photo, as_array, as_boxes, as_photo
 from blurkit.defaults import SCORE_SIDE, SHARPEST_SHARE
 from blurkit.errors import InputError, UsageError, check_sizes
-from blurkit.io.arrays import Photo, as_array, as_photo
 from blurkit.io.maps import as_map
 from blurkit.refine import refine_map
-
-Map = NDArray[np.float32]
-Weights = tuple[dict[str, NDArray[np.float32]], dict[str, Any]]
-"""Arrays of a weights file, and its header."""
-
-
-class Score(NamedTuple):
-    """How sharp a photo is, and the measurements behind it; the fields are those of ``blur-score --json``."""
-
-    score: float
-    """1 / (1 + sigma): bigger is sharper, from 0 to 1; NaN where nothing can be judged."""
-    sigma: float
-    """Blur where the photo is sharpest, in its worst direction: pixels of the working size, about 0.35 in the sharpest
-    photos."""
-    sigma_photo: float
-    """The same in pixels of the photo."""
-    kind: Literal["sharp", "defocus", "motion", "unsure"]
-    """What the blur is; "unsure" where too few directions can be judged, or the method tells none apart."""
-    motion: float
-    """Length of a straight motion that explains how much blurrier the worst direction is than the best, pixels of the
-    photo; 0 in a sharp photo, NaN where it is unknown."""
-    angle: float
-    """Direction of that motion, degrees from 0 to 180: 0 is horizontal, then counter-clockwise; NaN if sharp or not
-    known."""
-    coverage: float
-    """Share of the photo, or of the mask, that can be judged."""
-    noise: float
-    """Standard deviation of the noise of its luma, 8-bit steps."""
-    working_size: int
-    """Longer side at which it was measured, pixels."""
-    cropped: float
-    """Share of the pixels that are bars, frames or flat ground, and were left out."""
-    method: str
-    weights: str
-    """The first 12 digits of the checksum of the weights."""
-
-
-class RawMap(NamedTuple):
-    """A map before its refinement."""
-
-    value: Map
-    """(H, W) in [0, 1], 1 = in focus; or, if requested, blur in pixels."""
-    weight: Map | None = None
-    """(H, W) in [0, 1], confidence of each value, 0 where none was measured; None if every pixel was measured."""
-
-    def planes(self) -> Map:
-        """The map as the commands write it: (H, W), or (2, H, W), value and weight."""
-        return self.value if self.weight is None else np.stack([self.value, self.weight])
+from blurkit.results import Map, RawMap, Score
+from blurkit.weights import Weights
 
 
 class Model:
@@ -175,6 +130,7 @@ class Model:
         result = refine_map(checked, guide, self.method, self.as_published, self._side(), sigma, steps)
         return cast(Map, result)
 
+    @overload
     def score(
         self,
         photo: ArrayLike,
@@ -183,8 +139,25 @@ class Model:
         softest: bool = False,
         mask: ArrayLike | None = None,
         detail: bool = False,
+        boxes: None = None,
     ) -> Score:
-        """How sharp a photo is.
+        """The score of all of a photo."""
+
+    @overload
+    def score(self, photo: ArrayLike, *, share: float = SHARPEST_SHARE, boxes: ArrayLike) -> list[Score]:
+        """The scores of boxes of a photo."""
+
+    def score(
+        self,
+        photo: ArrayLike,
+        *,
+        share: float = SHARPEST_SHARE,
+        softest: bool = False,
+        mask: ArrayLike | None = None,
+        detail: bool = False,
+        boxes: ArrayLike | None = None,
+    ) -> Score | list[Score]:
+        """How sharp a photo is, or what lies in boxes of it.
 
         Parameters
         ----------
@@ -199,17 +172,25 @@ class Model:
         detail : bool
             Measure tiles of the photo's own pixels where it is sharpest, to tell nearly equal photos of one size apart;
             sigma is in pixels of the photo then, and a large one scores lower.
+        boxes : array_like, optional
+            (n, 4), left, top, width and height in pixels of the photo: what lies in each, a face for example, is
+            measured as with `detail`, and a list of n scores is returned. What reaches beyond the photo is left out.
 
         Raises
         ------
         InputError
-            The share is out of range, or photo and mask differ in size.
+            The share is out of range, photo and mask differ in size, or a box is none or lies outside of the photo.
         UsageError
-            The model has a working size, or the softest share is requested; neither goes with `detail`.
+            The model has a working size, or the softest share is requested; neither goes with `detail` or `boxes`.
         """
         if not 0 < share <= 1:
             raise InputError(f"share is {share}; it must be above 0, and at most 1")
         checked = as_photo(photo)
+        if boxes is not None:
+            if softest or detail or mask is not None:
+                raise UsageError("boxes go with neither softest nor detail nor mask")
+            places = as_boxes(boxes, checked.shape)
+            return [self.score_of_box(box, share=share) for box in self.measure_boxes(checked, places)]
         region = None if mask is None else as_map(as_array(mask, "mask")) > 0.5
         if region is not None:
             check_sizes("photo", checked.shape, "its mask", region.shape)
@@ -218,6 +199,18 @@ class Model:
                 raise UsageError("detail looks where the photo is sharpest; softest does not go with it")
             return self.score_of_detail(self.measure_detail(checked, region=region), share=share)
         return self.score_of(self.measure_blur(checked), share=share, region=region, softest=softest)
+
+    def measure_boxes(self, photo: Photo, boxes: Sequence[Box]) -> Iterator[box_scores.Boxed]:
+        """What lies in each of some boxes, as `measure_blur` gives that of all; boxes are those of `as_boxes`."""
+        if self.working_size:
+            raise UsageError("boxes are measured at the photo's own size; working_size does not go with them")
+        arrays, _ = self._weights("score")
+        measured = box_scores.measure_boxes(photo, boxes, arrays, self.method, self.device)
+        return cast(Iterator[box_scores.Boxed], measured)
+
+    def score_of_box(self, boxed: box_scores.Boxed, *, share: float = SHARPEST_SHARE) -> Score:
+        """The score from one of the results of `measure_boxes`."""
+        return Score(**box_scores.score_of_box(boxed, share), method=self.method, weights=self.weights_of("score"))
 
     def measure_detail(self, photo: Photo, *, region: NDArray[np.bool_] | None = None) -> details.Detail:
         """The blur of tiles of a photo where it is sharpest, as `measure_blur` gives that of all; arguments alike."""

@@ -8,14 +8,15 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, cast
 
 from blurkit import api
+from blurkit.arrays import Photo
 from blurkit.defaults import MAX_PIXELS, SCORE_SIDE
 from blurkit.errors import InputError, UsageError
-from blurkit.io.arrays import Photo
 from blurkit.io.photo import decode_photo, whole_shape
 from blurkit.io.pictures import pictures
 from blurkit.methods import info
-from blurkit.model import Model, Score
+from blurkit.model import Model
 from blurkit.noscore import reason
+from blurkit.results import Score
 
 if TYPE_CHECKING:
     from blurkit.cache import Kept

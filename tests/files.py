@@ -1,6 +1,7 @@
 """Arrays, pictures and reports as the bytes of files; the contents of folders; inputs and complaints of commands."""
 
 import io
+import json
 import os
 import struct
 
@@ -11,8 +12,11 @@ from PIL import Image
 
 from blurkit import previews, report
 from blurkit.errors import InputError
+from blurkit.io.boxes import placed
+from blurkit.io.detections import read_boxes
 from blurkit.io.photo import decode_photo
 
+SHAPE = (200, 400)  # of the photo, upright, in which the boxes of `places` lie
 ORIENTATION, SOFTWARE = 0x0112, 0x0131  # EXIF tags
 BYTE, ASCII, SHORT, LONG, RATIO, SIGNED_RATIO = 1, 2, 3, 4, 5, 10  # TIFF types
 PACKED = {BYTE: "B", SHORT: "H", LONG: "I", RATIO: "I", SIGNED_RATIO: "i"}
@@ -218,3 +222,13 @@ def one_line(command, done):
     assert line.startswith(command.encode() + b": ") and line.endswith(b"\n") and b"internal error" not in line
     assert not before or before[0].startswith(b"usage: ") and all(b.startswith(b" ") for b in before[1:])
     return line
+
+
+def table(content):
+    """The `Table` of some JSON."""
+    return read_boxes(json.dumps(content).encode())
+
+
+def places(told, name="a.jpg", turn=1, shape=SHAPE):
+    """(place, label, confidence) of each box of a photo."""
+    return [(tuple(np.round(placed(box, shape, turn), 6)), box.label, box.confidence) for box in told.boxes[name]]

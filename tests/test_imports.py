@@ -24,19 +24,24 @@ LADDER = {  # room: the rooms its modules may import from, besides earlier modul
     "six": {"errors", "defaults", "ops", "training", "methods", "motion", "softest"},
     "evaluate": {"errors", "defaults", "ops", "six"},
     "detail": {"defaults", "ops", "methods", "motion", "six"},
+    "boxes": {"defaults", "ops", "six", "detail"},
+    "arrays": {"errors"},
     "noscore": {"six"},
     "sets": {"ops"},
+    "similar": {"ops"},
     "culling": {"errors"},
     "previews": {"ops"},
     "report": {"errors", "defaults", "ops", "io"},
-    "model": {"errors", "defaults", "ops", "io", "methods", "six", "detail"},
+    "results": {},
     "sources": {"errors"},
-    "api": {"errors", "defaults", "ops", "io", "methods", "six", "model", "sources"},
+    "weights": {"errors", "io", "methods", "sources"},
+    "model": {"errors", "defaults", "ops", "io", "methods", "six", "detail", "boxes", "arrays", "results", "weights"},
+    "api": {"errors", "defaults", "ops", "io", "methods", "six", "arrays", "model", "sources", "results", "weights"},
 }
 LADDER["database"] = {"errors"}
 LADDER["identity"] = {"defaults", "ops", "model"}
-LADDER["cache"] = {"errors", "model", "database", "identity"}
-LADDER["records"] = {"errors", "defaults", "io", "methods", "model", "api", "noscore", "identity", "cache"}
+LADDER["cache"] = {"errors", "model", "results", "database", "identity"}
+LADDER["records"] = {"errors", "defaults", "io", "methods", "arrays", "model", "results", "api", "noscore", "identity", "cache"}
 LADDER["by_stage"] = {"methods", "api"}
 LADDER["cli"] = {room for room in LADDER if room not in ("stages", "outputs")}
 ORDER = {  # room: its modules in the order in which they may import each other

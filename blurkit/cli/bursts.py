@@ -1,10 +1,12 @@
-"""The photos that one camera took one after the other, and what they are: blur-score --burst."""
+"""Photos that belong together, and what they are: those of one camera in turn (--burst), or look-alikes (--similar)."""
 
 from collections import Counter
 from typing import NamedTuple
 
 from blurkit.cli import inputs, shots
 from blurkit.cli.series import WHOLE
+
+ALIKE = "alike"  # of photos that look alike, and are no set to keep whole
 
 
 class Taken(NamedTuple):
@@ -24,26 +26,43 @@ class Taken(NamedTuple):
 
 
 def groups(scored, args, console):
-    """The number of the burst of each (input, result) pair, from 1, None without a time; results get their `set`."""
-    from blurkit.culling import bursts
-
+    """The number of the group of each (input, result) pair, from 1, None for one alone; results get their `set`."""
     leaders = leading([item for item, _ in scored])
-    takes = [result["taken"] for _, result in scored]
-    timeless = sum(takes[i].time is None for i in set(leaders))
-    if timeless:
-        console.say(f"{timeless} of {len(set(leaders))} photos do not say when they were taken; each is kept")
-    numbers = bursts([take.time for take in takes], [take.camera for take in takes], args.burst)
+    results = [result for _, result in scored]
+    numbers = alike(results, set(leaders)) if args.similar else in_turn(results, set(leaders), args.burst, console)
     numbers = [None if numbers[i] is None else numbers[i] + 1 for i in leaders]
     members: dict = {}  # {number of a burst, or the index of a photo without one: indices}
     for i, number in enumerate(numbers):
         members.setdefault(("alone", leaders[i]) if number is None else number, []).append(i)
     for indices in members.values():
-        kind = kind_of([scored[i][1] for i in sorted({leaders[i] for i in indices})], len(indices))
+        kind = kind_of([results[i] for i in sorted({leaders[i] for i in indices})], len(indices))
         for i in indices:
-            scored[i][1]["set"] = kind
+            results[i]["set"] = ALIKE if args.similar and kind == "burst" else kind
     if not args.quiet:
         tell([result["set"] for _, result in scored], console)
     return numbers
+
+
+def in_turn(results, leaders, gap, console):
+    """The number of the burst of each result, from 0; None without a time. `leaders` are the indices of photos."""
+    from blurkit.culling import bursts
+
+    takes = [result["taken"] for result in results]
+    timeless = sum(takes[i].time is None for i in leaders)
+    if timeless:
+        console.say(f"{timeless} of {len(leaders)} photos do not say when they were taken; each is kept")
+    return bursts([take.time for take in takes], [take.camera for take in takes], gap)
+
+
+def alike(results, leaders):
+    """The number of the look-alikes of each result, from 0; None for a map, and for a photo like no other."""
+    from blurkit.similar import groups
+
+    found = groups([result.get("fingerprint") if i in leaders else None for i, result in enumerate(results)])
+    counts = Counter(found)
+    several = [first for first in sorted(set(found) - {None}) if counts[first] > 1]
+    number_of = {first: number for number, first in enumerate(several)}
+    return [number_of.get(first) for first in found]
 
 
 def leading(items):
@@ -64,7 +83,7 @@ def kind_of(results, count):
         return "pair" if count > 1 else None
     if not all("look" in result for result in results):
         return "burst"  # maps show no scene
-    results = sorted(results, key=lambda result: result["taken"].time)
+    results = sorted(results, key=lambda result: (result["taken"].time is None, result["taken"].time))
     return sets.kind([result["look"] for result in results], [sets.Exposure(*r["taken"].exposure) for r in results])
 
 

@@ -2,7 +2,7 @@
 
 import struct
 
-from blurkit.cli import bursts, pictures, records
+from blurkit.cli import bursts, culling, pictures, records
 from blurkit.errors import BlurkitError, UsageError
 
 TIMES, CONTENT = "times", "content"
@@ -32,7 +32,7 @@ def check(args):
         raise UsageError("--prune is about the scores that --cache keeps; write --cache --prune")
     if args.prune and (args.files or args.files0_from or args.null or args.calibrate):
         raise UsageError("--prune goes through all scores that are kept; it takes no photos")
-    for option in ("truth", "maps"):
+    for option in ("truth", "maps", "boxes"):
         if args.cache and getattr(args, option):
             raise UsageError(f"--cache keeps scores of photos; --{option} does not go with it")
 
@@ -99,7 +99,7 @@ class Store:
         if file is None or not self.is_asked:
             return file, None
         kept = self.cache.get(file, self.key()) if self.key() else None
-        if kept is None or self.args.burst is not None and kept.look is None:
+        if kept is None or culling.looks(self.args) and kept.look is None:
             return file, None
         pictures.remark_pages(item, kept.others, self.args, self.console)
         self.found += 1
@@ -131,9 +131,13 @@ class Store:
         result = {**kept.figures, "method": self.model().method, "weights": self.model().weights_of("score")}
         if kept.no_score:
             result["no_score"] = kept.no_score
-        if self.args.burst is not None:
+        if culling.looks(self.args):
             time, camera, exposure = kept.taken
             result |= {"taken": bursts.Taken(time, tuple(camera), tuple(exposure)), "look": unpacked(kept.look)}
+        if self.args.similar:
+            from blurkit import similar
+
+            result["fingerprint"] = similar.fingerprint(result["look"].thumbnail)
         return result
 
     def put(self, task, result):

@@ -55,7 +55,7 @@ def describe_scores(group):
 def describe_groups(group):
     """The options that choose in groups and series."""
     group.add_argument(
-        "--keep-best", action="store_true", help="only the sharpest of each group, see the four options that follow"
+        "--keep-best", action="store_true", help="only the sharpest of each group, see the five options that follow"
     )
     group.add_argument(
         "--group",
@@ -68,6 +68,7 @@ def describe_groups(group):
         type=types.seconds,
         help="photos of one camera within SECONDS of the one before are one group, by EXIF",
     )
+    group.add_argument("--similar", action="store_true", help="photos that look alike are one group, whenever taken")
     series.describe(group)
 
 
@@ -75,7 +76,8 @@ def check(args):
     """Options that need or exclude each other."""
     named = ways(args)
     if len(named) > 1 or args.keep_best and not named:
-        raise UsageError("--keep-best needs one of --group REGEX, --burst SECONDS, --window N and --every SECONDS")
+        wanted_ways = "--group REGEX, --burst SECONDS, --similar, --window N and --every SECONDS"
+        raise UsageError(f"--keep-best needs one of {wanted_ways}")
     if named and not (args.keep_best or args.json or args.csv or args.report):
         raise UsageError(f"{named[0]} needs --keep-best, or --json, --csv or --report, which have group and best")
     series.check(args)
@@ -111,7 +113,12 @@ def given(args, *names):
 
 def ways(args):
     """Those of the options that make groups that are given."""
-    return given(args, "group", "burst", "window", "every")
+    return given(args, "group", "burst", "similar", "window", "every")
+
+
+def looks(args):
+    """True if photos are compared by what they show, and told in what `set` they are."""
+    return args.burst is not None or args.similar
 
 
 def wanted(value):
@@ -121,7 +128,7 @@ def wanted(value):
 
 def waits(args):
     """True if nothing can be written before all photos are scored."""
-    return bool(given(args, "sort", "top", "bottom", "reverse", "group", "burst", "count"))
+    return bool(given(args, "sort", "top", "bottom", "reverse", "group", "burst", "similar", "count"))
 
 
 def chosen(scored, args, console):
@@ -130,7 +137,7 @@ def chosen(scored, args, console):
         scored = series.steady(scored, args, console)
     if args.window or args.every:
         scored = series.windows(scored, args, args.keep_best)
-    elif args.group is not None or args.burst is not None:
+    elif args.group is not None or looks(args):
         scored = list(scored)
         for (_, result), group in zip(scored, groups(scored, args, console), strict=True):
             result["group"] = group
@@ -163,7 +170,7 @@ def ordered(scored, is_rising):
 
 def groups(scored, args, console):
     """The group of each photo, as a value that its members share; None for a photo without a group."""
-    if args.burst is None:
+    if not looks(args):
         return [key(item.label, args.group) for item, _ in scored]
     return bursts.groups(scored, args, console)
 

@@ -13,7 +13,7 @@ OF_DESCRIPTORS = re.compile(r"/dev/fd/|/proc/[^/]+/(task/[^/]+/)?fd/")
 STDOUT_NAMES = ("/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")
 STDERR_NAMES = ("/dev/stderr", "/dev/fd/2", "/proc/self/fd/2")  # descriptor 2 itself leads nowhere while we work
 READ = (  # options whose values are files that are read besides the inputs
-    *("files0_from", "weights", "guide", "cut", "mask", "masks", "truth"),
+    *("files0_from", "weights", "guide", "cut", "mask", "masks", "truth", "boxes"),
 )
 
 

@@ -60,7 +60,7 @@ def build(command, describe, version):
 
 def usual_side(args):
     """The working size without --working-size, pixels; 0 = the photo's own."""
-    if getattr(args, "detail", False):
+    if getattr(args, "detail", False) or getattr(args, "boxes", None):
         return 0
     if args.default_side is None or getattr(args, "truth", None):
         return info(args.method).working_side
@@ -79,6 +79,8 @@ def check(args):
         check_published(args)
         if args.working_size is not None and getattr(args, "detail", False):
             raise UsageError("--detail measures photos at their own size; --working-size does not go with it")
+        if args.working_size is not None and getattr(args, "boxes", None):
+            raise UsageError("--boxes judges parts of photos at their own size; --working-size does not go with it")
         if args.working_size is None:
             args.working_size = usual_side(args)
     if hasattr(args, "device"):

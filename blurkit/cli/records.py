@@ -1,11 +1,11 @@
 """What blur-score writes: of each photo a line of text or JSON, a row of a table, or paths; and figures over all."""
 
-from blurkit.cli import culling, output, shots, stars, truth
+from blurkit.cli import boxes, culling, output, shots, stars, truth
 from blurkit.cli.culling import given
 from blurkit.cli.table import Table
 from blurkit.errors import UsageError
 
-NULLS = ("group", "set")  # fields of one value that may be null
+OTHERS = ("group", "set", *boxes.FIELDS)  # fields that may be null, or are no single value
 TIME_DIGITS = 6  # of seconds behind the point
 
 
@@ -55,9 +55,28 @@ def writer(args, console):
         return lambda item, result: None  # the figures over all photos follow
     end = "\0" if args.ends_in_nul else "\n"
     if not writes_paths(args):
-        return lambda item, result: output.line(f"{result['score']:.4f}\t{item.label}", end)
+        more = boxes.columns if args.boxes else lambda result: ""
+        return lambda item, result: output.line(f"{result['score']:.4f}\t{item.label}{more(result)}", end)
     paths = shots.Siblings(console) if args.siblings else lambda item: [item.label]
-    return lambda item, result: [output.line(path, end) for path in paths(item)]
+    return Paths(paths, end) if args.boxes else lambda item, result: write_lines(paths(item), end)
+
+
+def write_lines(lines, end):
+    """Write lines."""
+    for line in lines:
+        output.line(line, end)
+
+
+class Paths:
+    """Writes the paths of a photo once, however many of its boxes there are."""
+
+    def __init__(self, paths, end):
+        self.paths, self.end, self.written = paths, end, set()
+
+    def __call__(self, item, result):
+        if item.label not in self.written:
+            self.written.add(item.label)
+            write_lines(self.paths(item), self.end)
 
 
 class Rows(Table):
@@ -76,11 +95,12 @@ def columns(args):
     names = ["path", "frame", "time"]
     if args.truth:
         return names + [*truth.FIGURES, "photos"]
-    from blurkit.model import Score
+    from blurkit.results import Score
 
+    names += [*boxes.FIELDS] * bool(args.boxes)
     names += Score._fields
     if culling.ways(args):
-        names += ["group", *["set"] * (args.burst is not None), "rank", "best"]
+        names += ["group", *["set"] * culling.looks(args), "rank", "best"]
     return names + ["saved"] * bool(args.save)
 
 
@@ -99,7 +119,7 @@ def write_figures(figures, args, table=None):
 def fields(item, result, args):
     """The fields of a record, a dict."""
     told = {name: value for name, value in result.items() if name not in truth.UNTOLD}
-    numbers = {name: value for name, value in told.items() if name in NULLS or isinstance(value, int | float | str)}
+    numbers = {name: value for name, value in told.items() if name in OTHERS or isinstance(value, int | float | str)}
     if args.curves:
         numbers |= truth.curves(result)
     return {"path": item.name, **place(item), **numbers}

@@ -1,12 +1,11 @@
 """blur-score: photos or maps in, one number per photo out; or, with --truth, how right they are."""
 
-import math
-
 from blurkit.cli import (
-    bursts,
+    boxes,
     cache,
     culling,
     inputs,
+    judge,
     options,
     parallel,
     progress,
@@ -22,9 +21,7 @@ from blurkit.cli.guard import Guard, read_by
 from blurkit.cli.run import run
 from blurkit.cli.tasks import tasks
 from blurkit.defaults import SCORE_SIDE
-from blurkit.errors import InputError, UsageError, check_sizes
-
-SHARPEST = "best:20%"
+from blurkit.errors import UsageError
 
 
 def describe(parser):
@@ -73,7 +70,7 @@ def describe_region(group):
     group.add_argument(
         "--region",
         type=types.region,
-        default=SHARPEST,
+        default=types.SHARPEST,
         help="best:N%%, worst:N%%, all, or mask: what of the photo counts (default best:20%%)",
     )
     group.add_argument(
@@ -84,6 +81,7 @@ def describe_region(group):
         help="judge the photo where this picture or map is over one half only; once per photo, - = standard input, "
         "NPY may hold many",
     )
+    boxes.describe(group)
 
 
 def describe_output(group):
@@ -114,6 +112,8 @@ def work_on(args, console):
         args.star_scores = stars.around(figures["threshold"])
         console.say(f"stars 2 to 5 begin at {', '.join(f'{score:.4f}' for score in args.star_scores)}")
     items = found(args, console)
+    if args.boxes:
+        args.places = boxes.Places(items, args, console)
     known = items if isinstance(items, list) else []
     saver = save.opened(known, args, console)
     kept, is_below, write = [], False, records.writer(args, console)  # kept is nothing without --truth: memory is flat
@@ -128,7 +128,7 @@ def work_on(args, console):
             page.told(result)
             if args.truth:
                 kept.append(result)
-        page.finish(working_size(args))
+        page.finish(judge.working_size(args))
     if args.truth and kept:
         for remark in truth.remarks(kept, args):
             console.say(remark)
@@ -139,7 +139,7 @@ def work_on(args, console):
 def found(args, console):
     """The inputs: a list; or a generator of those of a list of names that may grow while the first are scored."""
     is_listed = args.null or args.files0_from
-    if not is_listed or culling.waits(args) or args.report or args.truth or args.mask:
+    if not is_listed or culling.waits(args) or args.report or args.truth or args.mask or args.boxes:
         items = inputs.from_args(args, console)
         return list(shots.once(items, console)) if args.siblings else items
     items = spared(inputs.as_they_come(args, console), args)
@@ -156,10 +156,11 @@ def spared(items, args):
 
 def check(args):
     """Raise a UsageError for options that exclude each other."""
-    truth.check(args, args.region == types.region(SHARPEST))
+    truth.check(args, args.region == types.region(types.SHARPEST))
     if args.region.needs_mask and not args.mask:
         raise UsageError("--region mask needs --mask FILE")
     check_detail(args)
+    boxes.check(args)
     report.check(args)
     culling.check(args)
     records.check(args)
@@ -182,10 +183,10 @@ def scored(items, args, console):
     model = Lazy(lambda: options.load_model(args))
     total = len(items) if isinstance(items, list) else None
     bar, count, failed = progress.start(total, args, "photo"), 0, 0
-    with cache.Store(args, model, working_size(args), console) as store:
+    with cache.Store(args, model, judge.working_size(args), console) as store:
         scoring = tasks(items, args, console, store)
         for task, result, error in parallel.in_order(
-            lambda task: task.kept or one(task, args, model), scoring, args.jobs
+            lambda task: task.kept or judge.one(task, args, model), scoring, args.jobs
         ):
             item = task.item
             if error:
@@ -194,87 +195,15 @@ def scored(items, args, console):
             else:
                 count += 1
                 store.put(task, result)
-                reason = result.pop("no_score", None)
-                if reason and not args.quiet:
-                    console.say(f"{item.label}: no score: {reason}")
-                yield item if args.save and not culling.waits(args) else item._replace(data=None), result
+                kept = item if args.save and not culling.waits(args) else item._replace(data=None)
+                for part in boxes.told(item, result, args, console) if args.boxes else [result]:
+                    reason = part.pop("no_score", None)
+                    if reason and not args.quiet:
+                        console.say(f"{item.label}: no score: {reason}")
+                    yield kept, part
             bar.update((item.frame or 1) == 1)
         bar.close()
     console.detail(f"{count} scored of {count + failed if total is None else total} inputs")
-
-
-def one(task, args, model):
-    """The result of one task, a dict: its score, or with --truth the agreement with its mask."""
-    from blurkit.io.maps import PFM_MAGIC, decode_map
-    from blurkit.io.marks import is_marked_map
-    from blurkit.score import map_score
-
-    item, sharpness, mask = task[:3]
-    data = item.read() if sharpness is None else None
-    if data is not None and (args.maps or data.startswith(PFM_MAGIC)):
-        sharpness = decode_map(data, args.max_pixels)
-    elif data is not None and is_marked_map(data):
-        raise InputError("is a map or a mask that blurkit wrote, no photo: add --maps")
-    if args.truth:
-        return truth.comparison(item, data, sharpness, args, model)
-    if sharpness is None:
-        result = photo_score(item, data, mask, args, model)
-    else:
-        check_map_options(args)
-        result = {"score": map_score(sharpness)}
-    if args.burst is not None:
-        result["taken"] = bursts.Taken.of(data or b"")
-    return result
-
-
-def check_map_options(args):
-    """Raise an InputError if an option is given that means nothing for a map."""
-    options_of_photos = (
-        ("report", args.report),
-        ("mask", args.mask),
-        ("region", args.region != types.region(SHARPEST)),
-        ("max-size", args.max_size),
-        ("detail", args.detail),
-        ("outliers", args.outliers is not None),
-        ("save", args.save),
-    )
-    for option, is_given in options_of_photos:
-        if is_given:
-            raise InputError(f"--{option} goes with photos, and this is a map")
-
-
-def photo_score(item, data, mask, args, model):
-    """The score of the photo in some bytes with its figures, and with --report what the page shows of it."""
-    from blurkit import noscore, sets
-    from blurkit.io.photo import whole_shape
-    from blurkit.records import decoded
-
-    side = working_size(args)
-    photo = decoded(data, args.method, side, args.max_pixels, args.raw_develop, args.detail)
-    shape = whole_shape(data, photo, args.raw_develop)
-    if mask is not None and not args.max_size:
-        check_sizes("photo", shape, "its mask", mask.shape)
-    region = None if mask is None else mask > 0.5
-    if args.detail:
-        detail = model().measure_detail(photo, region=region)
-        measured, score = detail.overview, model().score_of_detail(detail, share=args.region.share)
-    else:
-        measured = model().measure_blur(photo, working_size=side, shape=shape)
-        score = model().score_of(measured, share=args.region.share, softest=args.region.softest, region=region)
-    result = score._asdict()
-    if math.isnan(score.score):
-        result["no_score"] = noscore.reason(measured, region)
-    if args.burst is not None:
-        result["look"] = sets.look(measured.picture)
-    if args.report:
-        result["shown"] = report.pictures(item, data, measured, args, region)
-    return result
-
-
-def working_size(args):
-    """Longest side at which photos are measured, pixels; 0 = their own."""
-    sides = [side for side in (args.working_size, args.max_size) if side]
-    return min(sides, default=0)
 
 
 class Lazy:

@@ -11,6 +11,7 @@ from itertools import groupby
 
 from blurkit.cli import types
 from blurkit.cli.shots import units
+from blurkit.defaults import SCORE_SIDE
 from blurkit.errors import UsageError
 
 WHOLE = ("bracket", "stack", "panorama")  # sets of which no photo is better than the others
@@ -98,16 +99,26 @@ def add(waiting, item, result, kept):
     """Add a pair to those of a window; if only the best is kept, the bytes of the others are let go."""
     if kept and waiting and item.data is not None:
         at = next((n for n, (other, _) in enumerate(waiting) if other.data is not None), None)
-        if at is not None and order_of(waiting[at][1]) >= order_of(result):
+        if at is not None and order_of(fair_score(waiting[at][1])) >= order_of(fair_score(result)):
             item = item._replace(data=None)
         elif at is not None:
             waiting[at] = waiting[at][0]._replace(data=None), waiting[at][1]
     waiting.append((item, result))
 
 
-def order_of(result):
-    """A value that is higher for the better one of two results."""
-    return -math.inf if math.isnan(result["score"]) else result["score"]
+def order_of(score):
+    """A value that is higher for the better one of two scores."""
+    return -math.inf if math.isnan(score) else score
+
+
+def fair_score(result):
+    """The score by which a photo stands in its group: that of its blur as a share of the photo.
+
+    A small copy of a photo has a higher score than the photo, since its blur is fewer pixels, and shows less.
+    """
+    if "working_size" not in result:
+        return result["score"]  # a map
+    return 1 / (1 + result["sigma"] * SCORE_SIDE / result["working_size"])
 
 
 def judged(pairs, kept):
@@ -118,7 +129,7 @@ def judged(pairs, kept):
     from blurkit.culling import order, ranks
 
     keys = [(unit, result["group"]) for unit, (_, result) in zip(units(item for item, _ in pairs), pairs, strict=True)]
-    scores = [result["score"] for _, result in pairs]
+    scores = [fair_score(result) for _, result in pairs]
     best = {keys[i]: i for i in reversed(order(scores))}
     leaders = sorted(best.values())
     places = ranks([scores[i] for i in leaders], [keys[i][1] for i in leaders])

@@ -10,6 +10,8 @@ MOST_THREADS = 1024
 MOST_GROWTH = 500  # pixels; up to it OpenCV tells distances apart exactly
 DECIMAL = re.compile(r"\d{1,9}(\.\d{0,9})?|\.\d{1,9}")
 
+SHARPEST = "best:20%"  # --region of a score, by default
+
 
 class Region(NamedTuple):
     """The part of a photo that its score is taken from."""

@@ -4,9 +4,9 @@ To read one more format of photos, write its module and add its row to ``photo.F
 """
 
 MODULES = (
-    *("arrays", "npy", "tags", "weights", "patchset", "marks", "encode", "complete", "page", "script", "reader"),
+    *("npy", "tags", "weights", "patchset", "marks", "encode", "complete", "page", "script", "reader"),
     *("orientation", "pixels", "complaints", "colours"),
     *("jpeg", "png", "pnm", "plain", "tiff", "heif", "raw", "y4m", "extent"),
-    *("photo", "pictures", "exif", "maps", "streams"),
+    *("photo", "pictures", "exif", "boxes", "regions", "detections", "maps", "streams"),
 )
 """Each imports only those before it, except for imports inside functions."""

@@ -8,8 +8,9 @@ from blurkit.defaults import MAX_PIXELS
 from blurkit.errors import InputError, missing_extra
 from blurkit.io import heif, jpeg, plain, png, pnm, raw, tiff, y4m
 from blurkit.io.npy import NPY_MAGIC
+from blurkit.io.orientation import orientation as orientation_in
 from blurkit.io.orientation import orientation_of
-from blurkit.io.pixels import Wanted, decoding, no_metadata, no_turn
+from blurkit.io.pixels import DAMAGED, Wanted, decoding, no_metadata, no_turn
 
 
 def tiff_turn(data):
@@ -127,6 +128,17 @@ def orientation(data):
         raise InputError(f"{row.name} has no pixels that are read as stored; make it a JPEG, PNG or TIFF first")
     with decoding(row.name):
         return row.turn(data) or 1
+
+
+def stored_orientation(data):
+    """As `orientation`, of every format: how other programs, which read the tags alone, think a photo is stored."""
+    row = format_of(data)
+    if row.turn is not None:
+        return orientation(data)
+    try:
+        return orientation_in(row.metadata(data)) or 1
+    except (InputError, ImportError, *DAMAGED):
+        return 1
 
 
 def whole_shape(data, photo, develop=False):

@@ -116,3 +116,56 @@ def test_maps_have_no_sets(run, tmp_path):
         np.save(tmp_path / f"{number}.npy", np.full((6, 8), 0.5 + number / 4, np.float32))
     done = run("blur-score", "--json", "--burst", 2, "0.npy", "1.npy", cwd=tmp_path)
     assert done.status == 0 and [json.loads(line)["set"] for line in done.stdout.splitlines()] == [None, None]
+
+
+@pytest.mark.parametrize("size", [320, 480])
+def test_a_small_copy_does_not_win_against_its_photo(run, world, tmp_path, size):
+    photo = cv2.resize(world, None, fx=3, fy=3, interpolation=cv2.INTER_CUBIC)  # soft at its own pixels
+    small = cv2.resize(photo, (size, size * 3 // 10), interpolation=cv2.INTER_AREA)
+    for name, pixels in (("a-small.png", small), ("b.png", photo), ("c-soft.png", cv2.GaussianBlur(photo, (0, 0), 9))):
+        Image.fromarray(pixels).save(tmp_path / name)
+    names = ("a-small.png", "b.png", "c-soft.png")
+    done = run("blur-score", "--json", "--group", "[.]png", *names, cwd=tmp_path)
+    records = {record["path"]: record for record in map(json.loads, done.stdout.splitlines())}
+    assert records["a-small.png"]["score"] > records["b.png"]["score"]  # the copy shows less, and that sharply
+    assert [name for name in names if records[name]["best"]] == ["b.png"]
+    kept = run("blur-score", "--keep-best", "--window", 3, "--save", "kept", *names, cwd=tmp_path)
+    assert kept.status == 0 and [path.name for path in (tmp_path / "kept").iterdir()] == ["b.png"]
+
+
+def test_photos_that_look_alike_are_a_group_without_times(run, world, tmp_path):
+    photo, other = world[:, 200:520], world[:, 480:800]
+    pictures = {
+        "a.png": cv2.GaussianBlur(photo, (0, 0), 1.5),
+        "b.png": photo,
+        "c.png": np.rint(0.6 * photo).astype(np.uint8)[:, :316],
+        "d.png": other,
+        "e.png": np.full((200, 300, 3), 127, np.uint8),
+        "f.png": np.full((200, 300, 3), 127, np.uint8),
+        "small.png": cv2.resize(photo, (160, 120), interpolation=cv2.INTER_AREA),
+    }
+    for name, pixels in pictures.items():
+        Image.fromarray(pixels).save(tmp_path / name)
+    done = run("blur-score", "-q", "--json", "--similar", *pictures, cwd=tmp_path)
+    records = {record["path"]: record for record in map(json.loads, done.stdout.splitlines())}
+    alike = {name for name, record in records.items() if record["group"] == 1}
+    assert done.status == 0 and alike == {"a.png", "b.png", "c.png", "small.png"}
+    assert {records[name]["set"] for name in alike} == {"alike"}
+    assert all(records[name]["group"] is records[name]["set"] is None for name in ("d.png", "e.png", "f.png"))
+    assert sorted(records[name]["rank"] for name in alike) == [1, 2, 3, 4] and not records["small.png"]["best"]
+    kept = run("blur-score", "-q", "--keep-best", "--similar", *pictures, cwd=tmp_path).stdout.decode()
+    best = next(name for name in alike if records[name]["best"])
+    assert [line.split("\t")[1] for line in kept.splitlines()] == sorted([best, "d.png", "e.png", "f.png"])
+    table = run("blur-score", "-q", "--csv", "--similar", *pictures, cwd=tmp_path).stdout.decode()
+    assert {row["path"]: row["set"] for row in csv.DictReader(io.StringIO(table))}["a.png"] == "alike"
+    both = run("blur-score", "--json", "--similar", "--burst", 2, *pictures, cwd=tmp_path)
+    assert both.status == 2 and both.stdout == b""
+
+
+def test_look_alikes_that_are_a_bracket_are_kept_whole(take, run, tmp_path):
+    for number, bias in enumerate((0, -3, 3)):
+        take(f"{number}.jpg", 1000 * number, bias=bias)
+    done = run("blur-score", "-q", "--json", "--similar", "0.jpg", "1.jpg", "2.jpg", cwd=tmp_path)
+    assert {(record["set"], record["best"]) for record in map(json.loads, done.stdout.splitlines())} == {
+        ("bracket", True)
+    }

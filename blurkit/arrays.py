@@ -1,5 +1,6 @@
-"""Arrays given from Python, checked: photos, and whatever else an array must be."""
+"""What users give as photos and as boxes, checked and made alike."""
 
+import math
 from typing import Any, cast
 
 import numpy as np
@@ -8,6 +9,10 @@ from numpy.typing import ArrayLike, NDArray
 from blurkit.errors import InputError
 
 Photo = NDArray[np.uint8] | NDArray[np.uint16]
+Box = tuple[int, int, int, int]
+"""Left, top, width and height, whole pixels within a photo."""
+
+ROUNDING = 1e-6  # pixels; shares of a photo do not give whole pixels exactly
 
 
 def as_photo(photo: ArrayLike) -> Photo:
@@ -62,3 +67,59 @@ def sixteen_bits(array: NDArray[np.floating]) -> NDArray[np.uint16]:
         raise InputError(f"photo values run from {low:g} to {high:g}; floating point must lie in [0, 1]")
     scaled = array * np.float32(65535)  # float32, as float16 ends at 65504
     return cast(NDArray[np.uint16], np.rint(scaled).astype(np.uint16))
+
+
+def as_boxes(boxes: ArrayLike, shape: tuple[int, ...]) -> list[Box]:
+    """Boxes of a photo of (H, W[, 3]), (n, 4) of any numbers, as whole pixels within it; an InputError for others."""
+    array = as_array(boxes, "boxes")
+    if not array.size:
+        return []
+    if array.ndim != 2 or array.shape[1] != 4 or array.dtype.kind not in "uif":
+        raise InputError(f"boxes are {array.dtype} {array.shape}; numbers of shape (n, 4) are needed")
+    found = []
+    for number, box in enumerate(array.tolist(), 1):
+        try:
+            found.append(as_box(box, shape))
+        except InputError as error:
+            raise InputError(f"box {number}: {error}") from error
+    return found
+
+
+def as_box(box: list[float], shape: tuple[int, ...]) -> Box:
+    """Left, top, width and height in pixels of a photo of (H, W[, 3]) as whole pixels within it.
+
+    Parameters
+    ----------
+    box : sequence of float
+        A part of a pixel is taken for a whole one.
+    shape : tuple
+
+    Returns
+    -------
+    tuple of int
+
+    Raises
+    ------
+    InputError
+        A number is not finite, the box has no pixels, or none within the photo.
+    """
+    if not all(map(math.isfinite, box)):
+        raise InputError(f"{as_text(box)} are not all numbers")
+    left, top, width, height = box
+    if width <= 0 or height <= 0:
+        raise InputError(f"is {width:g} wide and {height:g} high")
+    columns, rows = within(left, left + width, shape[1]), within(top, top + height, shape[0])
+    if columns is None or rows is None:
+        raise InputError(f"{as_text(box)} lies outside of the photo, which is {shape[1]}x{shape[0]} pixels")
+    return columns[0], rows[0], columns[1] - columns[0], rows[1] - rows[0]
+
+
+def within(start: float, stop: float, size: int) -> tuple[int, int] | None:
+    """The first pixel and the one behind the last of an interval, of those from 0 to `size`; None if there is none."""
+    first, end = max(0, math.floor(start + ROUNDING)), min(size, math.ceil(stop - ROUNDING))
+    return (first, end) if first < end else None
+
+
+def as_text(box: Any) -> str:
+    """The numbers of a box, as they are written."""
+    return ",".join(f"{number:g}" for number in box)

@@ -9,7 +9,7 @@ import numpy as np
 from blurkit.errors import InputError
 from blurkit.io.npy import as_bytes, encode_npy, read_into, read_npy_header
 
-AT_ONCE = 1 << 24  # bytes read and written at a time, or one record if that is larger
+AT_ONCE = 1 << 22  # bytes read and written at a time, or one record if that is larger
 LONGEST_ORIGIN = 4096  # bytes of the text that says how a patch set was made
 
 

@@ -36,7 +36,7 @@ RECORD = np.dtype(
     [
         ("edges", "<f2", (COUNT, edges.INPUTS)),  # inputs of the network, see ``edges.Edges``
         ("edge_direction", "u1", (COUNT,)),  # 0 to 7; 255 = no edge
-        ("covariance", "<f4", (3,)),  # pixels squared; of the kernel, see ``shake.covariance``
+        ("covariance", "<f4", (3,)),  # pixels squared; of the kernel, see ``shake.covariance``; NaN = no edges
         ("photo", "S64"),  # file name, its last 64 bytes
         ("number", "<u4"),  # of the photo within its run, for files of one name
         ("copy", "<u2"),  # of the pictures made from a photo
@@ -45,7 +45,7 @@ RECORD = np.dtype(
 
 
 def cut(picture, truth, seeds):
-    """Samples of a picture, those copies left out that show too few edges.
+    """Samples of a picture.
 
     Parameters
     ----------
@@ -57,18 +57,19 @@ def cut(picture, truth, seeds):
 
     Returns
     -------
-    ndarray, (m,), RECORD
-        m <= n; ``photo``, ``number`` and ``copy`` are left empty.
+    ndarray, (n,), RECORD
+        Without edges where a copy shows too few; ``photo``, ``number`` and ``copy`` are left empty.
     """
     shape = resize.working_shape(picture.shape)
     picture = eight_bits(resize.reduce_to(picture, shape))
     in_focus = (truth == IN_FOCUS).astype(np.float32)
     in_focus = cv2.resize(in_focus, shape[::-1], interpolation=cv2.INTER_AREA)
-    drawn = (sample(picture, in_focus, np.random.default_rng(seed)) for seed in seeds)
-    found = [values for values in drawn if values is not None]
-    records = np.zeros(len(found), RECORD)
-    for record, values in zip(records, found, strict=True):
-        record["edges"], record["edge_direction"], record["covariance"] = values
+    records = np.zeros(len(seeds), RECORD)
+    records["covariance"], records["edge_direction"] = np.nan, NONE
+    for record, seed in zip(records, seeds, strict=True):
+        drawn = sample(picture, in_focus, np.random.default_rng(seed))
+        if drawn is not None:
+            record["edges"], record["edge_direction"], record["covariance"] = drawn
     return records
 
 

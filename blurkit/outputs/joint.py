@@ -35,7 +35,7 @@ OUTPUTS = {
         name: Output(partial(one_plane, name), "evidence: " + name.replace("_", " "), cells=True)
         for name in inputs.PLANE_NAMES
     },
-    "logits": Output(partial(log_odds, 0), "log odds of being in focus, mean of both networks", cells=True),
-    "motion_logits": Output(partial(log_odds, 1), "log odds of having moved, if blurred, the same mean", cells=True),
+    "logits": Output(partial(log_odds, 0), "log odds of being in focus, of both networks", cells=True),
+    "motion_logits": Output(partial(log_odds, 1), "log odds of having moved, if blurred, of both", cells=True),
     "motion": Output(motion, "probability of having moved, if blurred, spread", white=1.0),
 }

@@ -2,8 +2,8 @@
 
 Both merge evidence from cells of 4 pixels into cells of 8, 16 and 32 pixels, where the statistics of the whole photo
 are added, and on the way back add the finer scales. One sees evidence alone, so that subjects do not sway it; the other
-sees the photo too, at all four scales (stage ``backbone``), so that it knows glass from fog. The mean of their log
-odds is the answer. Weights are stored with batch normalisation folded in.
+sees the photo too, at all four scales (stage ``backbone``), so that it knows glass from fog. Their log odds,
+mixed, are the answer. Weights are stored with batch normalisation folded in.
 
 Layers are calls on a ``net`` with the operations ``layer add rectify join mean resize frozen``: ``network.Writer``
 writes them as a graph for OpenCV, ``on_torch.Layers`` computes them by torch, on a GPU and in training.

@@ -9,6 +9,7 @@ from blurkit.methods.joint.layers import LAYERS, answer
 from blurkit.ops import graph
 from blurkit.ops.backend import CpuBackend
 
+SHARES = np.array([0.35, 0.5], np.float32)  # of the network of context in the answer: in focus, moved
 MOST_LOG_ODDS = 16.0  # a probability of 1e-7, or 1 less that
 MOST_DEVIATIONS = 5.0  # from the mean; evidence further away is clipped
 
@@ -58,13 +59,14 @@ def log_odds(inputs, weights, backend):
     """
     arrays = normalised_inputs(inputs, weights)
     if backend is CpuBackend:
-        both = run_by_opencv(arrays, weights)
+        alone, seeing = run_by_opencv(arrays, weights)
     else:
         from blurkit.methods.joint import on_torch
 
-        both = on_torch.run(arrays, weights, backend.device)
+        alone, seeing = on_torch.run(arrays, weights, backend.device)
     rows, columns = inputs.shape
-    return both[:, :rows, :columns].clip(-MOST_LOG_ODDS, MOST_LOG_ODDS)
+    mixed = alone + SHARES[:, None, None] * (seeing - alone)
+    return mixed[:, :rows, :columns].clip(-MOST_LOG_ODDS, MOST_LOG_ODDS)
 
 
 def normalised_inputs(inputs, weights):
@@ -107,12 +109,12 @@ kept = Kept()
 
 
 def run_by_opencv(arrays, weights):
-    """Mean answer of both networks, (2, h, w) float32, on the CPU."""
+    """Answers of the network of evidence and of that of context, two (2, h, w) float32, on the CPU."""
     shapes = tuple(array.shape for array in arrays.values())
     if kept.weights is not weights or kept.shapes != shapes:
         kept.weights, kept.shapes, kept.graph = weights, shapes, graph.read(written(arrays, weights))
     output = graph.run(kept.graph, arrays)[0]
-    return (output[:2] + output[2:]) / 2
+    return output[:2], output[2:]
 
 
 def written(arrays, weights):

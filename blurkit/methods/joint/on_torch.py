@@ -85,11 +85,11 @@ class Kept:
 
 @torch.no_grad()
 def run(arrays, weights, device):
-    """Mean answer of both networks, (2, h, w) float32, on a device of torch; arguments as in ``network``."""
+    """Answers of both networks as from ``network.run_by_opencv``, on a device of torch."""
     if Kept.weights is not weights or Kept.device != device:
         Kept.weights, Kept.device, Kept.layers = weights, device, loaded(weights, device)
     tensors = [torch.from_numpy(np.ascontiguousarray(array)).to(device) for array in arrays.values()]
     *evidence, _ = tensors
     alone, _ = networks.answer(Kept.layers, "evidence", *evidence)
     seeing, _ = networks.answer(Kept.layers, "context", *tensors)
-    return ((alone + seeing) / 2)[0].cpu().numpy()
+    return alone[0].cpu().numpy(), seeing[0].cpu().numpy()

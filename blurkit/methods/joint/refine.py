@@ -6,7 +6,8 @@ from blurkit.ops.smoothing import spread_confident
 
 STRENGTH, EDGE_SCALE, ROUNDS = 700.0, 0.01, 3  # of ``smoothing.spread_confident``
 LEAST_WEIGHT = 0.2  # of a cell of probability .5
-GAIN, BEND = 6.0, 3.0  # on the logit of the smoothed map; logit from which it grows with the logarithm
+LEAN, GAIN = 0.5, 10.0  # added to the logit of the smoothed map, and what that is multiplied by
+BEND = 4.0  # logit from which it grows with the logarithm
 SIDE = 1536  # pixels; large photos show their edges at this size, finer than they are measured
 
 
@@ -30,5 +31,9 @@ def spread(raw, guide, side=inputs.SIDE):
     spread_at = inputs.working_shape(raw.shape, max(side, SIDE) if side else 0)
     strength = STRENGTH * (max(spread_at) / max(measured)) ** 2  # smoothing reaches as far in the photo
     return spread_confident(
-        raw, guide, spread_at, CELL, strength, EDGE_SCALE, ROUNDS, least_weight=LEAST_WEIGHT, gain=GAIN, bend=BEND
+        *(raw, guide, spread_at, CELL, strength, EDGE_SCALE, ROUNDS),
+        least_weight=LEAST_WEIGHT,
+        gain=GAIN,
+        lean=LEAN,
+        bend=BEND,
     )

@@ -182,7 +182,7 @@ def as_array(tensor):
 
 @torch.no_grad()
 def accuracy(model, records, indices, scaling):
-    """Share of the labelled cells that the mean of both networks classifies correctly; 0 without any."""
+    """Share of the labelled cells that both networks together classify correctly; 0 without any."""
     right = total = 0
     for i in indices:
         record = records[i]

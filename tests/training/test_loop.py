@@ -205,18 +205,24 @@ def test_parameters_may_have_a_rate_of_their_own_by_the_beginning_of_their_names
     slopes = {"fast": [1.0, 1.0], "slow": [1.0, 1.0]}
     model, positions = pulled(torch, slopes, rate_of={"slo": 0.001, "nobody": 5.0})
     moves = -np.diff(positions, axis=0)
-    assert moves[:, 1] == pytest.approx(moves[:, 0] / 10, rel=0.02) and moves[:, 0].max() == pytest.approx(
+    assert moves[:, 1] == pytest.approx(moves[:, 0] / 10, rel=0.02, abs=1e-6) and moves[:, 0].max() == pytest.approx(
         0.01, rel=0.05
     )
     assert model.still.tolist() == [0, 0]
     alike = -np.diff(pulled(torch, slopes)[1], axis=0)
-    assert (alike[:, 0] == alike[:, 1]).all() and alike[:, 0] == pytest.approx(moves[:, 0], rel=1e-5)
+    assert (alike[:, 0] == alike[:, 1]).all() and alike[:, 0] == pytest.approx(moves[:, 0], rel=1e-5, abs=1e-6)
 
 
 def test_the_rate_rises_over_the_share_that_is_asked_for(torch):
     slopes = {"fast": [1.0, 1.0], "slow": [1.0, 1.0]}
     peaks = [(-np.diff(pulled(torch, slopes, rises=rises)[1][:, 0])).argmax() for rises in (0.1, 0.3, 0.6)]
     assert peaks == pytest.approx([6, 18, 36], abs=2)
+
+
+@pytest.mark.parametrize("steps", [1, 2, 9, 10, 11])
+def test_a_descent_may_be_as_short_as_its_rise(torch, steps):
+    model, positions = pulled(torch, {"fast": [1.0, 1.0], "slow": [1.0, 1.0]}, steps=steps, rises=0.1, look_back=0.06)
+    assert len(positions) == steps and model.fast.isfinite().all()
 
 
 def test_gradients_of_each_rate_are_cut_to_the_longest_norm_together(torch, monkeypatch):

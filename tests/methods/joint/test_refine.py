@@ -36,7 +36,7 @@ def test_it_spreads_on_cells_of_the_photo_as_far_as_on_those_that_are_measured(s
     more = {"least_weight": refine.LEAST_WEIGHT, "gain": refine.GAIN, "bend": refine.BEND}
     numbers = refine.STRENGTH * times**2, refine.EDGE_SCALE, refine.ROUNDS
     expected = spread_confident(raw, guide, spread_at, evidence.CELL, *numbers, **more)
-    assert refine.spread(raw, guide, side) == pytest.approx(expected, abs=1e-6)
+    assert np.abs(refine.spread(raw, guide, side) - expected).max() < 1e-6
     assert (refine.spread(raw, guide) == refine.spread(raw, guide, inputs.SIDE)).all()
 
 

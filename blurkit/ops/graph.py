@@ -73,16 +73,24 @@ class Graph:
         """The sum of two results; y may be one cell, which is added to all."""
         return self.node("Add", self.shapes[x], x, y)
 
-    def join(self, x, y):
-        """The planes of x and those of y."""
-        return self.node("Concat", (1, self.shapes[x][1] + self.shapes[y][1], *self.shapes[x][2:]), x, y, axis=1)
+    def join(self, x, y, axis=1):
+        """The planes of x and those of y; or along another axis, 2 or 3, their rows or columns."""
+        shape = list(self.shapes[x])
+        shape[axis] += self.shapes[y][axis]
+        return self.node("Concat", shape, x, y, axis=axis)
 
     def mean(self, x):
         """The mean of every plane: one cell."""
         return self.node("GlobalAveragePool", (*self.shapes[x][:2], 1, 1), x)
 
     def resize(self, x, shape):
-        """Planes at shape (rows, columns) by bilinear interpolation between the centres of cells."""
+        """Planes at shape (rows, columns) by bilinear interpolation between the centres of cells.
+
+        OpenCV 5 reads beyond a single row or column, so that is doubled first.
+        """
+        for axis in (2, 3):
+            if self.shapes[x][axis] == 1:
+                x = self.join(x, x, axis)
         full = (*self.shapes[x][:2], *shape)
         sizes = self.constant(np.array(full, np.int64))
         return self.node("Resize", full, x, "", "", sizes, mode="linear", coordinate_transformation_mode="half_pixel")

@@ -25,7 +25,10 @@ def test_any_map_of_any_size_stays_in_range(seed, height, width, deep):
 @given(st.integers(0, 10_000), st.integers(1, 50), st.integers(1, 50))
 def test_what_is_out_of_focus_is_the_complement_of_what_is_in_focus(seed, height, width):
     raw, guide = noise(np.random.default_rng(seed), height, width)
-    assert refine.spread(1 - raw, guide) == pytest.approx(1 - refine.spread(raw, guide), abs=1e-4)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(refine, "LEAN", 0.0)
+        assert refine.spread(1 - raw, guide) == pytest.approx(1 - refine.spread(raw, guide), abs=1e-4)
+    assert (refine.spread(1 - raw, guide) > 1 - refine.spread(raw, guide)).all()  # in doubt a pixel is in focus
 
 
 @pytest.mark.parametrize(
@@ -33,7 +36,7 @@ def test_what_is_out_of_focus_is_the_complement_of_what_is_in_focus(seed, height
 )
 def test_it_spreads_on_cells_of_the_photo_as_far_as_on_those_that_are_measured(side, spread_at, times):
     raw, guide = noise(np.random.default_rng(6), 500, 700)
-    more = {"least_weight": refine.LEAST_WEIGHT, "gain": refine.GAIN, "bend": refine.BEND}
+    more = {"least_weight": refine.LEAST_WEIGHT, "gain": refine.GAIN, "lean": refine.LEAN, "bend": refine.BEND}
     numbers = refine.STRENGTH * times**2, refine.EDGE_SCALE, refine.ROUNDS
     expected = spread_confident(raw, guide, spread_at, evidence.CELL, *numbers, **more)
     assert np.abs(refine.spread(raw, guide, side) - expected).max() < 1e-6
@@ -52,7 +55,7 @@ def test_a_very_large_photo_is_spread_at_1536_pixels_unless_it_is_to_stay_as_it_
 def test_a_map_of_one_value_keeps_it_but_for_the_bent_gain_on_its_logit(value, seed, height, width):
     _, guide = noise(np.random.default_rng(seed), height, width)
     refined = refine.spread(np.full((height, width), value, np.float32), guide)
-    logit = float(bent(np.float64(refine.GAIN * np.log(value / (1 - value))), refine.BEND))
+    logit = float(bent(np.float64(refine.GAIN * (np.log(value / (1 - value)) + refine.LEAN)), refine.BEND))
     assert refined == pytest.approx(1 / (1 + np.exp(-logit)), abs=1e-3)
 
 
@@ -62,7 +65,8 @@ def test_values_near_0_and_1_stay_apart_in_sixteen_bits():
     assert (np.diff(levels) * 65535 > 3).all()
 
 
-def test_confident_cells_fill_their_region_and_stop_at_the_edge_of_the_photo():
+def test_confident_cells_fill_their_region_and_stop_at_the_edge_of_the_photo(monkeypatch):
+    monkeypatch.setattr(refine, "LEAN", 0.0)  # which way doubt falls is another matter
     guide = np.zeros((60, 80, 3), np.uint8)
     guide[:, 40:] = 255
     raw = np.full((60, 80), 0.5, np.float32)

@@ -10,6 +10,7 @@ from blurkit.boxes import MARGIN, measure_boxes
 from blurkit.errors import InputError, UsageError
 from blurkit.noscore import reason_in_box
 from blurkit.ops import borders
+from blurkit.weights import default_weights
 
 
 @pytest.fixture(scope="module")
@@ -106,7 +107,7 @@ def test_a_box_may_lie_at_the_border_and_be_of_any_size(photo, method, box):
 
 def test_a_box_begins_with_a_cell(photo):
     """Cells of 8 pixels: the same box at any place in the photo has the same cells."""
-    weights, _ = blurkit.api.weights_of("joint")
+    weights, _ = default_weights("joint", "score")
     flat = np.full((300, 800), 127, np.uint8)
     for left, top in ((3, 5), (64, 64), (101, 77)):
         boxed = next(measure_boxes(flat, [(left, top, 64, 64)], weights, "joint"))

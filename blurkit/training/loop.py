@@ -116,7 +116,9 @@ def descend(
     groups = by_rate(model, rate, rate_of or {})
     optimizer = torch.optim.AdamW(groups, weight_decay=decay)
     highest = [group["lr"] for group in groups]
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, highest, total_steps=steps, pct_start=rises)
+    # A rise of a single step would be divided by its length, which is 0.
+    total, rise = max(2, steps), max(rises, 1.5 / max(2, steps))
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, highest, total_steps=total, pct_start=rise)
     if look_back:
         memory = swa_utils.get_ema_multi_avg_fn(1 - 1 / max(1, look_back * steps))
         averaged = swa_utils.AveragedModel(model, multi_avg_fn=memory, use_buffers=True)

@@ -90,7 +90,7 @@ def test_a_fifth_of_what_moves_is_out_of_focus_too(monkeypatch):
         compose.moving_kernel(np.random.default_rng(seed))
     assert len(calls) / 400 == pytest.approx(0.2, abs=0.05)
     sigmas = [compose.spread_of(blur) for blur in calls]
-    assert min(sigmas) > 0.35 and max(sigmas) < 1.6
+    assert min(sigmas) > 0.25 and max(sigmas) < 1.6
 
 
 def test_what_moves_keeps_detail_across_its_path(discs):
@@ -151,7 +151,7 @@ def test_a_spoiled_part_is_blurred_by_a_kind_that_its_truth_names_and_nothing_el
         is_back = (made[~inside] == photo[~inside]).all()
         seen["back" if is_back else "front"] += 1
         detail = [np.abs(np.diff(p[30:80, 40:100].astype(float), axis=a)).mean() for p in (photo, made) for a in (0, 1)]
-        assert min(detail[2:]) < 0.75 * min(detail[:2])
+        assert min(detail[2:]) < 0.9 * min(detail[:2])
     assert min(seen.values()) >= 5
     assert seen[2] / 60 == pytest.approx(0.4, abs=0.15) and seen["wholly"] / 60 == pytest.approx(0.2, abs=0.13)
 

@@ -100,7 +100,7 @@ def normal_planes(planes, weights):
 
 
 def log_odds(inputs, weights):
-    """(2, h, w): both networks, that of context with .35 of the answer on focus and half of that on motion, within 16."""
+    """(2, h, w), within 16: of the network of context .35 of the answer on focus and half of that on motion."""
     whole = ((inputs.statistics.astype(float) - weights["whole_mean"]) / weights["whole_scale"]).clip(-FAR, FAR)
     evidence = normal_planes(inputs.planes, weights), normal_planes(inputs.halved, weights), whole
     photo = (inputs.photo / 255 - (0.485, 0.456, 0.406)) / (0.229, 0.224, 0.225)

@@ -167,7 +167,7 @@ def test_the_graph_that_is_kept_is_that_of_these_weights_and_of_this_size(weight
     other = {**weights, "context.output.bias": weights["context.output.bias"] + 1}
     results = [log_odds_of(*one) for one in ((wide, weights), (high, weights), (wide, other), (wide, weights))]
     assert results[1].shape == (2, 12, 8) and (results[0] == results[3]).all()
-    assert results[2] == pytest.approx(results[0] + 0.5, abs=1e-4)
+    assert results[2] == pytest.approx(results[0] + network.SHARES[:, None, None], abs=1e-4)
     with ThreadPoolExecutor(2) as pool:
         beside = list(pool.map(lambda given: log_odds_of(given, weights), [wide, high] * 3))
     assert all((one == results[number % 2]).all() for number, one in enumerate(beside))
@@ -186,13 +186,17 @@ def test_torch_keeps_the_layers_of_the_last_weights_alone(weights):
     pytest.importorskip("torch")
     other = {**weights, "evidence.output.bias": weights["evidence.output.bias"] - 1}
     results = [log_odds_of(random_inputs(6, 8), w, backend.TorchBackend("cpu")) for w in (weights, other, weights)]
-    assert (results[0] == results[2]).all() and results[1] == pytest.approx(results[0] - 0.5, abs=1e-4)
+    assert (results[0] == results[2]).all() and results[1] == pytest.approx(
+        results[0] - (1 - network.SHARES)[:, None, None], abs=1e-4
+    )
 
 
 def test_the_backbone_has_as_many_weights_as_its_paper_says():
     whole, head, classifier = 4_652_008, 1280 * (320 + 2), 1000 * (1280 + 1)
-    layers = backbone.LAYERS.values()
-    normed = sum(int(np.prod(layer.weight_shape)) + 2 * layer.outputs for layer in layers)  # a gain and an offset each
+    all_layers = backbone.LAYERS.values()
+    normed = sum(
+        int(np.prod(layer.weight_shape)) + 2 * layer.outputs for layer in all_layers
+    )  # a gain and an offset each
     assert normed == whole - head - classifier
     stored = sum(int(np.prod(shape)) for name, shape in layers.SHAPES.items() if ".backbone." in name)
-    assert stored == normed - sum(layer.outputs for layer in layers)  # folded into one bias each
+    assert stored == normed - sum(layer.outputs for layer in all_layers)  # folded into one bias each

@@ -44,11 +44,12 @@ def test_every_sample_has_a_seed_of_its_own_that_goes_with_it_wherever_it_is_cut
 def test_a_photo_with_too_little_in_focus_gives_none(wide, value):
     truth = np.full(wide.shape[:2], value, np.uint8)
     truth[:10, :10] = 255
-    assert len(cut(wide, truth, count=2)[1]) == 0
+    found = cut(wide, truth, count=2)[1]
+    assert len(found) == 2 and np.isnan(found["covariance"]).all() and (found["edge_direction"] == samples.NONE).all()
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
-def test_a_sample_is_of_the_whole_picture_with_its_truth_and_seed_and_is_left_out_without_edges(
+def test_a_sample_is_of_the_whole_picture_with_its_truth_and_seed_and_has_no_blur_without_edges(
     monkeypatch, wide, dtype
 ):
     truth = np.random.default_rng(0).choice(np.uint8([0, 2, 128, 254, 255]), wide.shape[:2])
@@ -68,9 +69,9 @@ def test_a_sample_is_of_the_whole_picture_with_its_truth_and_seed_and_is_left_ou
         assert picture.dtype == np.uint8 and (picture == wide).all()
         assert in_focus.dtype == np.float32 and (in_focus == (truth == 255)).all()
         assert number == np.random.default_rng(seed).integers(10**9)
-    assert len(records) == 2 and records["edges"][:, 9, 4].tolist() == [1, 3]
-    assert records["edge_direction"][:, 9].tolist() == [6, 4]
-    assert records["covariance"].tolist() == [[1, 2, 3], [3, 2, 3]]
+    assert len(records) == 3 and records["edges"][:, 9, 4].tolist() == [1, 0, 3]
+    assert records["edge_direction"][:, 9].tolist() == [6, samples.NONE, 4]
+    assert records["covariance"][[0, 2]].tolist() == [[1, 2, 3], [3, 2, 3]] and np.isnan(records["covariance"][1]).all()
 
 
 def test_of_a_large_photo_the_copy_is_taken_at_the_working_size(discs):

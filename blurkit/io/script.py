@@ -30,12 +30,45 @@ function filled(i) {  // the tile, with its content
 const photo = (i) => filled(i).querySelector(".photo");
 const focused = () => numbers.get(document.activeElement.closest(".tile")) ?? -1;
 
+const coming = new Set();  // tiles that came near and are still empty
+let settling = 0;  // milliseconds for which tiles must have stayed near: what rushes by asks for no pictures
+let timer;
 const near = new IntersectionObserver((entries) => {
   for (const {target, isIntersecting} of entries) {
-    if (isIntersecting) filled(numbers.get(target));
-    else if (!target.contains(document.activeElement)) target.replaceChildren();
+    if (isIntersecting) coming.add(target);
+    else leave(target);
   }
+  clearTimeout(timer);
+  timer = setTimeout(arrive, settling);
+  settling = 120;
 }, {rootMargin: "1000px 0px"});
+
+function arrive() {
+  for (const tile of coming) filled(numbers.get(tile));
+  coming.clear();
+}
+
+function leave(tile) {
+  coming.delete(tile);
+  if (tile.contains(document.activeElement)) return;
+  for (const canvas of tile.querySelectorAll("canvas")) canvas.width = 0;  // lets go of its pixels at once
+  for (const image of tile.querySelectorAll("img")) image.removeAttribute("src");
+  tile.replaceChildren();
+}
+
+async function draw(image) {  // by a canvas: of images a browser keeps the pixels of the last thousand it has shown
+  const bitmap = await createImageBitmap(image), canvas = document.createElement("canvas");
+  canvas.className = image.className;
+  canvas.width = bitmap.width;
+  canvas.height = bitmap.height;
+  canvas.getContext("2d").drawImage(bitmap, 0, 0);
+  bitmap.close();
+  if (image.alt) {
+    canvas.setAttribute("role", "img");
+    canvas.setAttribute("aria-label", image.alt);
+  }
+  image.after(canvas);
+}
 
 function byRule(i) {
   return scores[i] < threshold.valueAsNumber || heads.length > 0 && !("best" in tiles[i].dataset);
@@ -128,6 +161,7 @@ function enlarge(i) {
   const view = document.createElement("div"), detail = photo(i).querySelector(".detail").cloneNode();
   view.className = "view";
   view.append(...photo(i).cloneNode(true).children);
+  for (const canvas of view.querySelectorAll("canvas")) canvas.remove();
   one("whole").replaceChildren(view);
   one("part").replaceChildren(detail);
   one("about").replaceChildren(...tiles[i].querySelector("figcaption").cloneNode(true).children);
@@ -221,7 +255,11 @@ tools.open = matchMedia("(min-width: 60rem)").matches;
 one("contents")?.remove();
 recall();
 update();
-if (contents) for (const tile of tiles) near.observe(tile);
+if (contents) {
+  root.classList.add("drawn");
+  list.addEventListener("load", (event) => draw(event.target), true);
+  for (const tile of tiles) near.observe(tile);
+}
 """
 
 SCRIPT = VIEW + TAKEAWAY + START

@@ -1,9 +1,15 @@
 """Masks from sharpness maps."""
 
+import itertools
+import math
+
 import cv2
 import numpy as np
 
 from blurkit.ops import statistics
+
+SMALLEST_TILE = 128  # pixels; where a mask has an edge is found tile by tile
+TILE = 8  # sides of tiles in units of what they need to see around them: larger ones hold more without an edge
 
 
 def threshold(sharpness, rule, value=None):
@@ -79,7 +85,8 @@ def grown(mask, pixels):
     """
     if pixels < 0:
         return ~grown(~mask, -pixels)
-    return np.where(distance(mask) ** 2 <= pixels**2 + 0.5, np.uint8(255), np.uint8(0))
+    farthest = math.sqrt(pixels**2 + 0.5)  # squares of distances are whole numbers
+    return near_edges(mask, pixels, lambda part: cv2.inRange(distance(part), 0, farthest))
 
 
 def feathered(mask, pixels):
@@ -98,13 +105,42 @@ def feathered(mask, pixels):
         255 times 1/2 + s / `pixels`, cut to [0, 1], where s is the distance from the edge, above 0 within the mask. The
         edge lies halfway between the middles of a pixel that is marked and one that is not.
     """
-    inside = mask > 0
-    away = np.where(inside, distance(~mask), distance(mask)) - 0.5
-    return np.rint(255 * np.clip(0.5 + np.where(inside, away, -away) / pixels, 0, 1)).astype(np.uint8)
+
+    def upper_half(part):  # of the ramp, where a pixel is marked
+        return cv2.convertScaleAbs(distance(~part), alpha=255 / pixels, beta=127.5 - 127.5 / pixels)
+
+    def ramp(part):
+        return np.where(part > 0, upper_half(part), ~upper_half(~part))
+
+    return near_edges(mask, pixels // 2 + 1, ramp)
+
+
+def near_edges(mask, reach, change):
+    """change(mask), worked out in those tiles alone where it is not the mask itself.
+
+    Parameters
+    ----------
+    mask : ndarray, (H, W), uint8
+    reach : int, pixels
+        A pixel that has none of another value within so many rows and columns is left as it is by `change`, and what
+        becomes of others depends on no pixel farther away.
+    change : callable
+        (h, w) -> (h, w), uint8; called with both values in a part.
+
+    Returns
+    -------
+    ndarray, (H, W), uint8
+    """
+    changed, side = mask.copy(), max(SMALLEST_TILE, TILE * reach)
+    for top, left in itertools.product(*(range(0, length, side) for length in mask.shape)):
+        above, before = min(top, reach), min(left, reach)
+        part = mask[top - above : top + side + reach, left - before : left + side + reach]
+        if part.min() != part.max():
+            tile = changed[top : top + side, left : left + side]
+            tile[:] = change(np.ascontiguousarray(part))[above:, before:][: tile.shape[0], : tile.shape[1]]
+    return changed
 
 
 def distance(mask):
-    """Distance of each pixel from the nearest marked one, (H, W) float32; larger than any picture if there is none."""
-    if not mask.any():
-        return np.full(mask.shape, np.float32(1e6))
+    """Distance of each pixel from the nearest marked one, (H, W) float32, of a mask that has one."""
     return cv2.distanceTransform(255 - mask, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)

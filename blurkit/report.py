@@ -38,6 +38,7 @@ def page(rows, title, method, facts, threshold=None, is_beside=False):
     ----------
     rows : iterable of dict
         ``path`` (str, as the system gave it), ``is_file`` (False for a picture of a stream, which has no file),
+        ``siblings`` (paths of the other files of its shot, which are moved along; may be left out),
         ``score`` (float in [0, 1], bigger = sharper; NaN = cannot be measured), ``sigma`` (float, pixels), ``kind``
         (str, see ``motion.KINDS``), ``motion`` (float, pixels of the photo) and ``angle`` (float, degrees
         counter-clockwise; shown if the kind is motion, as the length is), ``coverage``, ``cropped`` (float in [0, 1]),
@@ -161,8 +162,10 @@ def histogram(scores):
 def tile(row, has_groups, content):
     """One photo as an item of the list, with what is inside it."""
     data = "" if math.isnan(row["score"]) else f' data-score="{row["score"]:.4f}"'
-    data += f' data-kind="{text(row["kind"])}" data-path="{base64.b64encode(encoded(row["path"])).decode()}"'
+    data += f' data-kind="{text(row["kind"])}" data-path="{packed(row["path"])}"'
     data += "" if row["is_file"] else " data-stream"
+    others = " ".join(map(packed, row.get("siblings", ())))
+    data += f' data-siblings="{others}"' if others else ""
     data += " data-best" if has_groups and row.get("best", True) else ""
     return f'<li class="tile"{data}>{content}</li>\n'
 
@@ -228,12 +231,13 @@ def text(words):
     return html.escape(words.translate(SHOWN))
 
 
-def encoded(path):
-    """The bytes of a path as the system has them."""
+def packed(path):
+    """The bytes of a path as the system has them, in Base64."""
     try:
-        return path.encode("utf-8", "surrogateescape")
+        data = path.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:  # halves of pairs, in names of Windows
-        return path.encode("utf-8", "surrogatepass")
+        data = path.encode("utf-8", "surrogatepass")
+    return base64.b64encode(data).decode()
 
 
 def address(form, picture):

@@ -179,27 +179,78 @@ def test_everything_goes_by_touch(shown):
 # ---- thousands -------------------------------------------------------------------
 
 
-def test_a_page_in_a_folder_fills_its_tiles_as_they_come_near(window, tmp_path):
-    one = row()
-    names = {}
-    for name, suffix in (("thumbnail", "jpg"), ("overlay", "png"), ("detail", "jpg")):
-        (tmp_path / f"{name}.{suffix}").write_bytes(one[name])
-        names[name] = f"{name}.{suffix}"
-    rows = [{**one, **names, "path": f"{n:04}.jpg", "score": n / 3000} for n in range(3000)]
+@pytest.fixture
+def thousands(window, tmp_path):
+    """A page of 3,000 photos in a folder, open; each has pictures of its own."""
+    one, rows = row(), []
+    for n in range(3000):
+        names = {}
+        for name, suffix in (("thumbnail", "jpg"), ("overlay", "png"), ("detail", "jpg")):
+            names[name] = f"{name}-{n % 50}.{suffix}"
+            if n < 50:
+                (tmp_path / names[name]).write_bytes(one[name])
+        rows.append({**one, **names, "path": f"{n:04}.jpg", "score": n / 3000})
     (tmp_path / "page.html").write_bytes(made(rows, is_beside=True))
     window.open(tmp_path / "page.html")
-    filled = "tiles.flatMap((tile, i) => tile.firstElementChild ? [i] : [])"
     window.of(SOON)
-    first = window.of(filled)
+    return window
+
+
+FILLED = "tiles.flatMap((tile, i) => tile.firstElementChild ? [i] : [])"
+
+
+def test_a_page_in_a_folder_fills_its_tiles_as_they_come_near(thousands):
+    first = thousands.of(FILLED)
     assert first[0] == 0 and len(first) < 200
     picture = "(async (image) => { await image.decode(); return image.naturalWidth })(photo(0).querySelector('img'))"
-    assert window.of(picture) == 60
-    window.press("End", "x")
-    window.of(SOON)
-    assert window.of("[focused(), tiles[2999].querySelector('.verdict').textContent]") == [2999, "Rejected by hand"]
-    assert 0 not in window.of(filled) and len(window.of(filled)) < 300
-    window.press("x", "Enter", "Home")
-    assert window.of("large.querySelector('.name').textContent") == "0000.jpg"
+    assert thousands.of(picture) == 60
+    thousands.press("End", "x")
+    thousands.of(SOON)
+    assert thousands.of("[focused(), tiles[2999].querySelector('.verdict').textContent]") == [2999, "Rejected by hand"]
+    assert 0 not in thousands.of(FILLED) and len(thousands.of(FILLED)) < 300
+    thousands.press("x", "Enter", "Home")
+    assert thousands.of("large.querySelector('.name').textContent") == "0000.jpg"
+
+
+def test_tiles_of_a_folder_show_canvases_and_let_go_of_them(thousands):
+    looks = "((image) => getComputedStyle(image).visibility)(photo(0).querySelector('img'))"
+    canvas = "[...photo(0).querySelectorAll('canvas')].map((c) => [c.className, c.width, c.ariaLabel, c.offsetWidth])"
+    assert thousands.of(looks) == "hidden" and thousands.of(canvas) == [["", 60, "0000.jpg", 60]]
+    thousands.press("o")
+    thousands.of(SOON)
+    assert [name for name, *_ in thousands.of(canvas)] == ["", "overlay"]
+    thousands.press("o", "p")
+    thousands.of(SOON)
+    shown = "[...photo(0).children].filter((c) => c.offsetWidth && getComputedStyle(c).visibility === 'visible')"
+    assert thousands.of(shown + ".map((c) => [c.localName, c.className])") == [["canvas", "detail"]]
+    thousands.press("p", "ArrowRight", "Enter")
+    parts = "[...large.querySelectorAll('img, canvas')].map((c) => [c.localName, getComputedStyle(c).visibility])"
+    assert set(map(tuple, thousands.of(parts))) == {("img", "visible")}
+    thousands.press("Escape", "End")
+    thousands.of(SOON)
+    assert thousands.of("[list.querySelectorAll('canvas').length, tiles[0].children.length]") == [
+        len(thousands.of(FILLED)) + 1,  # and what is in focus of the photo that has the focus
+        0,
+    ]
+
+
+def test_a_photo_that_rushes_by_is_not_asked_for_and_keeps_its_place(thousands):
+    heights = thousands.of("[list.scrollHeight, tiles[2900].offsetHeight]")
+    assert heights[1] > 200
+    rush = """(async () => {
+        for (let y = 0; y < 100000; y += 5000) {
+            scrollTo(0, y);
+            await new Promise(requestAnimationFrame);
+            await new Promise(requestAnimationFrame);
+            if (coming.size) rushed = true;
+        }
+    })()"""
+    thousands.of("var rushed = false; 0")
+    thousands.of(rush)
+    assert thousands.of("rushed") is True
+    thousands.of(SOON)
+    assert thousands.of("coming.size") == 0 and 0 < len(thousands.of(FILLED)) < 200
+    assert abs(thousands.of("list.scrollHeight") / heights[0] - 1) < 0.1
 
 
 def test_nothing_but_the_page_and_its_pictures_is_asked_for(shown):

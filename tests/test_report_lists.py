@@ -69,6 +69,28 @@ def test_mv_lines_move_just_these_files_in_bash_and_in_sh(listed, tmp_path):
         assert sorted(os.listdir(folder)) == ["oops.jpg", "rejected", "sharp.jpg", "sub"]
 
 
+def test_mv_lines_take_the_files_of_a_shot_along_but_none_of_a_photo_that_stays(shown):
+    both = {"siblings": ["d/A.xmp", "d/A.CR2"]}
+    rows = [
+        row("d/A.JPG", 0.1, **both),
+        row("d/A.CR2", 0.9, siblings=["d/A.JPG", "d/A.xmp"]),
+        row("d/B.JPG", 0.2, siblings=["d/B.CR2", "d/it's\udcff.xmp"]),
+        row("d/C.JPG", 0.95),
+    ]
+    window = shown(rows)
+    window.press("n")
+    window.of("one('form').value = 'mv'; write()")
+    lines = ["mkdir -p rejected", "mv -n -- 'd/A.JPG' rejected/", "mv -n -- 'd/B.JPG' rejected/"]
+    lines += ["mv -n -- 'd/B.CR2' rejected/", r"mv -n -- $'d/it\047s\377.xmp' rejected/"]
+    assert window.of("one('text').value.split('\\n')") == [*lines, ""]
+    assert "2 more files of these shots go along" in window.of("one('note').textContent")
+    window.of("threshold.value = 0.92; update(); write()")  # A.CR2 is rejected as well, and A.xmp goes with both
+    moved = window.of("one('text').value.match(/d.A[.][A-Za-z0-9]+/g)")
+    assert sorted(moved) == ["d/A.CR2", "d/A.JPG", "d/A.xmp"]
+    window.of("one('form').value = 'lines'; write()")
+    assert "xmp" not in window.of("one('text').value") + window.of("one('note').textContent")
+
+
 def test_marks_can_be_taken_out_on_their_own(shown):
     window = shown(SIX)
     window.press("ArrowRight", "x", "End", "x", "n")

@@ -152,7 +152,7 @@ def of_photos(items, args, out, console):
     options.prepare(args)
     model = options.load_model(args)
     for item, (mask, level) in pictures.made(lambda item: mask_of_photo(item, args, model), wanted, out, args, console):
-        tell(item, mask, level, console)
+        tell(item, mask, level, args, console)
         out.write(item, encoded(mask, out))
 
 
@@ -180,10 +180,12 @@ def mask_of(sharpness, args):
     return mask, masks.threshold(sharpness, rule, value) if args.verbose else None
 
 
-def tell(item, mask, level, console):
-    """Say, if asked, what is marked."""
+def tell(item, mask, level, args, console):
+    """Say, if asked, what is marked, and in any case if nothing is."""
     if level is not None:
         console.detail(f"{item.label}: threshold {level:.4f}, {(mask > 127).mean():.1%} marked")
+    if not (mask.any() or args.quiet):
+        console.say(f"{item.label}: nothing is marked, the mask is black; -t sets what counts as in focus")
 
 
 def encoded(mask, out):
@@ -200,7 +202,7 @@ def write_mask(item, sharpness, photo, args, out, console):
         mask = 1 - sharpness if args.invert else sharpness
     else:
         mask, level = mask_of(sharpness, args)
-        tell(item, mask, level, console)
+        tell(item, mask, level, args, console)
     if photo is None:
         out.write(item, encoded(mask, out))
         return

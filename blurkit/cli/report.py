@@ -3,6 +3,7 @@
 import hashlib
 import os
 
+from blurkit.cli import shots
 from blurkit.cli.culling import given
 from blurkit.cli.guard import Guard, is_special, read_by
 from blurkit.cli.save import Keep, holds
@@ -66,7 +67,7 @@ class Page:
         self.wanted, self.rows, self.written = bool(args.report), [], 0
         self.path = "/dev/stdout" if args.report == "-" else args.report or ""
         self.folder = self.path if is_folder(self.path) else ""  # of the page and its pictures
-        self.keep, self.file = Keep("picture"), None
+        self.keep, self.file, self.siblings = Keep("picture"), None, shots.Siblings(console)
         if self.folder:
             self.path = os.path.join(self.folder, INDEX)
             self.check_folder()
@@ -99,17 +100,19 @@ class Page:
         """The same pairs of every photo that is scored."""
         for item, result in pairs:
             if self.takes_groups:
-                self.put(result)
+                self.put(item, result)
             yield item, result
 
-    def told(self, result):
+    def told(self, item, result):
         """Take the result of a photo that is told."""
         if self.wanted and not self.takes_groups:
-            self.put(result)
+            self.put(item, result)
 
-    def put(self, result):
+    def put(self, item, result):
         """Keep a result; with a folder its pictures are written now, and only their names kept."""
         shown = result["shown"]
+        if shots.key(item) is not None:
+            shown["siblings"] = self.siblings(item)[1:]
         for name, data in shown.items():
             if self.folder and isinstance(data, bytes):
                 shown[name] = self.beside(data, "jpg" if data.startswith(b"\xff\xd8") else "png")

@@ -125,7 +125,7 @@ def work_on(args, console):
             write(item, result)
             if args.fail_below is not None and result["score"] < args.fail_below:
                 is_below = True
-            page.told(result)
+            page.told(item, result)
             if args.truth:
                 kept.append(result)
         page.finish(judge.working_size(args))

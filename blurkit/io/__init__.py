@@ -4,7 +4,7 @@ To read one more format of photos, write its module and add its row to ``photo.F
 """
 
 MODULES = (
-    *("npy", "tags", "weights", "patchset", "marks", "encode", "complete", "page", "script", "reader"),
+    *("npy", "tags", "weights", "patchset", "marks", "encode", "complete", "page", "takeaway", "script", "reader"),
     *("orientation", "pixels", "complaints", "colours"),
     *("jpeg", "png", "pnm", "plain", "tiff", "heif", "raw", "y4m", "extent"),
     *("photo", "pictures", "exif", "boxes", "regions", "detections", "maps", "streams"),

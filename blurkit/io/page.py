@@ -125,6 +125,7 @@ ol{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(13.5rem,42vw),
   margin:0 -.375rem;padding:1.25rem 0;list-style:none}
 li{min-width:0}
 .tile{padding:.375rem;content-visibility:auto;contain-intrinsic-size:auto 20rem}
+.tile:empty{min-height:20rem}
 .head{grid-column:1/-1;display:flex;gap:1rem;align-items:baseline;border-bottom:1px solid var(--line);
   margin:0 .375rem;padding-top:.75rem}
 h2{font-size:1.0625rem;font-weight:600;overflow-wrap:anywhere}
@@ -134,8 +135,10 @@ h2{font-size:1.0625rem;font-weight:600;overflow-wrap:anywhere}
 .js .photo{cursor:zoom-in}
 .photo img:first-child,.view img:first-child{display:block}
 .photo img:first-child{width:auto;height:auto;max-width:100cqw;max-height:100cqh}
-img.overlay,img.hatch,svg.spot{position:absolute;inset:0;width:100%;height:100%;border:0}
-img.overlay{display:none}
+.overlay,.hatch,canvas,svg.spot{position:absolute;inset:0;width:100%;height:100%;border:0}
+.overlay{display:none}
+.drawn .photo img{visibility:hidden}
+canvas.detail{object-fit:none}
 .photo:hover .overlay,.photo:focus-visible .overlay,.view:hover .overlay,.all .overlay{display:block}
 svg.spot{fill:none;stroke:#fff;stroke-width:2;paint-order:stroke;filter:drop-shadow(0 0 1px #000)}
 .photo svg.spot{display:none}

@@ -1,6 +1,8 @@
 """The script of the page that ``blur-score --report`` writes: one step a line."""
 
-SCRIPT = r"""
+from blurkit.io.takeaway import TAKEAWAY
+
+VIEW = r"""
 "use strict";
 const one = (id) => document.getElementById(id);
 const root = document.documentElement, list = one("photos"), large = one("large"), names = one("names");
@@ -9,7 +11,8 @@ const tiles = [...list.querySelectorAll(".tile")], heads = [...list.querySelecto
 const contents = one("contents")?.textContent.trim().split("\n");  // of tiles that are filled when they are near
 const numbers = new Map(tiles.map((tile, i) => [tile, i]));
 const scores = tiles.map((tile) => parseFloat(tile.dataset.score));  // NaN where none is given
-const bytes = (i) => Uint8Array.from(atob(tiles[i].dataset.path), (sign) => sign.charCodeAt());
+const unpacked = (words) => Uint8Array.from(atob(words), (sign) => sign.charCodeAt());
+const bytes = (i) => unpacked(tiles[i].dataset.path);
 const titles = tiles.map((_, i) => new TextDecoder().decode(bytes(i)));
 const bars = [...document.querySelectorAll(".scores rect")];
 const memory = `blurkit ${document.body.dataset.id}`;  // of the marks of this page, in the browser
@@ -27,12 +30,45 @@ function filled(i) {  // the tile, with its content
 const photo = (i) => filled(i).querySelector(".photo");
 const focused = () => numbers.get(document.activeElement.closest(".tile")) ?? -1;
 
+const coming = new Set();  // tiles that came near and are still empty
+let settling = 0;  // milliseconds for which tiles must have stayed near: what rushes by asks for no pictures
+let timer;
 const near = new IntersectionObserver((entries) => {
   for (const {target, isIntersecting} of entries) {
-    if (isIntersecting) filled(numbers.get(target));
-    else if (!target.contains(document.activeElement)) target.replaceChildren();
+    if (isIntersecting) coming.add(target);
+    else leave(target);
   }
+  clearTimeout(timer);
+  timer = setTimeout(arrive, settling);
+  settling = 120;
 }, {rootMargin: "1000px 0px"});
+
+function arrive() {
+  for (const tile of coming) filled(numbers.get(tile));
+  coming.clear();
+}
+
+function leave(tile) {
+  coming.delete(tile);
+  if (tile.contains(document.activeElement)) return;
+  for (const canvas of tile.querySelectorAll("canvas")) canvas.width = 0;  // lets go of its pixels at once
+  for (const image of tile.querySelectorAll("img")) image.removeAttribute("src");
+  tile.replaceChildren();
+}
+
+async function draw(image) {  // by a canvas: of images a browser keeps the pixels of the last thousand it has shown
+  const bitmap = await createImageBitmap(image), canvas = document.createElement("canvas");
+  canvas.className = image.className;
+  canvas.width = bitmap.width;
+  canvas.height = bitmap.height;
+  canvas.getContext("2d").drawImage(bitmap, 0, 0);
+  bitmap.close();
+  if (image.alt) {
+    canvas.setAttribute("role", "img");
+    canvas.setAttribute("aria-label", image.alt);
+  }
+  image.after(canvas);
+}
 
 function byRule(i) {
   return scores[i] < threshold.valueAsNumber || heads.length > 0 && !("best" in tiles[i].dataset);
@@ -125,6 +161,7 @@ function enlarge(i) {
   const view = document.createElement("div"), detail = photo(i).querySelector(".detail").cloneNode();
   view.className = "view";
   view.append(...photo(i).cloneNode(true).children);
+  for (const canvas of view.querySelectorAll("canvas")) canvas.remove();
   one("whole").replaceChildren(view);
   one("part").replaceChildren(detail);
   one("about").replaceChildren(...tiles[i].querySelector("figcaption").cloneNode(true).children);
@@ -207,86 +244,9 @@ one("close").addEventListener("click", () => large.close());
 one("previous").addEventListener("click", () => enlarge(nextTo(current, -1) ?? current));
 one("next").addEventListener("click", () => enlarge(nextTo(current, 1) ?? current));
 one("judge").addEventListener("click", () => mark(current));
+"""
 
-// ---- names, byte by byte as the system has them
-
-const ascii = (words) => new TextEncoder().encode(words);
-
-function decoded(name) {
-  try {
-    return new TextDecoder("utf-8", {fatal: true, ignoreBOM: true}).decode(name);
-  } catch { return null; }
-}
-
-function quoted(name) {  // for a POSIX shell; $'...' for what is no text
-  const words = decoded(name);
-  if (words !== null && !/[\x00-\x1f\x7f-\x9f]/.test(words)) return `'${words.replaceAll("'", `'\\''`)}'`;
-  const sign = (byte) => byte < 32 || byte > 126 || byte === 39 || byte === 92;
-  const octal = (byte) => "\\" + byte.toString(8).padStart(3, "0");
-  return `$'${[...name].map((byte) => sign(byte) ? octal(byte) : String.fromCharCode(byte)).join("")}'`;
-}
-
-function chosen() {
-  const which = one("which").value;
-  const tests = {
-    rejected,
-    kept: (i) => !rejected(i),
-    out: (i) => marks.get(i) === true,
-    in: (i) => marks.get(i) === false,
-  };
-  return tiles.map((_, i) => i).filter(tests[which]);
-}
-
-function pieces() {
-  const form = one("form").value, folder = ["rejected", "out"].includes(one("which").value) ? "rejected" : "kept";
-  if (form !== "mv") return chosen().flatMap((i) => [bytes(i), ascii(form === "nul" ? "\0" : "\n")]);
-  const files = chosen().filter((i) => !("stream" in tiles[i].dataset));
-  const lines = files.map((i) => ascii(`mv -n -- ${quoted(bytes(i))} ${folder}/\n`));
-  return lines.length ? [ascii(`mkdir -p ${folder}\n`), ...lines] : [];
-}
-
-function notes() {
-  const all = chosen(), form = one("form").value;
-  const words = [`${all.length} of ${tiles.length} photos, whatever is shown.`];
-  const count = (test) => all.filter(test).length;
-  const streams = count((i) => "stream" in tiles[i].dataset), odd = count((i) => decoded(bytes(i)) === null);
-  const broken = count((i) => bytes(i).includes(10));
-  const bases = all.map((i) => titles[i].split("/").at(-1)), twice = bases.length - new Set(bases).size;
-  if (form === "mv") words.push("Run them in the folder in which blur-score ran.");
-  if (form === "mv" && streams) words.push(`${streams} are pictures of a stream, not files, and are left out.`);
-  if (form === "mv" && twice) words.push(`${twice} have a name that came before; mv -n leaves them where they are.`);
-  if (form === "lines" && broken) words.push(`${broken} hold a line break: take NUL or mv lines.`);
-  if (form === "lines" && odd) words.push(`${odd} hold bytes that are no text: save them, or take mv lines.`);
-  if (form === "nul") words.push("NUL cannot be copied: save them, for xargs -0 and --files0-from.");
-  return words.join(" ");
-}
-
-function write() {
-  const decoder = new TextDecoder();
-  one("text").value = pieces().map((piece) => decoder.decode(piece)).join("").replaceAll("\0", "\u2400\n");
-  one("copy").disabled = one("form").value === "nul";
-  one("note").textContent = notes();
-}
-
-one("list").addEventListener("click", () => {
-  write();
-  names.showModal();
-});
-one("leave").addEventListener("click", () => names.close());
-one("copy").addEventListener("click", () => {
-  one("text").select();
-  const done = document.execCommand("copy");
-  one("note").textContent = done ? "Copied." : "The browser does not let it be copied; the names are selected.";
-});
-one("save").addEventListener("click", () => {
-  const link = document.createElement("a"), form = one("form").value;
-  link.href = URL.createObjectURL(new Blob(pieces()));
-  link.download = one("which").selectedOptions[0].textContent.replaceAll(" ", "-") + (form === "mv" ? ".sh" : ".lst");
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 60000);
-});
-
-for (const id of ["which", "form"]) one(id).addEventListener("input", write);
+START = """
 for (const id of ["threshold", "filter", "show", "kind"]) one(id).addEventListener("input", update);
 one("order").addEventListener("input", sort);
 root.classList.add("js");
@@ -295,5 +255,11 @@ tools.open = matchMedia("(min-width: 60rem)").matches;
 one("contents")?.remove();
 recall();
 update();
-if (contents) for (const tile of tiles) near.observe(tile);
+if (contents) {
+  root.classList.add("drawn");
+  list.addEventListener("load", (event) => draw(event.target), true);
+  for (const tile of tiles) near.observe(tile);
+}
 """
+
+SCRIPT = VIEW + TAKEAWAY + START

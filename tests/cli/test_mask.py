@@ -48,6 +48,21 @@ def test_what_is_marked_is_told_when_asked(run):
 
 
 @pytest.mark.parametrize(
+    ("words", "sharpness"), [((), MAP / 3), (("--invert",), MAP / 3 + 0.6), (("--grow", "-60"), MAP)]
+)
+def test_a_black_mask_is_told_of_and_is_no_error(run, words, sharpness):
+    done = run("blur-mask", "-f", "npy", *words, stdin=npy(sharpness))
+    said = b"blur-mask: -: nothing is marked, the mask is black; -t sets what counts as in focus\n"
+    assert (done.status, done.stderr) == (0, said) and not arrays(done.stdout)[0].any()
+    assert run("blur-mask", "-q", "-f", "npy", *words, stdin=npy(sharpness)).stderr == b""
+
+
+def test_a_white_mask_is_not_told_of(run):
+    done = run("blur-mask", "-f", "npy", stdin=npy(np.ones_like(MAP)))
+    assert (done.status, done.stderr) == (0, b"") and arrays(done.stdout)[0].all()
+
+
+@pytest.mark.parametrize(
     "words", [("-t", "1.5"), ("-t", "nan"), ("--alpha", "2"), ("-t", "0.5", "--alpha", "0.3")], ids=" ".join
 )
 def test_thresholds_out_of_range_or_two_at_once_are_refused(run, words):

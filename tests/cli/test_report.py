@@ -1,5 +1,6 @@
 """blur-score --report: the page in a folder, its place, its groups, what is left out of a photo."""
 
+import base64
 import re
 import subprocess
 import sys
@@ -69,6 +70,15 @@ def test_groups_stand_side_by_side_whatever_is_told(run, photos, words):
     page = Page((photos / "page.html").read_bytes())
     assert [name[-6:] for name in page.names()] == ["a2.png", "a1.png", "b2.png", "b1.png"]
     assert ["data-best" in photo["item"] for photo in page.photos] == [True, False, True, False]
+
+
+def test_the_page_knows_the_other_files_of_a_shot(run, photos):
+    for name in ("a1.CR2", "a1.png.xmp", "a10.xmp"):
+        (photos / name).touch()
+    page = Page(run("blur-score", "--report", "-", "a1.png", "a2.png", cwd=photos).stdout)
+    packed = {photo["name"]: photo["item"].get("data-siblings", "") for photo in page.photos}
+    others = {name: [base64.b64decode(words) for words in all_of.split()] for name, all_of in packed.items()}
+    assert others == {"a1.png": [b"a1.CR2", b"a1.png.xmp"], "a2.png": []}
 
 
 def test_windows_of_two_series_are_groups_of_their_own(run, photos):

@@ -30,6 +30,13 @@ def test_the_blurry_ones_are_moved_and_nothing_is_lost(recipes, shell, library, 
     assert files("photos", "blurry") == moved(before, [*BLURRED[1:], *OF_TWO_LINES, *siblings], "blurry")
 
 
+def test_what_was_moved_stays_when_the_folder_above_is_scored_again(recipes, shell, library, files):
+    move = recipes["Move the blurry ones"][2].replace(" photos |", " . |")
+    for _ in range(2):
+        shell(move)
+        assert files("photos", "blurry") == moved(library, [*BLURRED, *OF_TWO_LINES], "blurry")
+
+
 def test_of_one_folder_the_blurry_ones_are_moved_by_xargs(recipes, shell, photo, files, tmp_path):
     *_, move = recipes["Move the blurry ones"]
     blurs = {"photos/-a\n1.jpg": SOFT, 'photos/it\'s "soft".jpg': SOFT, "photos/sharp.jpg": SHARP}

@@ -13,6 +13,7 @@ COUNTS = {  # title: blocks; the tests beside this one run each of them
     "Move the blurry ones": 4,
     "Keep the sharpest of each burst": 1,
     "Stars": 3,
+    "In darktable and FiftyOne": 2,
     "Whether the subject is sharp": 2,
     "Sharp frames of a video": 2,
     "Masks for 3D": 4,

@@ -82,6 +82,6 @@ def test_maps_that_are_pictures_one_after_the_other_have_a_mask_each(run, tmp_pa
     data = b"".join(cv2.imencode(".png", sharp)[1].tobytes() for sharp in maps)
     done = run("blur-mask", "-f", "npy", stdin=data)
     assert done.status == 0 and [int(mask[0, 0]) for mask in arrays(done.stdout)] == [0, 255, 0]
-    done = run("blur-mask", "-o", f"{tmp_path}/masks/", stdin=data[:-20])
+    done = run("blur-mask", "-q", "-o", f"{tmp_path}/masks/", stdin=data[:-20])
     assert done.status == 2 and listed(tmp_path / "masks") == ["stdin-2.png", "stdin.png"]
     assert done.stderr == b"blur-mask: -: cannot decode PNG: truncated\n"

@@ -32,6 +32,9 @@ def check(args):
         raise UsageError("--prune is about the scores that --cache keeps; write --cache --prune")
     if args.prune and (args.files or args.files0_from or args.null or args.calibrate):
         raise UsageError("--prune goes through all scores that are kept; it takes no photos")
+    others = culling.given(args, *culling.CHOOSING, "report") + culling.ways(args)
+    if args.prune and others:
+        raise UsageError(f"--prune only drops scores; {others[0]} does not go with it")
     for option in ("truth", "maps", "boxes"):
         if args.cache and getattr(args, option):
             raise UsageError(f"--cache keeps scores of photos; --{option} does not go with it")
@@ -61,7 +64,7 @@ class Store:
         self.args, self.model, self.side, self.console = args, model, side, console
         self.cache = self.settings = None
         self.found = self.measured = self.passed = 0
-        self.is_asked = not args.report
+        self.may_find = not args.report
         if not args.cache:
             return
         if args.mask:
@@ -96,7 +99,7 @@ class Store:
         from blurkit.identity import file_at
 
         file = file_at(item.path, self.args.cache == CONTENT)
-        if file is None or not self.is_asked:
+        if file is None or not self.may_find:
             return file, None
         kept = self.cache.get(file, self.key()) if self.key() else None
         if kept is None or culling.looks(self.args) and kept.look is None:

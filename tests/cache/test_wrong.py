@@ -150,10 +150,11 @@ def test_a_folder_that_cannot_be_made_costs_one_line(files, monkeypatch, tmp_pat
     assert found == [None] * 20 and "measured anew" in line
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
 def test_a_database_that_cannot_be_written_is_read(filled, files):
     filled.chmod(0o400)
     filled.parent.chmod(0o500)
+    if os.access(filled, os.W_OK):
+        pytest.skip("root may write anywhere")
     try:
         said: list[str] = []
         with Cache(said.append) as store:

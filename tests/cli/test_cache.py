@@ -177,6 +177,7 @@ def test_prune_tells_how_much_it_drops(here, album, tmp_path):
     [
         ("--prune",),
         ("--cache", "--prune", "a.jpg"),
+        ("--cache", "--prune", "--top", "3"),
         ("--cache", "--truth", ".", "a.jpg"),
         ("--cache", "--maps", "a.png"),
         ("--cache=size", "a.jpg"),
@@ -222,15 +223,17 @@ def test_no_kill_leaves_a_wrong_score_and_no_photo_is_touched(start, score, albu
     assert [path.read_bytes() for path in names] == before
 
 
-def test_ctrl_c_keeps_what_was_measured(start, score, album, tmp_path):
-    names = [album / f"{number:02}.jpg" for number in range(COUNT)]
-    with start("blur-score", "--cache", *names * 20, env={"XDG_CACHE_HOME": str(tmp_path / "caches")}) as process:
+def test_ctrl_c_keeps_what_was_measured(start, here, album, tmp_path):
+    names = [os.fsencode(album / f"{number:02}.jpg") for number in range(COUNT)]
+    with start("blur-score", "--cache", "-0", env={"XDG_CACHE_HOME": str(tmp_path / "caches")}) as process:
+        process.stdin.write(b"".join(name + b"\0" for name in names))
+        process.stdin.flush()
         for _ in range(COUNT):
             process.stdout.readline()
-        process.send_signal(signal.SIGINT)
-        process.communicate()
+        process.send_signal(signal.SIGINT)  # while it waits for another name
+        process.wait()
     assert process.returncode == -signal.SIGINT
-    assert counts(score("-v", "--cache", *names)) == (0, COUNT)
+    assert counts(here("-v", "--cache", *map(os.fsdecode, names))) == (0, COUNT)
 
 
 def test_two_runs_at_once_write_the_same_as_one(start, score, album, tmp_path):

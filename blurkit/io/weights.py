@@ -158,7 +158,7 @@ def read_weights(data, method, shapes, part="map"):
     if (of := header.get("part", "map")) != part:
         raise OtherPartError(f"weights are for the {str(of)[:LONGEST]} of method {method}, not for its {part}")
     check_arrays(arrays, shapes)
-    return {name: arrays[name].astype(np.float32, copy=False) for name in shapes}, header
+    return {name: array.astype(np.float32, copy=False) for name, array in arrays.items()}, header
 
 
 def unpack(data):

@@ -31,6 +31,9 @@ A soft background then does not lower the score, and text across a soft photo ha
 SCORE_SIDE = 1024
 """Pixels; the same as `WORKING_SIDE` for scores, so that photos of all cameras are judged at one size."""
 
+PARTS = ("map", "score")
+"""What a method measures; the score has weights of its own if it has a ``SCORE_INFO`` and a stage ``scoring``."""
+
 DEVICES = ("auto", "cpu", "cuda")
 """Where the arithmetic may run; ``cuda:N`` besides, and ``torch-cpu`` for comparisons."""
 

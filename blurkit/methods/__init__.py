@@ -12,6 +12,7 @@ import functools
 import importlib
 from collections import namedtuple
 
+from blurkit.defaults import PARTS as PARTS
 from blurkit.defaults import WORKING_SIDE
 from blurkit.errors import UsageError
 
@@ -75,10 +76,6 @@ class MethodInfo(  # dataclasses would double the time of --help
     """
 
     __slots__ = ()
-
-
-PARTS = ("map", "score")
-"""What a method measures; the score has weights of its own if there are ``SCORE_INFO`` and a stage ``scoring``."""
 
 
 def package_of(name):

@@ -65,7 +65,7 @@ def bad(tmp_path_factory, photos):
     for name in ("empty.jpg", "truncated.jpg", "text.jpg"):
         (folder / name).write_bytes((photos / name).read_bytes())
     (folder / "folder").mkdir()
-    whole = np.full((4, 5), 0.5, np.float32)
+    whole = np.full((4, 5), 0.75, np.float32)
     nan, high = whole.copy(), whole.copy()
     nan[1, 1], high[2, 2] = np.nan, 1.5
     contents = {

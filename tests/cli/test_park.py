@@ -130,7 +130,7 @@ def test_mask_by_the_papers_rule(run, photos):
 def test_patches_of_sharp_photos_know_their_blur_and_repeat(run, photos):
     words = ("blur-patches", *PARK, "--copies", 6, "--per-photo", 10, photos / "photo.png")
     first = run(*words)
-    (records,) = arrays(first.stdout)
+    records, _ = arrays(first.stdout)  # and a text that says how they were made
     assert first == run(*words, "-j", 2) and len(records)
     assert set(records["source"]) == {0, 1, 2} and records["patch"].shape[1:] == (28, 28, 3)
     assert all(len(set(records["sigma"][records["copy"] == copy])) == 1 for copy in range(6))

@@ -174,7 +174,7 @@ def test_guides_and_cut_outs_may_be_frames_of_one_stream(run, scenes, tmp_path):
     raw, whole = run("blur-map", "--raw", tmp_path / "clip"), run("blur-map", tmp_path / "clip")
     assert run("blur-refine", "--guide", tmp_path / "clip", stdin=raw.stdout) == (0, whole.stdout, b"")
     (tmp_path / "maps.npy").write_bytes(whole.stdout)
-    from_stdin = run("blur-mask", "--cut", "-", "-o", f"{tmp_path}/cut/", tmp_path / "maps.npy", stdin=data)
+    from_stdin = run("blur-mask", "-t", 0, "--cut", "-", "-o", f"{tmp_path}/cut/", tmp_path / "maps.npy", stdin=data)
     assert from_stdin == (0, b"", b"") and len(listed(tmp_path / "cut")) == COUNT
     with Image.open(tmp_path / "cut/maps-2.png") as cut:
         assert np.array_equal(np.asarray(cut)[..., :3], scenes[1])

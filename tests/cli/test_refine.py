@@ -51,7 +51,7 @@ def test_a_broken_map_uses_up_its_own_photo_not_the_next_maps(run, photos, tmp_p
 )
 def test_a_map_and_a_photo_that_do_not_fit_are_told_with_both_sizes(run, bad, command, option, map_size, line):
     words = [option, bad / "good.png"] if option else ["--method", "zeng"]
-    done = run(command, *words, stdin=npy(np.full(map_size, 0.5, np.float32)))
+    done = run(command, *words, stdin=npy(np.full(map_size, 0.75, np.float32)))
     assert line in one_line(command, done) and done.stdout == b""
 
 

@@ -15,6 +15,7 @@ COUNTS = {  # title: blocks; the tests beside this one run each of them
     "Stars": 3,
     "In darktable and FiftyOne": 2,
     "Whether the subject is sharp": 2,
+    "Whether faces and animals are sharp": 3,
     "Sharp frames of a video": 2,
     "Masks for 3D": 4,
     "A timelapse without its shaken photos": 1,

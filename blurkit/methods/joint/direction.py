@@ -98,7 +98,7 @@ def fit(records, epochs, seed, report):
     Raises
     ------
     InputError
-        No tile has edges of known blur.
+        No tile has edges of known blur, or none of a photo that is held out.
     """
     from blurkit.training.loop import descend, held_out, reproducible
 
@@ -111,6 +111,8 @@ def fit(records, epochs, seed, report):
         raise InputError(
             "patch set has no edges of known blur: nothing in focus in any photo itself, nor a composition"
         )
+    if not len(held):
+        raise InputError("patch set has edges of known blur in no photo that is held out: more photos")
     scaling = input_scaling(records, tiles)
     model = new_model()
 

@@ -225,10 +225,12 @@ def test_mean_and_deviation_are_those_of_the_edges_learned_from_and_never_zero(r
     assert 0 < weights["edge_scale"][3] < 1e-5
 
 
-def test_without_photos_held_out_both_figures_are_unknown_and_one_tile_is_enough(records):
+def test_without_photos_held_out_nothing_is_learned(records):
     learn = np.setdiff1d(np.arange(len(records)), held_tiles(records))
-    assert all(math.isnan(figure) for figure in quietly(records[learn])[1:])
-    assert all(np.isfinite(array).all() for array in quietly(records[learn[:1]])[0].values())
+    with pytest.raises(InputError, match="in no photo that is held out: more photos"):
+        quietly(records[learn])
+    one = np.concatenate([learn[:1], held_tiles(records)])
+    assert all(np.isfinite(array).all() for array in quietly(records[one])[0].values())
 
 
 def test_a_set_without_known_blur_is_refused_and_so_is_one_that_has_it_in_photos_held_out_alone(records):

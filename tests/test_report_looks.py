@@ -69,6 +69,14 @@ def test_the_true_pixels_are_shown_one_for_one(shown):
     assert window.of(script) == [400, 400, 400]
 
 
+@pytest.mark.parametrize("shape", [(1200, 1600, 3), (1600, 1000, 3), (1600, 300, 3)])
+def test_photo_and_true_pixels_stand_side_by_side_on_a_wide_screen(shown, shape):
+    window = shown([row("a.jpg", 0.5, np.zeros(shape, np.uint8))], width=1280)
+    window.of("photo(0).click()")
+    tops = "['#whole', '#part'].map((name) => document.querySelector(name).getBoundingClientRect())"
+    assert window.of(f"(([whole, part]) => whole.right < part.left && part.top < whole.bottom)({tops})")
+
+
 @pytest.mark.parametrize("dark", [False, True])
 @pytest.mark.parametrize("state", ["page", "larger view", "names"])
 def test_axe_finds_nothing_serious(shown, axe, state, dark):

@@ -166,7 +166,7 @@ dialog{width:max-content;max-width:96vw;max-height:96vh;padding:1rem;border:0;bo
   background:var(--ground);color:var(--ink)}
 dialog::backdrop{background:rgb(0 0 0/.72)}
 .panes{display:flex;flex-wrap:wrap;gap:1rem;justify-content:center;align-items:center}
-#whole{display:grid;place-items:center;width:min(22.5rem,100%);min-height:22.5rem}
+#whole{display:grid;place-items:center;width:22.5rem;max-width:100%;min-height:22.5rem}
 #large .buttons{position:sticky;bottom:-1rem;padding:.5rem 0;background:var(--ground)}
 .view{position:relative}
 .view img:first-child{width:auto;height:auto;max-width:100%;max-height:60vh}

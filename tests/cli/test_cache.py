@@ -16,6 +16,8 @@ from tests.conftest import Done
 
 TAKEN = 0x9003  # EXIF: when a photo was taken
 COUNT = 12
+# A background job of a shell is deaf to SIGINT, and so are the tests that run in one.
+HEARING = {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)}
 
 
 @pytest.fixture(scope="module")
@@ -214,7 +216,8 @@ def test_no_kill_leaves_a_wrong_score_and_no_photo_is_touched(start, score, albu
     names = [album / f"{number:02}.jpg" for number in range(COUNT)]
     expected, before = score("--json", *names).stdout, [path.read_bytes() for path in names]
     for moment in range(6):
-        with start("blur-score", "--cache", *names, env={"XDG_CACHE_HOME": str(tmp_path / "caches")}) as process:
+        caches = {"XDG_CACHE_HOME": str(tmp_path / "caches")}
+        with start("blur-score", "--cache", *names, env=caches, **HEARING) as process:
             for _ in range(2 * moment + 1):
                 process.stdout.readline()
             process.send_signal(signal.SIGKILL if moment % 2 else signal.SIGINT)
@@ -225,7 +228,8 @@ def test_no_kill_leaves_a_wrong_score_and_no_photo_is_touched(start, score, albu
 
 def test_ctrl_c_keeps_what_was_measured(start, here, album, tmp_path):
     names = [os.fsencode(album / f"{number:02}.jpg") for number in range(COUNT)]
-    with start("blur-score", "--cache", "-0", env={"XDG_CACHE_HOME": str(tmp_path / "caches")}) as process:
+    caches = {"XDG_CACHE_HOME": str(tmp_path / "caches")}
+    with start("blur-score", "--cache", "-0", env=caches, **HEARING) as process:
         process.stdin.write(b"".join(name + b"\0" for name in names))
         process.stdin.flush()
         for _ in range(COUNT):

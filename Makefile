@@ -64,8 +64,13 @@ kernels: $(TEST_VENV)/installed
 	@mkdir -p build
 	$(TEST_VENV)/bin/python bench/learned.py -o build/kernels.png
 
+# Those of the commands beside all others, as most of them wait for processes; what they say comes last.
+APART := tests/cli tests/recipes
 test: $(TEST_VENV)/installed
-	$(TEST_VENV)/bin/python -m pytest
+	@mkdir -p build
+	@$(TEST_VENV)/bin/python -m pytest $(APART) > build/test-commands.log 2>&1 & commands=$$!; \
+	  $(TEST_VENV)/bin/python -m pytest $(APART:%=--ignore=%); others=$$?; \
+	  wait $$commands; status=$$?; cat build/test-commands.log; exit $$((status | others))
 
 # Bad input of all kinds, a table of what became of it; what shows a bug is kept in build/fuzz. Seven minutes.
 fuzz: $(TEST_VENV)/installed

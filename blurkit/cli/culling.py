@@ -2,6 +2,7 @@
 
 import math
 import re
+from contextlib import closing
 
 from blurkit.cli import bursts, inputs, series, types
 from blurkit.cli.guard import Guard, read_by
@@ -190,7 +191,10 @@ def calibrate(args, scored):
         if not items:
             raise InputError(f"{folder}: {inputs.NONE_BELOW}")
     Guard("text").protect(read_by(args, sum(photos, [])))
-    scores = [[result["score"] for _, result in scored(items)] for items in photos]
+    scores = []
+    for items in photos:
+        with closing(scored(items)) as results:
+            scores.append([result["score"] for _, result in results])
     try:
         return dict(zip(("threshold", "good_below", "bad_above"), threshold(*scores), strict=True))
     except ValueError as error:

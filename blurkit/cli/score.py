@@ -1,5 +1,7 @@
 """blur-score: photos or maps in, one number per photo out; or, with --truth, how right they are."""
 
+from contextlib import closing
+
 from blurkit.cli import (
     boxes,
     cache,
@@ -117,8 +119,11 @@ def work_on(args, console):
     known = items if isinstance(items, list) else []
     saver = save.opened(known, args, console)
     kept, is_below, write = [], False, records.writer(args, console)  # kept is nothing without --truth: memory is flat
-    with report.opened(known, args, console) as page:  # a page that cannot be written is reported before the work
-        results = culling.chosen(page.seen(scored(items, args, console)), args, console)
+    with (
+        report.opened(known, args, console) as page,  # a page that cannot be written is reported before the work
+        closing(scored(items, args, console)) as scores,  # whatever ends the run, --cache keeps what was measured
+    ):
+        results = culling.chosen(page.seen(scores), args, console)
         if saver:
             results = saver.again(results) if culling.waits(args) else saver(results)
         for item, result in results:

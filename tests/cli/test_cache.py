@@ -240,6 +240,17 @@ def test_ctrl_c_keeps_what_was_measured(start, here, album, tmp_path):
     assert counts(here("-v", "--cache", *map(os.fsdecode, names))) == (0, COUNT)
 
 
+def test_a_reader_that_goes_away_costs_no_score_that_was_measured(start, here, album, tmp_path):
+    names = [album / f"{number:02}.jpg" for number in range(COUNT)]
+    with start("blur-score", "--cache", *names, env={"XDG_CACHE_HOME": str(tmp_path / "caches")}) as process:
+        process.stdout.readline()
+        process.stdout.close()  # the next line cannot be written
+        process.wait()
+    assert process.returncode == -signal.SIGPIPE
+    measured, found = counts(here("-v", "--cache", *names))
+    assert found >= 1 and measured + found == COUNT
+
+
 def test_two_runs_at_once_write_the_same_as_one(start, score, album, tmp_path):
     names = [album / f"{number:02}.jpg" for number in range(COUNT)]
     expected = score(*names).stdout

@@ -1,9 +1,11 @@
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from skimage.filters import threshold_otsu
 
+from blurkit import mask
 from blurkit.mask import feathered, focus_mask, grown, threshold
 
 RAMP = np.float32([[0.0, 0.2, 0.4], [0.6, 0.8, 1.0]])
@@ -114,6 +116,20 @@ def test_a_feathered_edge_is_a_ramp_about_it(seed, pixels):
     signed = np.where(mask > 0, inside, -outside)
     wanted = 255 * np.clip(0.5 + signed / pixels, 0, 1)
     assert np.abs(feathered(mask, pixels) - wanted).max() <= 0.51
+
+
+@pytest.mark.parametrize("pixels", [1, 7, 40])
+def test_tiles_are_parts_of_the_whole(monkeypatch, pixels):
+    levels = cv2.GaussianBlur(np.random.default_rng(pixels).random((170, 230), dtype=np.float32), None, 6)
+    for share in (0.001, 0.5, 0.98):
+        sharp = np.where(levels > np.quantile(levels, 1 - share), np.uint8(255), np.uint8(0))
+        whole = grown(sharp, pixels), grown(sharp, -pixels), feathered(sharp, pixels)
+        with monkeypatch.context() as patch:
+            patch.setattr(mask, "SMALLEST_TILE", 16)
+            patch.setattr(mask, "TILE", 1)
+            tiled = grown(sharp, pixels), grown(sharp, -pixels), feathered(sharp, pixels)
+        assert all(np.array_equal(*pair) for pair in zip(whole, tiled, strict=True))
+        assert not np.array_equal(tiled[0], tiled[1])
 
 
 def test_a_ramp_of_one_pixel_is_the_mask():

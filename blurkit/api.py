@@ -25,7 +25,7 @@ from blurkit.model import Model
 from blurkit.ops.backend import backend_for
 from blurkit.results import Map, Score
 from blurkit.sources import Source, read_bytes, read_stream
-from blurkit.weights import default_weights, given_weights
+from blurkit.weights import default_weights, given_weights, held_weights
 
 ANY_SHAPE = (64, 64)  # pixels; a photo large enough for any device
 MEAN_FACTOR = 1.5  # x mean of the map: the threshold 'mean', usual in this field
@@ -89,10 +89,8 @@ def load(
     backend_for(device, ANY_SHAPE)  # so that a missing GPU is reported here
     if weights is None:
         return Model(method, functools.partial(default_weights, method), device, as_published, working_size)
-    given = read_bytes(weights, LARGEST_WEIGHTS + 1, WeightsError)
-    model = Model(method, functools.partial(given_weights, method, *given), device, as_published, working_size)
-    model.weights_of("map")  # so that what is wrong with a file is told here
-    return model
+    held = held_weights(method, *read_bytes(weights, LARGEST_WEIGHTS + 1, WeightsError))
+    return Model(method, functools.partial(given_weights, method, held), device, as_published, working_size)
 
 
 def read_photo(

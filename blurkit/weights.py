@@ -15,25 +15,48 @@ Weights = tuple[dict[str, NDArray[np.float32]], dict[str, Any]]
 
 
 def default_weights(method: str, part: str) -> Weights:
-    """Arrays and header of the default weights of a part of a method."""
+    """Arrays and header of the default weights of a part of a method; a file of its other part is passed over."""
     if not methods.get(method, part).SHAPES:
         return {}, {"checksum": "none"}  # a method that has learned nothing
     path = find_weights(methods.weights_name(method, part), methods.file_of(method))
-    return given_weights(method, *read_bytes(path, LARGEST_WEIGHTS + 1, WeightsError), part)
-
-
-def given_weights(method: str, data: bytes, prefix: str, part: str) -> Weights:
-    """Arrays and header of the weights of a part of a method, of a file that may hold those of another part.
-
-    The message of an error begins with `prefix`.
-    """
-    stages = methods.get(method, part)
-    own_part = part if methods.has_own_score(method) else methods.PARTS[0]
     try:
-        return cast(Weights, read_weights(data, method, stages.SHAPES, own_part))
+        return read(method, part, *read_bytes(path, LARGEST_WEIGHTS + 1, WeightsError))
     except OtherPartError:
-        path = shipped_weights(methods.weights_name(method, part), methods.file_of(method))
-        data, prefix = read_bytes(path, LARGEST_WEIGHTS + 1, WeightsError)
-        return cast(Weights, read_weights(data, method, stages.SHAPES, own_part))
+        return shipped(method, part)
+
+
+def given_weights(method: str, held: dict[str, Weights], part: str) -> Weights:
+    """Arrays and header of the weights of a part of a method: those that a file holds, else those that come with it."""
+    return held[part] if part in held else shipped(method, part)
+
+
+def held_weights(method: str, data: bytes, prefix: str) -> dict[str, Weights]:
+    """What a weights file holds: the arrays and the header of the parts of a method that it serves."""
+    if not methods.has_own_score(method):
+        return dict.fromkeys(methods.PARTS, read(method, methods.PARTS[0], data, prefix))
+    first, second = methods.PARTS
+    try:
+        return {first: read(method, first, data, prefix)}
+    except OtherPartError:
+        return {second: read(method, second, data, prefix)}
+
+
+def shipped(method: str, part: str) -> Weights:
+    """Arrays and header of the weights of a part that come with a method."""
+    path = shipped_weights(methods.weights_name(method, part), methods.file_of(method))
+    return read(method, part, *read_bytes(path, LARGEST_WEIGHTS + 1, WeightsError))
+
+
+def read(method: str, part: str, data: bytes, prefix: str) -> Weights:
+    """Arrays and header of the weights of a part of a method.
+
+    The message of an error begins with `prefix`. It is an OtherPartError if the method has weights for each of its
+    parts, and these are sound, but for the other one.
+    """
+    has_parts = methods.has_own_score(method)
+    own_part = part if has_parts else methods.PARTS[0]
+    try:
+        return cast(Weights, read_weights(data, method, methods.get(method, part).SHAPES, own_part))
     except WeightsError as error:
-        raise WeightsError(f"{prefix}{error}") from error
+        kind = OtherPartError if has_parts and isinstance(error, OtherPartError) else WeightsError
+        raise kind(f"{prefix}{error}") from error

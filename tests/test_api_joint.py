@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 import blurkit
-from blurkit.io.weights import read_weights, write_weights
+from blurkit import weights
+from blurkit.io.weights import read_weights, unpack, write_weights
 from blurkit.methods import METHODS, PARTS, get
 from tests.files import npy
 
@@ -84,3 +85,27 @@ def test_one_file_in_the_environment_is_used_for_its_part(monkeypatch, scene, jo
     model = blurkit.load(device="cpu")
     assert model.score(scene) == joint.score(scene)
     assert np.array_equal(model.sharpness_map(scene), joint.sharpness_map(scene))
+
+
+def test_a_file_of_the_score_is_read_alone_until_a_map_is_asked_for(root, scene, joint, monkeypatch):
+    read = []
+    whole = weights.read_bytes
+    monkeypatch.setattr(weights, "read_bytes", lambda path, *more: read.append(path) or whole(path, *more))
+    mine = blurkit.load(weights=root / "share" / "weights" / "joint-score.npz", device="cpu")
+    assert mine.score(scene) == joint.score(scene) and not read
+    assert np.array_equal(mine.sharpness_map(scene), joint.sharpness_map(scene))
+    assert [path.name for path in read] == ["joint.npz"]
+
+
+def test_weights_for_a_part_that_a_method_does_not_have_are_refused(tmp_path, monkeypatch, root):
+    arrays, header = unpack((root / "share" / "weights" / "zeng.npz").read_bytes())
+    path = tmp_path / "zeng.npz"
+    path.write_bytes(write_weights(arrays, {"method": "zeng", "part": "score"}))
+    refused = "zeng.npz: weights are for the score of method zeng, not for its map"
+    for part in PARTS:
+        with pytest.raises(blurkit.WeightsError, match=refused) as raised:
+            blurkit.load("zeng", weights=path)
+        assert type(raised.value) is blurkit.WeightsError
+        monkeypatch.setenv("BLURKIT_WEIGHTS", str(path))
+        with pytest.raises(blurkit.WeightsError, match=refused):
+            blurkit.load("zeng").weights_of(part)

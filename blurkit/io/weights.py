@@ -37,11 +37,11 @@ UNREADABLE = (
 """Errors that damaged weights lead to."""
 
 
+ENTRY_DATE = (1980, 1, 1, 0, 0, 0)  # of every entry, so that equal weights are equal bytes
+
+
 class OtherPartError(WeightsError):
     """Weights of another part of the method."""
-
-
-ENTRY_DATE = (1980, 1, 1, 0, 0, 0)  # of every entry, so that equal weights are equal bytes
 
 
 def find_weights(name, module=None):

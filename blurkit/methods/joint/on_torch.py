@@ -1,5 +1,7 @@
 """Stage 9: the layers of the networks in torch, for a GPU and for training."""
 
+import threading
+
 import numpy as np
 import torch
 from torch import nn
@@ -77,19 +79,22 @@ def loaded(weights, device):
     return layers.to(device).eval()
 
 
-class Kept:
-    """The layers that ran last, so that they are moved to the GPU once."""
+class Kept(threading.local):
+    """The layers that a thread ran last, so that they are moved to the GPU once."""
 
     weights, device, layers = None, None, None
+
+
+kept = Kept()
 
 
 @torch.no_grad()
 def run(arrays, weights, device):
     """Answers of both networks as from ``network.run_by_opencv``, on a device of torch."""
-    if Kept.weights is not weights or Kept.device != device:
-        Kept.weights, Kept.device, Kept.layers = weights, device, loaded(weights, device)
+    if kept.weights is not weights or kept.device != device:
+        kept.weights, kept.device, kept.layers = weights, device, loaded(weights, device)
     tensors = [torch.from_numpy(np.ascontiguousarray(array)).to(device) for array in arrays.values()]
     *evidence, _ = tensors
-    alone, _ = networks.answer(Kept.layers, "evidence", *evidence)
-    seeing, _ = networks.answer(Kept.layers, "context", *tensors)
+    alone, _ = networks.answer(kept.layers, "evidence", *evidence)
+    seeing, _ = networks.answer(kept.layers, "context", *tensors)
     return alone[0].cpu().numpy(), seeing[0].cpu().numpy()

@@ -191,6 +191,16 @@ def test_torch_keeps_the_layers_of_the_last_weights_alone(weights):
     )
 
 
+def test_threads_of_torch_have_layers_of_their_own(weights):
+    pytest.importorskip("torch")
+    other = {**weights, "evidence.output.bias": weights["evidence.output.bias"] - 1}
+    both, given, on = (weights, other), random_inputs(6, 8), backend.TorchBackend("cpu")
+    expected = [log_odds_of(given, one, on) for one in both]
+    with ThreadPoolExecutor(2) as pool:
+        beside = list(pool.map(lambda one: log_odds_of(given, one, on), both * 6))
+    assert all((one == expected[number % 2]).all() for number, one in enumerate(beside))
+
+
 def test_the_backbone_has_as_many_weights_as_its_paper_says():
     whole, head, classifier = 4_652_008, 1280 * (320 + 2), 1000 * (1280 + 1)
     all_layers = backbone.LAYERS.values()

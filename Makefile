@@ -111,16 +111,16 @@ $(WEIGHTS): export MALLOC_MMAP_THRESHOLD_ := 33554432
 weights-joint: $(TEST_VENV)/installed
 	$(lists)
 	$(with_commands) cut="blur-patches --method joint --seed $(SEED) -j 2"; $(masks_of_cuhk) \
-	  { $$cut --kind defocus $$masks --copies 4 --per-photo 1 --files0-from build/training.lst && \
+	  { $$cut --kind defocus $$masks --copies 5 --per-photo 1 --files0-from build/training.lst && \
 	    if [ -s build/szu.lst ]; then $$cut --kind defocus --masks "$(DATA)/szu/gt" --truth-is blurred \
 	      --copies 1 --per-photo 1 --files0-from build/szu.lst; fi && \
 	    if [ -s build/motion.lst ]; then $$cut --kind motion --masks "$(DATA)/motion/gt" --truth-is blurred \
-	      --copies 9 --per-photo 1 --files0-from build/motion.lst; fi && \
+	      --copies 13 --per-photo 1 --files0-from build/motion.lst; fi && \
 	    for kind in defocus motion; do \
 	      if [ -s build/scenes.lst ]; then \
-	        $$cut --compose --kind $$kind --copies 6 --per-photo 1 --files0-from build/scenes.lst || exit; fi; \
+	        $$cut --compose --kind $$kind --copies 5 --per-photo 1 --files0-from build/scenes.lst || exit; fi; \
 	      if [ -s build/unsegmented.lst ]; then $$cut --compose --auto-segments --kind $$kind \
-	        --copies 6 --per-photo 1 --files0-from build/unsegmented.lst || exit; fi; \
+	        --copies 5 --per-photo 1 --files0-from build/unsegmented.lst || exit; fi; \
 	    done; } | \
 	  blur-train --method joint --threads 2 --seed $(SEED) --max-bytes $(MOST_TILES) -o build/joint.npz && \
 	  mv build/joint.npz share/weights/

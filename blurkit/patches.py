@@ -12,7 +12,7 @@ DEGRADED_EVERY = 4  # one composition in this many is degraded afterwards
 SPOILED_SHARE = 0.2  # of the copies of a photo with a mask, where the kind of its blur is told
 
 
-def picture(photo, companion, copy, source, method, seed, number, kind=None):
+def picture(photo, companion, copy, source, method, seed, number, kind=None, part="map"):
     """One of the pictures made from a photo to cut patches from; always the same for the same arguments.
 
     Parameters
@@ -32,8 +32,11 @@ def picture(photo, companion, copy, source, method, seed, number, kind=None):
     number : int
         Of the photo within the run.
     kind : {None, 'defocus', 'motion'}
-        What blurs the photos: with masks, in the photo; with compositions, on purpose. With a kind the photo is reduced
-        to the working size first, as blur is measured there, and some copies with masks are ``compose.spoiled``.
+        What blurs the photos: with masks, in the photo; with compositions, on purpose. With a kind some copies with
+        masks are ``compose.spoiled``.
+    part : {'map', 'score'}
+        What is to learn from the picture, see ``methods.PARTS``. If it learns kinds, the photo is reduced to the
+        working size first: blur is measured there, and the factors of ``MethodInfo.scales`` are meant from there on.
 
     Returns
     -------
@@ -46,7 +49,8 @@ def picture(photo, companion, copy, source, method, seed, number, kind=None):
     rng = np.random.default_rng([seed, number, copy])
     if source == "sharp photos":
         return methods.get(method).blurred(photo, rng)
-    if kind:
+    info = methods.info(method, part)
+    if info.learns_kinds:
         photo, companion = at_working_size(photo, companion)
     if source == "compositions":
         photo, truth, sigma = compose(photo, companion, rng, kind)
@@ -58,7 +62,7 @@ def picture(photo, companion, copy, source, method, seed, number, kind=None):
             photo, truth = spoiled(photo, truth, rng)
     if not is_degraded:
         return photo, truth, sigma
-    photo, truth = degrade(photo, truth, rng, methods.info(method).scales)
+    photo, truth = degrade(photo, truth, rng, info.scales)
     return photo, truth, np.nan
 
 
@@ -90,11 +94,9 @@ def centres(picture, companion, copy, count, method, seed, number, part="map"):
     ----------
     picture, companion : ndarray
         As returned by `picture`.
-    copy, method, seed, number
+    copy, method, seed, number, part
         As for `picture`.
     count : int
-    part : {'map', 'score'}
-        What is to learn from the patches, see ``methods.PARTS``.
 
     Returns
     -------

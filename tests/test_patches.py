@@ -85,7 +85,7 @@ def test_compositions_with_a_kind_have_it_in_their_truth(scene, truth, kind):
     assert found == {KINDS[kind], 255}
 
 
-def test_with_a_kind_a_large_photo_is_reduced_first_and_without_one_it_is_not(discs):
+def test_a_large_photo_is_reduced_first_where_kinds_are_learned_and_else_it_is_not(discs):
     small = discs(np.random.default_rng(1), 30, WORKING_SIDE)
     large, regions = np.kron(small, np.ones((2, 2, 1), np.uint8)), np.zeros((60, 2 * WORKING_SIDE), np.int64)
     regions[:, WORKING_SIDE:] = 1000
@@ -93,8 +93,10 @@ def test_with_a_kind_a_large_photo_is_reduced_first_and_without_one_it_is_not(di
     assert (reduced == small).all() and its_regions.shape == (30, WORKING_SIDE)
     assert set(np.unique(its_regions)) == {0, 1000} and its_regions.dtype == np.int64
     mask = np.where(regions, 255, 0).astype(np.uint8)
-    assert picture(large, mask, 0, "masks", "joint", 0, 0, "motion")[0].shape == small.shape
-    assert picture(large, mask, 0, "masks", "joint", 0, 0)[0] is large
+    for kind in (None, "motion"):
+        assert picture(large, mask, 0, "masks", "joint", 0, 0, kind)[0].shape == small.shape
+    assert picture(large, mask, 0, "masks", "joint", 0, 0, part="score")[0] is large
+    assert picture(large, mask, 0, "masks", "zeng", 0, 0)[0] is large
     assert patches.at_working_size(small, regions[:30, :WORKING_SIDE])[0] is small
 
 

@@ -124,6 +124,8 @@ def check(args):
     if args.segments and args.auto_segments:
         raise UsageError("--auto-segments looks for no files; --segments does not go with it")
     options.check_part(args)
+    if args.kind and args.part == "score":
+        raise UsageError("a score learns no kinds of blur; --kind does not go with --for score")
     if args.kind and not methods.info(args.method).learns_kinds:
         able = methods.those_with("learns_kinds")
         raise UsageError(f"method {args.method} does not learn kinds of blur; --kind goes with {able}")
@@ -212,7 +214,7 @@ def copies(number, item, args):
     photo = inputs.photo(item, args)
     companion = companion_of(item, photo, args)
     for copy in range(args.copies + (args.source == "masks")):
-        yield picture(photo, companion, copy, args.source, args.method, args.seed, number, args.kind)
+        yield picture(photo, companion, copy, args.source, args.method, args.seed, number, args.kind, args.part)
 
 
 def companion_of(item, photo, args):

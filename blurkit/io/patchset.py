@@ -60,7 +60,7 @@ def read_patches(stream, dtype, most_bytes):
                 continue
             if actual != dtype or len(shape) != 1:
                 content = "fields " + ", ".join(actual.names) if actual.names else f"values {actual}"
-                meant = "not a patch set of this method (is it of another method or version?)"
+                meant = "not a patch set of this method (is it of another method or version, or of its other --for?)"
                 raise InputError(f"{meant}: array of shape {shape}, {content}")
             total += math.prod(shape) * dtype.itemsize
             if total > most_bytes:

@@ -40,17 +40,16 @@ def test_tiles_of_masked_photos_know_the_sharp_half(run, masked):
     assert records.dtype == patches.RECORD
     assert records["photo"].tolist() == [path.name.encode() for path in names(masked)]
     assert (records["number"] == np.arange(10)).all() and not records["copy"].any()
-    # 150 x 200 pixels are measured at 225 x 300, which is 56 x 75 cells; the border of the mask lies in the middle
-    assert (records["share"][:, :56, :37] == patches.SHARE).all() and (records["share"][:, :56, 38:75] == 0).all()
-    assert (records["share"][:, :, 75:] == patches.UNKNOWN).all() and (records["moving"] == patches.UNKNOWN).all()
+    # 150 x 200 pixels are 38 x 50 cells; the border of the mask lies in the middle
+    assert (records["share"][:, :38, :25] == patches.SHARE).all() and (records["share"][:, :38, 25:50] == 0).all()
+    assert (records["share"][:, :, 50:] == patches.UNKNOWN).all() and (records["moving"] == patches.UNKNOWN).all()
 
 
 @pytest.mark.parametrize("kind, number", [("defocus", 0), ("motion", 1)])
 def test_tiles_of_photos_of_a_kind_know_it_where_they_are_blurred(run, masked, kind, number):
     records = patch_set(run("blur-patches", *JOINT, "--kind", kind, *names(masked)[:3]))
-    assert (records["moving"][:, :56, 38:75] == number).all() and (
-        records["moving"][:, :56, :37] == patches.UNKNOWN
-    ).all()
+    assert (records["moving"][:, :37, 25:50] == number).all()
+    assert (records["moving"][:, :38, :25] == patches.UNKNOWN).all()
     plain = patch_set(run("blur-patches", *JOINT, *names(masked)[:3]))
     assert all((records[name] == plain[name]).all() for name in patches.RECORD.names if name != "moving")
 
@@ -106,11 +105,11 @@ def test_compositions_teach_their_truth_but_no_slight_blur(run, segmented):
         photo = cv2.imread(str(segmented / record["photo"].decode()))[..., ::-1]
         regions = cv2.imread(str(segmented / f"s{number}.seg.png"), cv2.IMREAD_UNCHANGED)
         _, truth, sigma = patch_sets.picture(photo, regions, copy, "compositions", "joint", 0, number)
-        rows, columns = (np.arange(n * 3 // 8) for n in truth.shape)  # measured at 1.5 times its size, in cells of 4
-        middles = np.ix_((rows * 8 + 4) // 3, (columns * 8 + 4) // 3)
-        inside = [cv2.erode((truth == value).astype(np.uint8), np.ones((9, 9)))[middles] > 0 for value in (255, 0)]
-        share = record["share"][: len(rows), : len(columns)]
-        is_slight = 1.5 * sigma < patches.LEAST_BLUR
+        rows, columns = (n // 4 for n in truth.shape)
+        cells = truth[: 4 * rows, : 4 * columns].reshape(rows, 4, columns, 4)
+        inside = [(cells == value).all(axis=(1, 3)) for value in (255, 0)]
+        share = record["share"][:rows, :columns]
+        is_slight = sigma < patches.LEAST_BLUR
         slight += is_slight
         assert (share[inside[0]] == patches.SHARE).all()
         assert (share[inside[1]] == (patches.UNKNOWN if is_slight else 0)).all()
@@ -228,3 +227,8 @@ def test_sets_of_another_method_or_part_or_too_small_ones_are_refused(run, maske
 def test_parts_and_kinds_are_for_methods_that_have_them(run, masked, method, words, said):
     done = run(*words, "--method", method, names(masked)[0])
     assert done.status == 2 and done.stdout == b"" and method.encode() in done.stderr and said in done.stderr
+
+
+def test_a_score_learns_no_kinds(run, masked):
+    done = run("blur-patches", *SCORE, "--kind", "motion", names(masked)[0])
+    assert done.status == 2 and done.stdout == b"" and b"--kind does not go with --for score" in done.stderr

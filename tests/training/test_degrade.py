@@ -57,7 +57,7 @@ def test_copies_keep_to_the_scales_of_their_method(scene, monkeypatch, name):
     assert 50 * least - 0.5 <= min(heights) < 50 * (least + 0.1)
     assert 50 * (most - 0.2) < max(heights) <= 50 * most + 0.5
     wide = info(name)._replace(scales=(3, 4))
-    monkeypatch.setattr("blurkit.methods.info", lambda _: wide)
+    monkeypatch.setattr("blurkit.methods.info", lambda *_: wide)
     heights = copy_heights()
     assert {height > 149 for height in heights} == {True, False} and set(heights) & set(range(51, 149)) == set()
 

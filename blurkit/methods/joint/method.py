@@ -21,7 +21,7 @@ def patch_record():
 
 def centres(picture, truth, copy, count, rng):
     """Where to cut at most `count` tiles that cover the picture: (n, 2) int64, row and column of the first cell."""
-    return patches.corners(inputs.working_shape(picture.shape), patches.TILE, count, rng)
+    return patches.corners(picture.shape, patches.TILE, count, rng)
 
 
 def cut(picture, truth, at, sigma):

@@ -65,8 +65,15 @@ def log_odds(inputs, weights, backend):
 
         alone, seeing = on_torch.run(arrays, weights, backend.device)
     rows, columns = inputs.shape
-    mixed = alone + SHARES[:, None, None] * (seeing - alone)
-    return mixed[:, :rows, :columns].clip(-MOST_LOG_ODDS, MOST_LOG_ODDS)
+    return mixed(alone, seeing)[:, :rows, :columns].clip(-MOST_LOG_ODDS, MOST_LOG_ODDS)
+
+
+def mixed(alone, seeing):
+    """The answer of both networks: of two arrays, or tensors, (..., 2, h, w), the mean that `SHARES` weigh."""
+    answer = alone + 0
+    for number, share in enumerate(SHARES.tolist()):
+        answer[..., number, :, :] += share * (seeing - alone)[..., number, :, :]
+    return answer
 
 
 def normalised_inputs(inputs, weights):

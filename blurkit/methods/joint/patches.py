@@ -1,6 +1,5 @@
 """Stage 6: tiles of evidence with their truth, from which the networks of the map learn."""
 
-import cv2
 import numpy as np
 
 from blurkit.methods.joint import evidence, inputs
@@ -28,7 +27,7 @@ RECORD = np.dtype(
         ("photo", "S64"),  # file name, its last 64 bytes
         ("number", "<u4"),  # of the photo within its run, for files of one name
         ("copy", "<u2"),  # of the pictures made from a photo
-        ("row", "<u4"),  # of the tile's first cell in the picture as it is measured, cells
+        ("row", "<u4"),  # of the tile's first cell in the picture, cells
         ("col", "<u4"),
     ]
 )
@@ -40,7 +39,7 @@ def corners(shape, side, count, rng):
     Parameters
     ----------
     shape : tuple
-        (rows, columns) of the picture as it is measured, pixels.
+        (rows, columns) of the picture, pixels.
     side : int
         Of a tile, cells.
     count : int
@@ -67,7 +66,7 @@ def starts(cells, side):
 
 
 def cut(picture, truth, at, sigma):
-    """Tiles of a picture.
+    """Tiles of a picture, which is measured at its own size.
 
     Parameters
     ----------
@@ -84,10 +83,9 @@ def cut(picture, truth, at, sigma):
     ndarray, (n,), RECORD
         ``photo``, ``number`` and ``copy`` are left empty.
     """
-    shape = inputs.working_shape(picture.shape)
-    picture = eight_bits(inputs.resized(picture, shape))
+    picture = eight_bits(picture)
     planes, halved, statistics = inputs.measured(grey(picture), CpuBackend)
-    share, moving = shares(truth, shape, sigma), kinds(truth, shape)
+    share, moving = shares(truth, sigma), kinds(truth)
     records = np.zeros(len(at), RECORD)
     records["whole"] = statistics
     planes, halved = coded(planes), coded(halved)
@@ -108,15 +106,13 @@ def seen(picture, row, column):
     return resize.reduce_to(np.ascontiguousarray(np.moveaxis(pixels, 0, 2)), (PIXELS, PIXELS))
 
 
-def shares(truth, shape, sigma):
+def shares(truth, sigma):
     """Share of every cell that is in focus, among its labelled pixels, as stored in records.
 
     Parameters
     ----------
     truth, sigma
         As for `cut`. A blur below `LEAST_BLUR` leaves pixels that are not in focus unlabelled.
-    shape : tuple
-        (rows, columns) of the picture as it is measured.
 
     Returns
     -------
@@ -125,24 +121,18 @@ def shares(truth, shape, sigma):
     """
     in_focus = truth == IN_FOCUS
     labelled = in_focus | np.isin(truth, (BLURRED, *KINDS.values()))
-    if sigma * max(shape) / max(truth.shape) < LEAST_BLUR:
+    if sigma < LEAST_BLUR:
         labelled = in_focus
-    labelled_share = resize.pool(resized_mask(labelled, shape), evidence.CELL)
-    focus_share = resize.pool(resized_mask(in_focus, shape), evidence.CELL)
+    labelled_share = resize.pool(labelled.astype(np.float32), evidence.CELL)
+    focus_share = resize.pool(in_focus.astype(np.float32), evidence.CELL)
     codes = np.rint(SHARE * focus_share / np.maximum(labelled_share, 1e-6))
     return np.where(labelled_share >= LEAST_LABELLED, codes, UNKNOWN).astype(np.uint8)
 
 
-def kinds(truth, shape):
-    """What blurs the middle of every cell, as stored in records: (H, W) -> (h, w) uint8."""
-    rows, columns = resize.cells(shape, evidence.CELL)
-    middles = cv2.resize(truth, (columns, rows), interpolation=cv2.INTER_NEAREST)
-    return np.select([middles == KINDS["defocus"], middles == KINDS["motion"]], [0, 1], UNKNOWN).astype(np.uint8)
-
-
-def resized_mask(mask, shape):
-    """A mask, (H, W) bool, at shape (rows, columns): float32 in [0, 1], by averaging areas."""
-    return cv2.resize(mask.astype(np.float32), shape[::-1], interpolation=cv2.INTER_AREA)
+def kinds(truth):
+    """What blurs most of every cell, as stored in records: (H, W) -> (h, w) uint8; unknown if no kind does."""
+    defocus, motion = (resize.pool((truth == KINDS[kind]).astype(np.float32), evidence.CELL) for kind in KINDS)
+    return np.select([defocus > LEAST_LABELLED, motion > LEAST_LABELLED], [0, 1], UNKNOWN).astype(np.uint8)
 
 
 def coded(planes):

@@ -1,5 +1,7 @@
 """Stage 14: training of the two networks on tiles (torch)."""
 
+import math
+
 import numpy as np
 import torch
 from torch.nn import functional
@@ -121,7 +123,7 @@ def loss(model, batch, device):
     planes, halved, statistics, photo, share, moving, quarter_turns = (
         value.to(device) if isinstance(value, torch.Tensor) else value for value in batch
     )
-    total, log_odds = 0, 0
+    total, log_odds = 0, []
     for name in layers.NETWORKS:
         if name == "context":
             answer, coarse = model.answers(name, planes, halved, statistics, photo)
@@ -130,9 +132,9 @@ def loss(model, batch, device):
             answers = model.answers(name, *turned, statistics)
             answer, coarse = (turned_by(value, -quarter_turns) for value in answers)
         total = total + loss_of(answer, coarse, share, moving)
-        log_odds = log_odds + answer[:, 0].detach()
-    labelled = share <= 1
-    return total, ((log_odds > 0) == (share > 0.5))[labelled].float().mean()
+        log_odds.append(answer.detach())
+    is_right = (network.mixed(*log_odds)[:, 0] > 0) == (share > 0.5)
+    return total, is_right[share <= 1].float().mean()
 
 
 def loss_of(answer, coarse, share, moving):
@@ -182,7 +184,7 @@ def as_array(tensor):
 
 @torch.no_grad()
 def accuracy(model, records, indices, scaling):
-    """Share of the labelled cells that both networks together classify correctly; 0 without any."""
+    """Share of the labelled cells that both networks together classify correctly; NaN without any."""
     right = total = 0
     for i in indices:
         record = records[i]
@@ -194,8 +196,8 @@ def accuracy(model, records, indices, scaling):
         statistics = network.normalised(record["whole"], scaling["whole_mean"], scaling["whole_scale"])
         photo = network.normalised_photo(crops.resized(record["pixels"], crops.CROPS[-1][1]))
         inputs = (*evidence, crops.as_input(statistics.reshape(1, -1, 1, 1)), crops.as_input(photo[None]))
-        log_odds = model.answers("evidence", *inputs[:3])[0] + model.answers("context", *inputs)[0]
+        log_odds = network.mixed(model.answers("evidence", *inputs[:3])[0], model.answers("context", *inputs)[0])
         correct = (log_odds[0, 0].numpy() > 0) == (record["share"] > patches.SHARE / 2)
         right += int(correct[labelled].sum())
         total += int(labelled.sum())
-    return right / max(total, 1)
+    return right / total if total else math.nan

@@ -93,7 +93,7 @@ def test_samples_of_a_photo_bear_its_name_and_are_the_same_for_the_same_seed(wid
     truth = np.full(wide.shape[:2], 255, np.uint8)
 
     def records(seed):
-        picture, second, sigma = patch_sets.picture(wide, truth, 0, "masks", "joint", seed, 4)
+        picture, second, sigma = patch_sets.picture(wide, truth, 0, "masks", "joint", seed, 4, part="score")
         at = patch_sets.centres(picture, second, 0, 2, "joint", seed, 4, "score")
         return patch_sets.cut(picture, second, at, "joint", b"disc.png", 4, 0, sigma, "score")
 

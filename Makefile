@@ -15,7 +15,8 @@ TEST_VENV := .venv-test
 CONSTRAINTS := .ci/constraints.txt
 METHOD_FILES := $(shell find blurkit share man -type f -not -name '*.pyc') setup.cfg pyproject.toml
 
-WEIGHTS := $(patsubst blurkit/methods/%/method.py,weights-%,$(wildcard blurkit/methods/*/method.py))
+WEIGHTS := $(patsubst blurkit/methods/%/method.py,weights-%,$(wildcard blurkit/methods/*/method.py)) \
+  weights-zeng-published
 STUDIES := $(patsubst bench/study_%.py,bench-%,$(wildcard bench/study_*.py))
 
 .PHONY: help demo docs test lint coverage mutants fuzz soak install completions clean
@@ -94,6 +95,16 @@ weights-joint: $(TEST_VENV)/installed
 # zeng's, from the same photos.
 weights-zeng: $(TEST_VENV)/installed
 	$(call weights,zeng,--copies 1)
+
+# zeng's as its paper has them: drawn masks alone.
+weights-zeng-published: $(TEST_VENV)/installed
+	@mkdir -p build
+	$(TEST_VENV)/bin/python bench/photos.py training "$(DATA)" > build/training.lst
+	PATH="$(CURDIR)/$(TEST_VENV)/bin:$$PATH"; set -o pipefail; \
+	  gt="$(DATA)/cuhk/gt"; [ -d "$$gt" ] || gt="$(DATA)/gt"; \
+	  blur-patches --method zeng --seed $(SEED) --masks "$$gt" --truth-is blurred --files0-from build/training.lst | \
+	  blur-train --method zeng --as-published --seed $(SEED) -o build/zeng-published.npz && \
+	  mv build/zeng-published.npz share/weights/
 
 # $(call weights,METHOD,OPTIONS FOR DRAWN MASKS,OPTIONS FOR COMPOSITIONS)
 define weights

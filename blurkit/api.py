@@ -22,6 +22,7 @@ from blurkit.io.pictures import pictures
 from blurkit.io.weights import LARGEST_WEIGHTS, find_weights, read_weights
 from blurkit.model import Map, Model, Photo, Score
 from blurkit.ops.backend import backend_for
+from blurkit.train import shapes_of
 
 Source = str | os.PathLike[str] | bytes | BinaryIO
 """A file: its path, its bytes, or an open binary file."""
@@ -44,7 +45,8 @@ def load(
     method : str
         One of `list_methods`.
     weights : path, bytes or binary file, optional
-        Default: those of ``$BLURKIT_WEIGHTS``, a folder or a file, or else those that come with blurkit.
+        Default: those of ``$BLURKIT_WEIGHTS``, a folder or a file, or else those that come with blurkit; for zeng as
+        published those trained as published.
     device : str
         ``auto`` (a GPU if there is one), ``cpu``, ``cuda`` or ``cuda:N``.
     as_published : bool
@@ -83,16 +85,20 @@ def load(
     if not is_device(device):
         raise UsageError(f"unknown device {device!r}; there are auto, cpu, cuda and cuda:N")
     backend_for(device, ANY_SHAPE)  # so that a missing GPU is reported here
-    arrays, header = weights_of(method, weights)
+    arrays, header = weights_of(method, weights, as_published)
     return Model(method, arrays, header, device, as_published, working_size)
 
 
-def weights_of(method: str, source: Source | None = None) -> tuple[dict[str, NDArray[np.float32]], dict[str, Any]]:
+def weights_of(
+    method: str, source: Source | None = None, as_published: bool = False
+) -> tuple[dict[str, NDArray[np.float32]], dict[str, Any]]:
     """Arrays and header of the weights of a method; the message of an error begins with the name of the file."""
-    source = find_weights(method) if source is None else source
+    name = methods.weights_name(method, as_published)
+    source = find_weights(name) if source is None else source
     data, prefix = read_bytes(source, LARGEST_WEIGHTS + 1, WeightsError)
     try:
-        return cast(tuple[dict[str, Any], dict[str, Any]], read_weights(data, method, methods.get(method).SHAPES))
+        shapes = shapes_of(method, name != method)
+        return cast(tuple[dict[str, Any], dict[str, Any]], read_weights(data, method, shapes, as_published))
     except WeightsError as error:
         raise WeightsError(f"{prefix}{error}") from error
 

@@ -117,7 +117,7 @@ class Model:
         photo: ArrayLike | None = None,
         *,
         sigma: bool = False,
-        steps: int | None = None,
+        steps: int | Literal["mix"] | None = None,
     ) -> Map:
         """A raw map, refined along the photo it was made from.
 
@@ -129,8 +129,9 @@ class Model:
             The photo; zeng as published alone does without.
         sigma : bool
             Blur in pixels instead of sharpness (park).
-        steps : int, optional
-            The map after this many steps alone (zeng as published).
+        steps : int or "mix", optional
+            The map after this many steps alone, or the paper's mix of several, neither brought to 1 (zeng as
+            published).
         """
         self._check_sigma(sigma)
         planes = raw.planes() if isinstance(raw, RawMap) else as_array(raw, "raw map")
@@ -185,6 +186,7 @@ class Model:
 
     def measure_detail(self, photo: Photo, *, region: NDArray[np.bool_] | None = None) -> details.Detail:
         """The blur of tiles of a photo where it is sharpest, as `measure_blur` gives that of all; arguments alike."""
+        self._check_score()
         if self.working_size:
             raise UsageError("detail is measured at the photo's own size; working_size does not go with it")
         return cast(details.Detail, details.measure_detail(photo, self._arrays, self.method, self.device, region))
@@ -205,7 +207,13 @@ class Model:
             Replaces the working size of the model.
         shape : tuple, optional
             (H, W) of the photo as it is stored, if `photo` was reduced on decoding.
+
+        Raises
+        ------
+        UsageError
+            The model is as published; the papers have no score.
         """
+        self._check_score()
         sides = (working_size, self.working_size, SCORE_SIDE)
         side = next(side for side in sides if side is not None)
         measured = scores.measure_blur(photo, self._arrays, self.method, self.device, side, shape)
@@ -231,6 +239,10 @@ class Model:
 
     def _side(self) -> int:
         return WORKING_SIDE if self.working_size is None else self.working_size
+
+    def _check_score(self) -> None:
+        if self.as_published:
+            raise UsageError("the papers have no score: load the method without as_published")
 
     def _check_sigma(self, sigma: bool) -> None:
         if sigma and not self.info.measures_sigma:

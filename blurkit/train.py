@@ -1,9 +1,44 @@
 """Training: weights of a method from a patch set."""
 
+import math
+
 from blurkit import methods
+from blurkit.errors import UsageError
+
+MOST_PASSES = 400  # over a small patch set; more learn it by heart
+HELD_OUT = 10  # one photo in about this many is held out of training
 
 
-def train_weights(records, method, epochs, seed, device, report):
+def shapes_of(method, as_published=False):
+    """Shapes of the arrays that training gives, by name; a UsageError if the method is not trained as published."""
+    if not as_published:
+        return methods.get(method).SHAPES
+    if not methods.info(method).least_as_published:
+        able = methods.those_with("least_as_published")
+        raise UsageError(f"method {method} has no training of its own as_published; method {able} has")
+    return methods.get(method).PUBLISHED_SHAPES
+
+
+def passes(method, patches):
+    """Passes over a number of patches: those of the method, and so many more as it has fewer than plenty of them."""
+    info = methods.info(method)
+    if patches >= info.plenty:
+        return info.epochs
+    return min(math.ceil(info.epochs * info.plenty / max(patches, 1)), MOST_PASSES)
+
+
+def least_accuracy(method, photos, as_published=False):
+    """Accuracy below which a training has failed, a float.
+
+    That of the method, less one standard error of an accuracy measured on one in `HELD_OUT` of the photos: of few
+    photos chance decides much.
+    """
+    info = methods.info(method)
+    least = info.least_as_published if as_published else info.least_accuracy
+    return least - math.sqrt(least * (1 - least) / max(1.0, photos / HELD_OUT))
+
+
+def train_weights(records, method, epochs, seed, device, report, as_published=False):
     """Learn the weights of a method.
 
     Parameters
@@ -15,12 +50,16 @@ def train_weights(records, method, epochs, seed, device, report):
     device : str
         torch device name, from ``backend.torch_device``.
     report : callable
-        Called as ``report(phase, step, steps, loss, accuracy)`` after every step.
+        Called as ``report(phase, step, steps, loss, accuracy)`` after every step; what is not measured is NaN.
+    as_published : bool
+        Train as the paper does; for methods that can (``shapes_of``).
 
     Returns
     -------
     weights : dict of ndarray, float32
     figures : dict of float
-        At least ``accuracy``, in [0, 1], on photos held out of training.
+        At least ``accuracy``, in [0, 1], on photos held out of training; NaN if it could not be measured.
     """
-    return methods.get(method).fit(records, epochs, seed, device, report)
+    stages = methods.get(method)
+    fit = stages.fit_as_published if as_published else stages.fit
+    return fit(records, epochs, seed, device, report)

@@ -146,8 +146,9 @@ def weights(args):
         return []  # those that are named are among `READ`
     from blurkit.errors import WeightsError
     from blurkit.io.weights import find_weights
+    from blurkit.methods import weights_name
 
     try:
-        return [os.fspath(find_weights(args.method))]
+        return [os.fspath(find_weights(weights_name(args.method, getattr(args, "as_published", False))))]
     except WeightsError:
         return []

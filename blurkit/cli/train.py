@@ -1,6 +1,7 @@
 """blur-train: a patch set in, weights out."""
 
-from blurkit.cli import inputs, options, output, progress, types
+from blurkit.cli import inputs, options, output, training, types
+from blurkit.cli.guard import read_by
 from blurkit.cli.run import run
 from blurkit.errors import InputError, UsageError, WeightsError
 
@@ -29,7 +30,15 @@ def describe(parser):
     options.method(parser, working_size=False)
     group = parser.add_argument_group("training")
     group.add_argument(
-        "--epochs", metavar="N", type=types.positive, help="passes over the patches (default: what the method needs)"
+        "--as-published",
+        action="store_true",
+        help="train as the paper does, on patches of photos and masks, for --as-published of the others (zeng)",
+    )
+    group.add_argument(
+        "--epochs",
+        metavar="N",
+        type=types.positive,
+        help="passes over the patches (default: what the method needs, more for few patches)",
     )
     group.add_argument(
         "--seed", metavar="N", type=types.natural, default=0, help="seed of all that is random (default 0)"
@@ -42,8 +51,9 @@ def describe(parser):
         metavar="A",
         type=types.share,
         help="write no weights if the network is less accurate on photos it has not seen "
-        "(default: what the method needs)",
+        "(default: what the method needs, less for few photos)",
     )
+    group.add_argument("--log", metavar="FILE", help="write step, loss and accuracy of every step to FILE, as CSV")
     options.output(parser, FORMS, "npz")
 
 
@@ -51,38 +61,54 @@ def work_on(args, console):
     from blurkit import methods
     from blurkit.io.weights import check_arrays, write_weights
     from blurkit.ops.backend import torch_device
-    from blurkit.train import train_weights
+    from blurkit.train import passes, shapes_of, train_weights
 
+    shapes = shapes_of(args.method, args.as_published)  # refuses what the method cannot be
     items = inputs.from_args(args, console)
-    method, info = methods.get(args.method), methods.info(args.method)
-    epochs = args.epochs or info.epochs
-    least = info.least_accuracy if args.min_accuracy is None else args.min_accuracy
     with output.Output(args, console, FORMS, "npz") as out:
         if out.folder:
             raise UsageError("weights are one file: name it with -o FILE")
         out.spare(items, args)
         device = torch_device(args.device, args.threads)
-        records, digest = read_records(items, method.patch_record(), args.max_bytes)
-        console.detail(f"{len(records)} patches")
-        with Report(args) as report:
-            arrays, measured = train_weights(records, args.method, epochs, args.seed, device, report)
+        log = training.open_log(args, read_by(args, items))
+        records, digest = read_records(items, methods.get(args.method).patch_record(), args.max_bytes)
+        epochs, photos = args.epochs or passes(args.method, len(records)), len(set(records["photo"].tolist()))
+        console.detail(f"{len(records)} patches of {photos} photos, {epochs} passes")
+        with training.Report(args, console, log) as report:
+            arrays, measured = train_weights(records, args.method, epochs, args.seed, device, report, args.as_published)
         table(measured, args)
-        check_arrays(arrays, method.SHAPES)  # hostile records can lead to NaN
-        accuracy = measured["accuracy"]
-        if not accuracy >= least:  # also for NaN
-            raise WeightsError(
-                f"accuracy on unseen photos is {accuracy:.3f}, below {least:g}: no weights written (--min-accuracy)"
-            )
-        threads = f" --threads {args.threads}" if args.threads else ""
+        check_arrays(arrays, shapes)  # hostile records can lead to NaN
+        check_accuracy(measured["accuracy"], photos, epochs, args)
         header = {
             "method": args.method,
-            "command": f"blur-train --method {args.method} --epochs {epochs} --seed {args.seed}{threads}",
+            "command": command_line(args, epochs),
+            **({"as_published": True} if args.as_published else {}),
             "patches": len(records),
-            "photos": len(set(records["photo"].tolist())),
+            "photos": photos,
             "patches_sha256": digest,
-            "measured": {name: round(value, 6) for name, value in measured.items()},
+            "measured": {name: output.without_nan(round(value, 6)) for name, value in measured.items()},
         }
         out.write(None, [write_weights(arrays, header)])
+
+
+def command_line(args, epochs):
+    """The command that makes the same weights of the same patches."""
+    published = " --as-published" if args.as_published else ""
+    threads = f" --threads {args.threads}" if args.threads else ""
+    return f"blur-train --method {args.method}{published} --epochs {epochs} --seed {args.seed}{threads}"
+
+
+def check_accuracy(accuracy, photos, epochs, args):
+    """Raise a WeightsError, with the way out, for a network that is less accurate than it must be."""
+    from blurkit.train import least_accuracy
+
+    least = least_accuracy(args.method, photos, args.as_published) if args.min_accuracy is None else args.min_accuracy
+    if accuracy >= least:  # not so for NaN
+        return
+    raise WeightsError(
+        f"accuracy on unseen photos is {accuracy:.3f}, below {least:.3g}: no weights written; it takes more photos "
+        f"than {photos}, or more passes (--epochs {2 * epochs}); --min-accuracy 0 writes the weights as they are"
+    )
 
 
 class Chained:
@@ -118,29 +144,6 @@ def read_records(items, dtype, most_bytes):
         raise InputError(f"{stream.label}: {error}") from error
 
 
-class Report:
-    """A progress bar for each phase of training, with loss and accuracy."""
-
-    def __init__(self, args):
-        self.args = args
-        self.bar, self.phase, self.loss, self.accuracy = progress.Silence(), None, 0.0, 0.0
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.bar.close()
-
-    def __call__(self, phase, step, steps, loss, accuracy):
-        if phase != self.phase:
-            self.bar = progress.start(steps, self.args, "step", phase)
-            self.phase, self.loss, self.accuracy = phase, loss, accuracy
-        self.loss += 0.02 * (loss - self.loss)
-        self.accuracy += 0.02 * (accuracy - self.accuracy)
-        self.bar.set_postfix(loss=f"{self.loss:.3f}", accuracy=f"{self.accuracy:.3f}")
-        self.bar.update()
-
-
 def table(measured, args):
     """Print the measured figures as a table on stderr."""
     if args.quiet:
@@ -151,7 +154,7 @@ def table(measured, args):
     title = f"{args.method}: on photos kept out of training"
     rows = Table("measured", "value", title=title, min_width=len(title))  # a narrower table would break the title
     for name, value in measured.items():
-        rows.add_row(name.replace("_", " "), f"{value:.4f}")
+        rows.add_row(name.replace("_", " "), f"{value:.4f}" if value == value else "not measured")
     Console(stderr=True).print(rows)
 
 

@@ -28,6 +28,7 @@ PFM_HEADER = re.compile(rb"Pf\n(\d{1,10}) (\d{1,10})\n-1\.0\n")
 PFM_LONGEST = 30  # bytes of that header
 PFM_CUT = re.compile(rb"P(f(\n[\d .\n-]*)?)?")  # a part of it
 NPY_HEADER = 128  # bytes of an NPY header of ours, and the most that is left of one that was cut short
+LOG_COLUMNS = ("step", "loss", "accuracy", "phase")  # of the table of a training
 OF_PATCHES = {"photo", "number", "copy", "row", "col"}  # fields that the patch sets of all methods have
 PIECE = 1 << 20  # bytes looked at at a time
 
@@ -51,7 +52,7 @@ def is_output(file, form, sigma=False):
     Parameters
     ----------
     file : seekable binary file object, at its start
-    form : {'npy', 'png', 'tiff', 'pfm', 'npz', 'html'}
+    form : {'npy', 'png', 'tiff', 'pfm', 'npz', 'html', 'log'}
         The format of what is to take its place.
     sigma : bool
         NPY and PFM are recognized by their values: a map from 0 to 1, or, if `sigma`, pixels of blur of any size.
@@ -59,8 +60,22 @@ def is_output(file, form, sigma=False):
     largest = np.finfo(np.float32).max if sigma else 1
     size = file.seek(0, 2)
     file.seek(0)
-    test = {"npy": is_npy, "png": is_png, "tiff": is_tiff, "pfm": is_pfm, "npz": is_weights, "html": is_page}[form]
+    test = {
+        "npy": is_npy,
+        "png": is_png,
+        "tiff": is_tiff,
+        "pfm": is_pfm,
+        "npz": is_weights,
+        "html": is_page,
+        "log": is_log,
+    }[form]
     return size == 0 or test(file, size, largest)
+
+
+def is_log(file, *_):
+    """The table of a training begins with its header."""
+    header = ",".join(LOG_COLUMNS).encode() + b"\r\n"
+    return header.startswith(file.read(len(header)))
 
 
 def is_png(file, size, _):

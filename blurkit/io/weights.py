@@ -38,7 +38,7 @@ ENTRY_DATE = (1980, 1, 1, 0, 0, 0)  # of every entry, so that equal weights are 
 
 
 def find_weights(method):
-    """Path of the shipped weights of a method.
+    """Path of the shipped weights of a method, or with METHOD-published of those trained as published.
 
     Searched: ``$BLURKIT_WEIGHTS`` (a folder, or one file), then ``share/weights``
     of the checkout, then ``share/blurkit/weights`` of every folder above the
@@ -100,7 +100,7 @@ def checksum(arrays):
     return digest.hexdigest()
 
 
-def read_weights(data, method, shapes):
+def read_weights(data, method, shapes, as_published=False):
     """Arrays and header of a weights file.
 
     Parameters
@@ -109,6 +109,8 @@ def read_weights(data, method, shapes):
     method : str
     shapes : dict of tuple
         What the method needs.
+    as_published : bool
+        Take weights that were trained as published as well.
 
     Returns
     -------
@@ -126,6 +128,8 @@ def read_weights(data, method, shapes):
     if header["format"] != FORMAT_VERSION:
         version = str(header["format"])[:LONGEST]
         raise WeightsError(f"weights have format {version}; this version reads {FORMAT_VERSION}")
+    if header.get("as_published") and not as_published:
+        raise WeightsError("weights were trained as published, and go with as_published alone")
     if header["checksum"] != checksum(arrays):
         raise WeightsError("weights are damaged: checksum does not fit")
     check_arrays(arrays, shapes)

@@ -32,8 +32,10 @@ class MethodInfo(  # dataclasses would double the time of --help
             "blur_needs_colour",
             "is_published",
             "refines_in_steps",
+            "least_as_published",
+            "plenty",
         ),
-        defaults=((1.0, 1.0), 1, False, False, False, False),
+        defaults=((1.0, 1.0), 1, False, False, False, False, 0.0, 0),
     )
 ):
     """Facts about a method that need no loading; read-only.
@@ -60,6 +62,11 @@ class MethodInfo(  # dataclasses would double the time of --help
         There is a paper, and ``as_published`` follows it.
     refines_in_steps : bool
         As published, ``refine`` iterates and can stop after any step.
+    least_as_published : float
+        `least_accuracy` of training as published, by ``fit_as_published``, whose weights ship beside those of the
+        method; 0 if there is no such training.
+    plenty : int
+        Patches for which `epochs` passes are enough; fewer take more passes (``train.passes``). 0: any number.
     """
 
     __slots__ = ()
@@ -80,6 +87,11 @@ def info(name):
 def get(name):
     """The module of a method that fulfils ``contract.Method``; raises UsageError if no method has that name."""
     return importlib.import_module(f"{package_of(name)}.method")
+
+
+def weights_name(name, as_published=False):
+    """Name of the shipped weights of a method, without suffix: its own, or NAME-published if so trained ones ship."""
+    return f"{name}-published" if as_published and info(name).least_as_published else name
 
 
 def those_with(fact):

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from blurkit.errors import UsageError
+from blurkit.errors import InputError, UsageError
 from blurkit.io.weights import find_weights, read_weights, write_weights
 from blurkit.map import sharpness_map
 from blurkit.methods.zeng import method as zeng_method
@@ -88,6 +88,26 @@ def test_torch_gives_the_same_map(half_sharp, weights):
             zeng_method.estimate(half_sharp, weights, as_published, device) for device in ("cpu", "torch-cpu")
         )
         assert np.abs(cpu - other).max() <= 1e-5
+
+
+def test_fit_as_published_gives_the_pair_of_its_own_components_and_what_they_were_made_from(toy_records):
+    pytest.importorskip("torch")
+    records = toy_records.copy()
+    records["sigma"] = np.nan
+    steps = []
+    weights, measured = zeng_method.fit_as_published(records, 12, 1, "cpu", lambda *step: steps.append(step))
+    assert weights["published"].shape == zeng_method.PUBLISHED_SHAPES["published"]
+    rows = weights["kernels"].reshape(24, -1).astype(float)
+    rows -= rows.mean(axis=1, keepdims=True)
+    _, _, directions = np.linalg.svd(rows)
+    for number, kernel in enumerate(weights["published"]):
+        along = kernel.ravel() / np.linalg.norm(kernel)
+        assert abs(along @ directions[number]) == pytest.approx(1, abs=1e-3)
+        assert weights["components"][number].ravel() == pytest.approx(along, abs=1e-5)
+    assert measured["explained"] == pytest.approx(weights["component_shares"][:2].sum(), abs=1e-6)
+    assert measured["accuracy"] >= 0.9 and {step[0] for step in steps} == {"kernels"}
+    with pytest.raises(InputError, match="not composed"):
+        zeng_method.fit_as_published(toy_records, 1, 1, "cpu", lambda *_: None)
 
 
 def test_fit_gives_weights_of_the_declared_shapes_twice_the_same(toy_records):

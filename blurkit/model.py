@@ -130,8 +130,7 @@ class Model:
         sigma : bool
             Blur in pixels instead of sharpness (park).
         steps : int or "mix", optional
-            The map after this many steps alone, or the paper's mix of several, neither brought to 1 (zeng as
-            published).
+            The map after these steps alone, or the paper's mix of several, not brought to 1 (zeng as published).
         """
         self._check_sigma(sigma)
         planes = raw.planes() if isinstance(raw, RawMap) else as_array(raw, "raw map")
@@ -170,7 +169,8 @@ class Model:
         InputError
             The share is out of range, or photo and mask differ in size.
         UsageError
-            The model has a working size, or the softest share is requested; neither goes with `detail`.
+            The model has a working size, or the softest share is requested; neither goes with `detail`. Or it is as
+            published: the papers have no score.
         """
         if not 0 < share <= 1:
             raise InputError(f"share is {share}; it must be above 0, and at most 1")
@@ -207,11 +207,6 @@ class Model:
             Replaces the working size of the model.
         shape : tuple, optional
             (H, W) of the photo as it is stored, if `photo` was reduced on decoding.
-
-        Raises
-        ------
-        UsageError
-            The model is as published; the papers have no score.
         """
         self._check_score()
         sides = (working_size, self.working_size, SCORE_SIDE)

@@ -1,12 +1,20 @@
 """Patch sets: records of small patches of known sharpness, cut from photos."""
 
+import math
+
 import numpy as np
 
 from blurkit import methods
 from blurkit.training.compose import compose
 from blurkit.training.degrade import degrade
 
+USUAL, MOST = 80, 400  # patches per picture
 DEGRADED_EVERY = 4  # one composition in this many is degraded afterwards
+
+
+def usual_count(method, pictures):
+    """Patches per picture: `USUAL`, and of few pictures so many more that the method has plenty, up to `MOST`."""
+    return min(max(math.ceil(methods.info(method).plenty / max(pictures, 1)), USUAL), MOST)
 
 
 def picture(photo, companion, copy, source, method, seed, number):

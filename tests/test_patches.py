@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from blurkit.methods import METHODS, info
-from blurkit.patches import centres, cut, picture
+from blurkit.patches import centres, cut, picture, usual_count
 
 MASKED = [name for name in METHODS if info(name).learns_from == "masks"]
 
@@ -49,3 +49,8 @@ def test_records_bear_the_name_of_their_photo_its_number_and_the_copy(discs, met
     assert len(records) == len(at) > 0
     assert set(records["number"]) == {5} and set(records["copy"]) == {3}
     assert set(records["photo"]) == {(b"x" * 80 + b"name.jpg")[-64:]}
+
+
+def test_few_pictures_give_more_patches_each_to_a_method_that_needs_plenty():
+    assert [usual_count("zeng", pictures) for pictures in (1, 30, 100, 1088)] == [400, 400, 200, 80]
+    assert usual_count("joint", 1) == usual_count("park", 1) == 80

@@ -7,7 +7,7 @@ from blurkit import defaults
 from blurkit.cli import train
 from blurkit.io import npy
 from blurkit.io.weights import LARGEST_WEIGHTS
-from blurkit.methods import METHODS
+from blurkit.methods import METHODS, weights_name
 
 
 def test_the_bounds_stated_are_those_of_the_code(root):
@@ -41,4 +41,4 @@ def test_the_digest_of_every_weights_file_stands_beside_its_origin(root):
     lines = re.findall(r"^ {4}([0-9a-f]{64}) +(\S+)$", (folder / "SOURCES.md").read_text(), re.M)
     listed = {name: digest for digest, name in lines}
     assert listed == {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.glob("*.npz")}
-    assert set(listed) == {f"{method}.npz" for method in METHODS}
+    assert set(listed) == {f"{weights_name(method, flag)}.npz" for method in METHODS for flag in (False, True)}

@@ -28,7 +28,12 @@ def describe(parser):
         help=f"refuse larger patch sets (default {MOST_BYTES})",
     )
     options.method(parser, working_size=False)
-    group = parser.add_argument_group("training")
+    describe_training(parser.add_argument_group("training"))
+    options.output(parser, FORMS, "npz")
+
+
+def describe_training(group):
+    """The options that say how it is trained."""
     group.add_argument(
         "--as-published",
         action="store_true",
@@ -54,7 +59,6 @@ def describe(parser):
         "(default: what the method needs, less for few photos)",
     )
     group.add_argument("--log", metavar="FILE", help="write step, loss and accuracy of every step to FILE, as CSV")
-    options.output(parser, FORMS, "npz")
 
 
 def work_on(args, console):

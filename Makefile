@@ -17,7 +17,8 @@ TEST_VENV := .venv-test
 CONSTRAINTS := .ci/constraints.txt
 METHOD_FILES := $(shell find blurkit share man -type f -not -name '*.pyc') setup.cfg pyproject.toml
 
-WEIGHTS := $(patsubst blurkit/methods/%/method.py,weights-%,$(wildcard blurkit/methods/*/method.py))
+WEIGHTS := $(patsubst blurkit/methods/%/method.py,weights-%,$(wildcard blurkit/methods/*/method.py)) \
+  weights-zeng-published
 STUDIES := $(patsubst bench/study_%.py,bench-%,$(wildcard bench/study_*.py))
 
 .PHONY: help demo picture docs kernels test lint coverage mutants fuzz soak install completions clean
@@ -130,7 +131,15 @@ weights-joint: $(TEST_VENV)/installed
 weights-zeng: $(TEST_VENV)/installed
 	$(call weights,zeng,,--copies 1,,zeng)
 
-MOST_TILES := 8000000000  # bytes of a patch set of joint; the one of its weights has 5.4 GB
+MOST_TILES := 8000000000  # bytes of a patch set of joint; the one of its weights has 6 GB
+
+# zeng's as its paper has them: drawn masks alone.
+weights-zeng-published: $(TEST_VENV)/installed
+	$(lists)
+	$(with_commands) $(masks_of_cuhk) \
+	  blur-patches --method zeng --seed $(SEED) $$masks --files0-from build/training.lst | \
+	  blur-train --method zeng --as-published --epochs 4 --seed $(SEED) -o build/zeng-published.npz && \
+	  mv build/zeng-published.npz share/weights/
 
 define lists
 @mkdir -p build

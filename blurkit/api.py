@@ -46,9 +46,9 @@ def load(
     method : str
         One of `list_methods`.
     weights : path, bytes or binary file, optional
-        Default: those of ``$BLURKIT_WEIGHTS``, a folder or a file, or else those that come with blurkit. Of joint one
-        file holds the weights of its maps and another one those of its score; what a given file does not hold comes
-        with blurkit. Weights are read when they are first needed.
+        Default: those of ``$BLURKIT_WEIGHTS``, a folder or a file, or else those that come with blurkit; for zeng as
+        published those trained as published. Of joint one file holds the weights of its maps and another one those of
+        its score; what a given file does not hold comes with blurkit. Weights are read when they are first needed.
     device : str
         ``auto`` (a GPU if there is one), ``cpu``, ``cuda`` or ``cuda:N``.
     as_published : bool
@@ -88,9 +88,11 @@ def load(
         raise UsageError(f"unknown device {device!r}; there are auto, cpu, cuda and cuda:N")
     backend_for(device, ANY_SHAPE)  # so that a missing GPU is reported here
     if weights is None:
-        return Model(method, functools.partial(default_weights, method), device, as_published, working_size)
-    held = held_weights(method, *read_bytes(weights, LARGEST_WEIGHTS + 1, WeightsError))
-    return Model(method, functools.partial(given_weights, method, held), device, as_published, working_size)
+        read = functools.partial(default_weights, method, as_published)
+    else:
+        held = held_weights(method, as_published, *read_bytes(weights, LARGEST_WEIGHTS + 1, WeightsError))
+        read = functools.partial(given_weights, method, held)
+    return Model(method, read, device, as_published, working_size)
 
 
 def read_photo(
@@ -180,9 +182,9 @@ def list_methods() -> list[str]:
 
 
 @functools.cache
-def loaded(method: str) -> Model:
+def loaded(method: str, as_published: bool = False) -> Model:
     """A method with its default settings, loaded once and kept for the functions below."""
-    return load(method)
+    return load(method, as_published=as_published)
 
 
 def sharpness_map(photo: ArrayLike, *, method: str = methods.DEFAULT) -> Map:

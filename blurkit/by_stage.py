@@ -20,7 +20,8 @@ def list_stages(method: str = methods.DEFAULT) -> dict[str, str]:
 def stage(photo: ArrayLike, name: str, *, method: str = methods.DEFAULT) -> NDArray[Any]:
     """What one stage of a method gives for a photo, as ``blur-map --stage`` writes it; see blurkit-formats(5).
 
-    With weights of one's own, or on a GPU: ``load(...).stage(photo, name)``.
+    With weights of one's own, or on a GPU: ``load(..., as_published=True).stage(photo, name)``; joint has
+    no paper.
 
     Parameters
     ----------
@@ -29,7 +30,7 @@ def stage(photo: ArrayLike, name: str, *, method: str = methods.DEFAULT) -> NDAr
     name : str
         One of `list_stages`.
     method : str
-        The stages of zeng and park are those of their papers, at the photo's own size.
+        The stages of zeng and park are those of their papers, at the photo's own size, with weights as published.
 
     Returns
     -------
@@ -46,4 +47,4 @@ def stage(photo: ArrayLike, name: str, *, method: str = methods.DEFAULT) -> NDAr
     >>> blurkit.stage(photo, "features", method="park")["fD"].shape[1]
     40
     """
-    return loaded(method).stage(photo, name)
+    return loaded(method, methods.info(method).is_published).stage(photo, name)

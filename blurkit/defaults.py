@@ -36,6 +36,7 @@ PARTS = ("map", "score")
 
 DEVICES = ("auto", "cpu", "cuda")
 """Where the arithmetic may run; ``cuda:N`` besides, and ``torch-cpu`` for comparisons."""
+LOG_COLUMNS = ("step", "loss", "accuracy", "phase")  # of the table of a training
 
 
 def is_device(name: str) -> bool:

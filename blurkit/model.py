@@ -108,7 +108,7 @@ class Model:
         photo: ArrayLike | None = None,
         *,
         sigma: bool = False,
-        steps: int | None = None,
+        steps: int | Literal["mix"] | None = None,
     ) -> Map:
         """A raw map, refined along the photo it was made from.
 
@@ -120,8 +120,8 @@ class Model:
             The photo; zeng as published alone does without.
         sigma : bool
             Blur in pixels instead of sharpness (park).
-        steps : int, optional
-            The map after this many steps alone (zeng as published).
+        steps : int or "mix", optional
+            The map after these steps alone, or the paper's mix of several, not brought to 1 (zeng as published).
         """
         self._check_sigma(sigma)
         planes = raw.planes() if isinstance(raw, RawMap) else as_array(raw, "raw map")
@@ -181,7 +181,8 @@ class Model:
         InputError
             The share is out of range, photo and mask differ in size, or a box is none or lies outside of the photo.
         UsageError
-            The model has a working size, or the softest share is requested; neither goes with `detail` or `boxes`.
+            The model has a working size, or the softest share is requested; neither goes with `detail` or `boxes`. Or
+            the model is as published: the papers have no score.
         """
         if not 0 < share <= 1:
             raise InputError(f"share is {share}; it must be above 0, and at most 1")
@@ -214,6 +215,7 @@ class Model:
 
     def measure_detail(self, photo: Photo, *, region: NDArray[np.bool_] | None = None) -> details.Detail:
         """The blur of tiles of a photo where it is sharpest, as `measure_blur` gives that of all; arguments alike."""
+        self._check_score()
         if self.working_size:
             raise UsageError("detail is measured at the photo's own size; working_size does not go with it")
         arrays, _ = self._weights("score")
@@ -236,6 +238,7 @@ class Model:
         shape : tuple, optional
             (H, W) of the photo as it is stored, if `photo` was reduced on decoding.
         """
+        self._check_score()
         sides = (working_size, self.working_size, SCORE_SIDE)
         side = next(side for side in sides if side is not None)
         measured = scores.measure_blur(photo, self._weights("score")[0], self.method, self.device, side, shape)
@@ -262,6 +265,10 @@ class Model:
 
     def _side(self) -> int:
         return self.info.working_side if self.working_size is None else self.working_size
+
+    def _check_score(self) -> None:
+        if self.as_published:
+            raise UsageError("the papers have no score: load the method without as_published")
 
     def _check_sigma(self, sigma: bool) -> None:
         if sigma and not self.info.measures_sigma:

@@ -1,5 +1,7 @@
 """Patch sets: records of small patches of known sharpness, cut from photos."""
 
+import math
+
 import cv2
 import numpy as np
 
@@ -8,8 +10,14 @@ from blurkit.ops.resize import reduce_to, working_shape
 from blurkit.training.compose import BLURRED, IN_FOCUS, KINDS, UNKNOWN, compose, spoiled
 from blurkit.training.degrade import degrade
 
+USUAL, MOST = 80, 400  # patches per picture
 DEGRADED_EVERY = 4  # one composition in this many is degraded afterwards
 SPOILED_SHARE = 0.2  # of the copies of a photo with a mask, where the kind of its blur is told
+
+
+def usual_count(method, pictures, part="map"):
+    """Patches per picture: `USUAL`, and of few pictures so many more that the method has plenty, up to `MOST`."""
+    return min(max(math.ceil(methods.info(method, part).plenty / max(pictures, 1)), USUAL), MOST)
 
 
 def picture(photo, companion, copy, source, method, seed, number, kind=None, part="map"):

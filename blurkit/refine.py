@@ -23,8 +23,9 @@ def refine_map(raw, guide, method, as_published=False, side=None, sigma=False, s
         As for ``map.sharpness_map``.
     sigma : bool
         Blur in pixels of the photo instead of sharpness, for methods that measure it.
-    steps : int, optional
-        The map after this many steps alone, instead of the mix of several (zeng as published).
+    steps : int or "mix", optional
+        The map after this many steps alone, or the mix of several, both as the formulas of the paper give them (zeng
+        as published). Without it that mix is divided by the largest value it can have.
     content : borders.Content, optional
         What of the guide is the photo, if that is known; else it is looked for.
 

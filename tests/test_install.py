@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from blurkit.methods import METHODS
+from blurkit.methods import METHODS, weights_name
 
 FIND = """import sys
 from blurkit.errors import WeightsError
@@ -126,3 +126,8 @@ def test_the_checkout_finds_its_own(root, monkeypatch, method):
 
     monkeypatch.delenv("BLURKIT_WEIGHTS", raising=False)
     assert find_weights(method) == root / "share" / "weights" / f"{method}.npz"
+
+
+def test_a_method_trained_as_published_has_weights_of_its_own():
+    assert weights_name("zeng", as_published=True) == "zeng-published" and weights_name("zeng") == "zeng"
+    assert weights_name("park", as_published=True) == "park"

@@ -37,3 +37,12 @@ def test_the_tour_names_what_the_front_door_offers(root):
     text = plain(section(root / "man/blurkit.7", "FOR A RESEARCHER").split(".SS In Python")[1])
     functions = [name for name in blurkit.__all__ if name.islower()]
     assert len(functions) > 8 and [name for name in functions if name not in text] == []
+
+
+def test_the_parts_of_the_published_refinement_make_its_map_as_the_page_says(root, shell, photos, tmp_path):
+    shown = examples(section(root / "man/blur-refine.1", "EXAMPLES"))
+    commands = next(block for block in shown if "--steps mix" in block)
+    (lines,) = (block for block in shown if block.startswith("import numpy"))
+    (tmp_path / "photo.jpg").write_bytes((photos / "photo.jpg").read_bytes())
+    (tmp_path / "check.py").write_text(lines)
+    shell(f"set -e\n{commands}\npython3 check.py")

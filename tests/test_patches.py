@@ -6,7 +6,7 @@ import pytest
 from blurkit import patches
 from blurkit.defaults import WORKING_SIDE
 from blurkit.methods import METHODS, PARTS, get, has_own_score, info
-from blurkit.patches import centres, cut, picture
+from blurkit.patches import centres, cut, picture, usual_count
 from blurkit.training.compose import KINDS
 
 TOLD = [name for name in METHODS if info(name).learns_kinds]
@@ -112,3 +112,8 @@ def test_records_bear_the_name_of_their_photo_its_number_and_the_copy(discs, met
     assert set(records["photo"]) == {(b"x" * 80 + b"name.jpg")[-64:]}
     other = get(method, next(p for p in PARTS if p != part)).patch_record()
     assert (records.dtype == other) == (not has_own_score(method))
+
+
+def test_few_pictures_give_more_patches_each_to_a_method_that_needs_plenty():
+    assert [usual_count("zeng", pictures) for pictures in (1, 30, 100, 1088)] == [400, 400, 200, 80]
+    assert usual_count("joint", 1) == usual_count("park", 1) == 80

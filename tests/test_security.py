@@ -41,4 +41,5 @@ def test_the_digest_of_every_weights_file_stands_beside_its_origin(root):
     lines = re.findall(r"^ {4}([0-9a-f]{64}) +(\S+)$", (folder / "SOURCES.md").read_text(), re.M)
     listed = {name: digest for digest, name in lines}
     assert listed == {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.glob("*.npz")}
-    assert set(listed) == {f"{weights_name(method, part)}.npz" for method in METHODS for part in PARTS}
+    shipped = {weights_name(method, part, flag) for method in METHODS for part in PARTS for flag in (False, True)}
+    assert set(listed) == {f"{name}.npz" for name in shipped}

@@ -148,8 +148,9 @@ def weights(args):
     from blurkit.errors import WeightsError
     from blurkit.io.weights import find_weights
 
+    is_published = getattr(args, "as_published", False)
     paths = []
-    for name in {methods.weights_name(args.method, part) for part in methods.PARTS}:
+    for name in {methods.weights_name(args.method, part, is_published) for part in methods.PARTS}:
         with contextlib.suppress(WeightsError):
             paths.append(os.fspath(find_weights(name, methods.file_of(args.method))))
     return paths

@@ -246,10 +246,11 @@ def holds_arrays(item):
         return file.read(len(NPY_MAGIC)) == NPY_MAGIC
 
 
-def maps(item, max_pixels, raw=False):
+def maps(item, max_pixels, raw=False, sigma=False):
     """The maps in an input: every array of an NPY stream, or every picture, PNG, TIFF or PFM.
 
-    Yields (input, map), with `raw` of one or two planes; raises InputError if the stream breaks.
+    Yields (input, map), with `raw` of one or two planes, with `sigma` of blur in pixels; raises InputError if the
+    stream breaks.
     """
     from blurkit.io.npy import NPY_MAGIC, OnlyRead
 
@@ -261,7 +262,7 @@ def maps(item, max_pixels, raw=False):
         if not start:
             raise InputError("empty file" if item.path else "nothing on standard input")
         source = OnlyRead(stream, start)
-        several = (arrays if start == NPY_MAGIC else map_pictures)(source, max_pixels, raw)
+        several = (arrays if start == NPY_MAGIC else map_pictures)(source, max_pixels, raw, sigma)
         for number, sharpness in enumerate(several, 1):
             yield item if number == 1 else Input(item.path, f"{item.stem}-{number}"), sharpness
     except OSError as error:
@@ -271,23 +272,23 @@ def maps(item, max_pixels, raw=False):
             stream.close()
 
 
-def arrays(stream, max_pixels, raw):
+def arrays(stream, max_pixels, raw, sigma):
     """Every map of an NPY stream."""
     from blurkit.io.maps import as_map
     from blurkit.io.npy import read_npy
 
     while (array := read_npy(stream, max_pixels * (1 + raw))) is not None:
         check_pixels(array, max_pixels)
-        yield as_map(array, raw)
+        yield as_map(array, raw, sigma)
 
 
-def map_pictures(stream, max_pixels, _):
+def map_pictures(stream, max_pixels, _, sigma):
     """Every map of a stream of pictures."""
     from blurkit.io.maps import decode_map
     from blurkit.io.pictures import pictures
 
     for picture in pictures(stream, max_pixels):
-        yield decode_map(picture.data, max_pixels)
+        yield decode_map(picture.data, max_pixels, sigma)
 
 
 def check_pixels(array, max_pixels):

@@ -47,6 +47,12 @@ def describe_threshold(group):
         type=types.share,
         help="blurred is above A max + (1 - A) min of the defocus, 1 - map (.3 is usual)",
     )
+    group.add_argument(
+        "--sigma",
+        dest="is_sigma",  # what is written are masks all the same
+        action="store_true",
+        help="with --alpha: maps hold blur in pixels, from blur-map --sigma (park)",
+    )
     group.add_argument("--invert", action="store_true", help="mark what is out of focus")
 
 
@@ -118,13 +124,16 @@ def work_on(args, console):
         if args.photos:
             of_photos(items, args, out, console)
             return
-        for named, sharpness, photo in pictures.maps_with_photos(items, args.cut, "--cut", args, console):
+        maps = pictures.maps_with_photos(items, args.cut, "--cut", args, console, sigma=args.is_sigma)
+        for named, sharpness, photo in maps:
             if out.wants(named):
                 write_mask(named, sharpness, photo, args, out, console)
 
 
 def check(args):
     """Raise a UsageError for options that do not go together."""
+    if args.is_sigma and args.alpha is None:
+        raise UsageError("--sigma goes with --alpha: the other thresholds are on the scale from 0 to 1")
     if args.photos and args.cut:
         raise UsageError("--cut goes with maps: blur-map photo.jpg | blur-mask --cut photo.jpg")
     if args.soft and not args.cut:
@@ -163,21 +172,27 @@ def mask_of_photo(item, args, model):
 
     data = item.read()
     turn = orientation(data) if args.as_stored else 1
-    mask, level = mask_of(model.sharpness_map(decode_photo(data, args.max_pixels, args.raw_develop)), args)
+    photo = decode_photo(data, args.max_pixels, args.raw_develop)
+    mask, level = mask_of(model.blur_map(photo) if args.is_sigma else model.sharpness_map(photo), args)
     return as_stored(mask, turn), level
 
 
 def mask_of(sharpness, args):
-    """(mask, threshold) of one map; None for the threshold if nobody is told of it."""
+    """(mask, threshold) of one map; None for the threshold if nobody is told of it.
+
+    With --sigma the map holds blur, so less is sharper, and the threshold is the largest sigma that is in focus.
+    """
     from blurkit import mask as masks
 
     rule, value = args.threshold if args.alpha is None else ("alpha", args.alpha)
+    if args.is_sigma:
+        sharpness = -sharpness
     mask = masks.focus_mask(sharpness, rule, value, args.invert)
     if args.grow:
         mask = masks.grown(mask, args.grow)
     if args.feather:
         mask = masks.feathered(mask, args.feather)
-    return mask, masks.threshold(sharpness, rule, value) if args.verbose else None
+    return mask, abs(masks.threshold(sharpness, rule, value)) if args.verbose else None
 
 
 def tell(item, mask, level, args, console):

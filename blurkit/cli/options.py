@@ -8,7 +8,7 @@ from blurkit.cli import types
 from blurkit.cli.parser import Parser
 from blurkit.defaults import DEVICES, MAX_PIXELS, WORKING_SIDE, is_device
 from blurkit.errors import UsageError
-from blurkit.methods import DEFAULT, METHODS, PARTS, info, installed
+from blurkit.methods import DEFAULT, METHODS, PARTS, has_own_score, info, installed, those_with
 
 KEPT = 31 << 20  # bytes; glibc always returns larger arrays to the system
 SIDES = f"640 for joint, {WORKING_SIDE} for others"  # in words, as looking them up would make every command start later
@@ -77,6 +77,7 @@ def check(args):
             what = "--as-published" if args.as_published else f"--stage of {args.method}"
             raise UsageError(f"{what} measures at the photo's own size; --working-size does not go with it")
         check_published(args)
+        args.as_published = args.as_published or is_published_stage(args)
         if args.working_size is not None and getattr(args, "detail", False):
             raise UsageError("--detail measures photos at their own size; --working-size does not go with it")
         if args.working_size is not None and getattr(args, "boxes", None):
@@ -95,20 +96,12 @@ def check(args):
 
 def is_published_stage(args):
     """True if --stage asks for a stage of a paper."""
-    if not getattr(args, "stage", None):
-        return False
-    from blurkit.methods import info
-
-    return info(args.method).is_published
+    return bool(getattr(args, "stage", None)) and info(args.method).is_published
 
 
 def check_published(args):
     """Raise a UsageError if --as-published is given for a method that has no paper."""
-    if not args.as_published:
-        return
-    from blurkit.methods import info, those_with
-
-    if not info(args.method).is_published:
+    if args.as_published and not info(args.method).is_published:
         raise UsageError(
             f"method {args.method} has no paper; --as-published goes with --method {those_with('is_published')}"
         )
@@ -195,8 +188,6 @@ def part(parser):
 
 def check_part(args):
     """Raise a UsageError for a part that the method does not have."""
-    from blurkit.methods import has_own_score
-
     if args.part == "score" and not has_own_score(args.method):
         raise UsageError(f"method {args.method} takes its score from the weights of its maps; leave --for score out")
 

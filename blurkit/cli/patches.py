@@ -69,8 +69,7 @@ def describe_patches(group):
         "--per-photo",
         metavar="N",
         type=types.positive,
-        default=80,
-        help="about N patches per picture, joint: at most N tiles (default 80)",
+        help="about N patches per picture, joint: at most N tiles (default 80; zeng: up to 400 of few pictures)",
     )
     group.add_argument(
         "--copies",
@@ -92,9 +91,13 @@ def work_on(args, console):
     from blurkit import methods
     from blurkit.io.npy import encode_npy_header
     from blurkit.io.patchset import encode_origin
+    from blurkit.patches import usual_count
 
     check(args)
     items = inputs.from_args(args, console)
+    args.per_photo = args.per_photo or usual_count(
+        args.method, len(items) * (args.copies + (args.source == "masks")), args.part
+    )
     if any(item.path is None for item in items):
         raise UsageError("name the photos: patches bear the names of theirs, so standard input will not do")
     with output.Output(args, console, FORMS, "npy") as out:

@@ -120,7 +120,7 @@ def remark_pages(item, others, args, console):
         console.say(f"{item.name}: holds {others + 1} pages; the first is taken, and all with --pages")
 
 
-def maps_with_photos(items, paths, option, args, console, raw=False):
+def maps_with_photos(items, paths, option, args, console, raw=False, sigma=False):
     """Every map of the inputs with the Input of its photo (None if `paths` is empty).
 
     The photos may be frames of one stream. A map that cannot be read is reported and uses up its photo, so that the
@@ -133,7 +133,7 @@ def maps_with_photos(items, paths, option, args, console, raw=False):
     count = 0
     for item in items:
         try:
-            for named, sharpness in inputs.maps(item, args.max_pixels, raw):
+            for named, sharpness in inputs.maps(item, args.max_pixels, raw, sigma):
                 count += 1
                 photo = next(photos, None)
                 if paths and photo is None:

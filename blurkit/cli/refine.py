@@ -22,8 +22,8 @@ def describe(parser):
     method.add_argument(
         "--steps",
         metavar="N",
-        type=types.positive,
-        help="the map after N steps alone, not the mix of several (zeng, --as-published)",
+        type=types.steps,
+        help="the paper's map after N steps, or its 'mix' of several, not brought to 1 (zeng, --as-published)",
     )
     picture_options(options.output(parser, FORMS, "npy", "map"))
 

@@ -7,11 +7,16 @@ import json
 from blurkit.cli import output
 
 
-class Table:
-    """Writes rows of the same columns to standard output, each at once, and a header before them."""
+def to_standard_output(text):
+    """Write some text as it is."""
+    output.line(text, end="")
 
-    def __init__(self, columns):
-        self.text = io.StringIO(newline="")
+
+class Table:
+    """Writes rows of the same columns, each at once, and a header before them; `write` takes the text."""
+
+    def __init__(self, columns, write=to_standard_output):
+        self.text, self.write = io.StringIO(newline=""), write
         self.writer = csv.DictWriter(self.text, columns, restval="", extrasaction="raise", lineterminator="\r\n")
         self.writer.writeheader()
         self.send()
@@ -23,7 +28,7 @@ class Table:
 
     def send(self):
         """Hand on what was written."""
-        output.line(self.text.getvalue(), end="")
+        self.write(self.text.getvalue())
         self.text.seek(0)
         self.text.truncate()
 

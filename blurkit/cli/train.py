@@ -1,6 +1,7 @@
 """blur-train: a patch set in, weights out."""
 
-from blurkit.cli import inputs, options, output, progress, types
+from blurkit.cli import inputs, options, output, training, types
+from blurkit.cli.guard import read_by
 from blurkit.cli.run import run
 from blurkit.errors import InputError, UsageError, WeightsError
 
@@ -28,9 +29,22 @@ def describe(parser):
     )
     options.method(parser, working_size=False)
     options.part(parser)
-    group = parser.add_argument_group("training")
+    describe_training(parser.add_argument_group("training"))
+    options.output(parser, FORMS, "npz")
+
+
+def describe_training(group):
+    """The options that say how it is trained."""
     group.add_argument(
-        "--epochs", metavar="N", type=types.positive, help="passes over the patches (default: what the method needs)"
+        "--as-published",
+        action="store_true",
+        help="train as the paper does, on patches of photos and masks, for --as-published of the others (zeng)",
+    )
+    group.add_argument(
+        "--epochs",
+        metavar="N",
+        type=types.positive,
+        help="passes over the patches (default: what the method needs, more for few patches)",
     )
     group.add_argument(
         "--seed", metavar="N", type=types.natural, default=0, help="seed of all that is random (default 0)"
@@ -43,52 +57,51 @@ def describe(parser):
         metavar="A",
         type=types.share,
         help="write no weights if the network is less accurate on photos it has not seen "
-        "(default: what the method needs)",
+        "(default: what the method needs, less for few photos)",
     )
-    options.output(parser, FORMS, "npz")
+    group.add_argument("--log", metavar="FILE", help="write step, loss and accuracy of every step to FILE, as CSV")
 
 
 def work_on(args, console):
     from blurkit import methods
     from blurkit.io.weights import check_arrays, write_weights
     from blurkit.ops.backend import torch_device
-    from blurkit.train import train_weights
+    from blurkit.train import passes, train_weights
 
     options.check_part(args)
+    if args.as_published and args.part == "score":
+        raise UsageError("the papers have no score; --as-published does not go with --for score")
+    shapes = methods.shapes_of(args.method, args.part, args.as_published)  # refuses what the method cannot be
     items = inputs.from_args(args, console)
-    method, info = methods.get(args.method, args.part), methods.info(args.method, args.part)
-    epochs = args.epochs or info.epochs
-    least = info.least_accuracy if args.min_accuracy is None else args.min_accuracy
     with output.Output(args, console, FORMS, "npz") as out:
         if out.folder:
             raise UsageError("weights are one file: name it with -o FILE")
         out.spare(items, args)
         device = torch_device(args.device, args.threads)
-        records, digest, origins = read_records(items, method.patch_record(), args.max_bytes)
-        console.detail(f"{len(records)} patches")
-        with Report(args) as report:
-            arrays, measured = train_weights(records, args.method, epochs, args.seed, device, report, args.part)
-        table(measured, args)
-        check_arrays(arrays, method.SHAPES)  # hostile records can lead to NaN
-        accuracy = measured["accuracy"]
-        if not accuracy >= least:  # also for NaN
-            raise WeightsError(
-                f"accuracy on unseen photos is {accuracy:.3f}, below {least:g}: no weights written (--min-accuracy)"
+        log = training.open_log(args, read_by(args, items))
+        record = methods.get(args.method, args.part).patch_record()
+        records, digest, origins = read_records(items, record, args.max_bytes)
+        epochs = args.epochs or passes(args.method, len(records), args.part)
+        photos = len(set(records["photo"].tolist()))
+        console.detail(f"{len(records)} patches of {photos} photos, {epochs} passes")
+        with training.Report(args, console, log) as report:
+            arrays, measured = train_weights(
+                records, args.method, epochs, args.seed, device, report, args.part, args.as_published
             )
-        threads = f" --threads {args.threads}" if args.threads else ""
-        part = " --for score" if methods.has_own_score(args.method) and args.part == "score" else ""
-        header = {
-            "method": args.method,
-            "part": args.part,
-            "command": f"blur-train --method {args.method}{part} --epochs {epochs} --seed {args.seed}{threads}",
-            "patches": len(records),
-            "photos": len(set(records["photo"].tolist())),
-            "patches_sha256": digest,
-            "patches_made_by": origins,
-            "versions": versions(),
-            "measured": {name: round(value, 6) for name, value in measured.items()},
-        }
+        table(measured, args)
+        check_arrays(arrays, shapes)  # hostile records can lead to NaN
+        check_accuracy(measured["accuracy"], photos, epochs, args)
+        learned_from = {"patches": len(records), "photos": photos, "patches_sha256": digest, "patches_made_by": origins}
+        figures = {name: output.without_nan(round(value, 6)) for name, value in measured.items()}
+        header = {**origin(args, epochs), **learned_from, "measured": figures}
         out.write(None, [write_weights(arrays, header)])
+
+
+def origin(args, epochs):
+    """What the header of weights says of how they were made."""
+    published = {"as_published": True} if args.as_published else {}
+    command = command_line(args, epochs)
+    return {"method": args.method, "part": args.part, "command": command, **published, "versions": versions()}
 
 
 def versions():
@@ -102,6 +115,33 @@ def versions():
 
     made_with = {"blurkit": __version__, "numpy": np.__version__, "torch": str(torch.__version__)}
     return {**made_with, "python": platform.python_version()}
+
+
+def command_line(args, epochs):
+    """The command that makes the same weights of the same patches."""
+    from blurkit import methods
+
+    words = [f"blur-train --method {args.method}"]
+    words += ["--for score"] * (methods.has_own_score(args.method) and args.part == "score")
+    words += ["--as-published"] * args.as_published
+    words += [f"--epochs {epochs} --seed {args.seed}"]
+    words += [f"--threads {args.threads}"] if args.threads else []
+    return " ".join(words)
+
+
+def check_accuracy(accuracy, photos, epochs, args):
+    """Raise a WeightsError, with the way out, for a network that is less accurate than it must be."""
+    from blurkit.train import least_accuracy
+
+    least = args.min_accuracy
+    if least is None:
+        least = least_accuracy(args.method, photos, args.part, args.as_published)
+    if accuracy >= least:  # not so for NaN
+        return
+    raise WeightsError(
+        f"accuracy on unseen photos is {accuracy:.3f}, below {least:.3g}: no weights written; it takes more photos "
+        f"than {photos}, or more passes (--epochs {2 * epochs}); --min-accuracy 0 writes the weights as they are"
+    )
 
 
 class Chained:
@@ -137,29 +177,6 @@ def read_records(items, dtype, most_bytes):
         raise InputError(f"{stream.label}: {error}") from error
 
 
-class Report:
-    """A progress bar for each phase of training, with loss and accuracy."""
-
-    def __init__(self, args):
-        self.args = args
-        self.bar, self.phase, self.loss, self.accuracy = progress.Silence(), None, 0.0, 0.0
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.bar.close()
-
-    def __call__(self, phase, step, steps, loss, accuracy):
-        if phase != self.phase:
-            self.bar = progress.start(steps, self.args, "step", phase)
-            self.phase, self.loss, self.accuracy = phase, loss, accuracy
-        self.loss += 0.02 * (loss - self.loss)
-        self.accuracy += 0.02 * (accuracy - self.accuracy)
-        self.bar.set_postfix(loss=f"{self.loss:.3f}", accuracy=f"{self.accuracy:.3f}")
-        self.bar.update()
-
-
 def table(measured, args):
     """Print the measured figures as a table on stderr."""
     if args.quiet:
@@ -170,7 +187,7 @@ def table(measured, args):
     title = f"{args.method}: on photos kept out of training"
     rows = Table("measured", "value", title=title, min_width=len(title))  # a narrower table would break the title
     for name, value in measured.items():
-        rows.add_row(name.replace("_", " "), f"{value:.4f}")
+        rows.add_row(name.replace("_", " "), f"{value:.4f}" if value == value else "not measured")
     Console(stderr=True).print(rows)
 
 

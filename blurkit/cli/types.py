@@ -42,6 +42,11 @@ def natural(text):
     return 0 if text == "0" else positive(text, MOST_NATURAL)
 
 
+def steps(text):
+    """'mix', or a whole number of steps above zero."""
+    return text if text == "mix" else positive(text)
+
+
 def thread_count(text):
     """A whole number from 1 to 1024; libraries end the process if they cannot start so many threads."""
     return positive(text, MOST_THREADS)

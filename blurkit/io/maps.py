@@ -39,19 +39,21 @@ def as_map(array, raw=False, sigma=False):
     return np.ascontiguousarray(array, dtype=np.float32)
 
 
-def decode_map(data, max_pixels=MAX_PIXELS):
-    """A map from the bytes of a PNG, TIFF or PFM: (H, W) float32 in [0, 1]."""
+def decode_map(data, max_pixels=MAX_PIXELS, sigma=False):
+    """A map from the bytes of a PNG, TIFF or PFM: (H, W) float32 in [0, 1]; if `sigma`, of blur in pixels, no PNG."""
     from blurkit.io import tiff
     from blurkit.io.photo import decode_photo, format_of
     from blurkit.io.pixels import decoding
 
     if data.startswith(PFM_MAGIC):
-        return as_map(decode_pfm(data, max_pixels))
+        return as_map(decode_pfm(data, max_pixels), sigma=sigma)
     if format_of(data).decode is tiff.decode:
         with decoding("TIFF"):
             array = tiff.decode_map(data, max_pixels)
         if array is not None:
-            return as_map(array)
+            return as_map(array, sigma=sigma)
+    if sigma:
+        raise InputError("holds 0 to 1, not blur in pixels; NPY, TIFF and PFM hold that")
     photo = decode_photo(data, max_pixels)
     if (photo[..., 0] != photo[..., 1]).any() or (photo[..., 0] != photo[..., 2]).any():
         raise NotAMap("is a colour picture, not a map; a map or a mask must be grey")

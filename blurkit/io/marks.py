@@ -12,6 +12,7 @@ import zlib
 
 import numpy as np
 
+from blurkit.defaults import LOG_COLUMNS
 from blurkit.errors import InputError
 from blurkit.io.npy import NPY_MAGIC, read_npy_header
 from blurkit.io.patchset import is_origin
@@ -55,7 +56,7 @@ def is_output(file, form, sigma=False):
     Parameters
     ----------
     file : seekable binary file object, at its start
-    form : {'npy', 'png', 'tiff', 'pfm', 'npz', 'html'}
+    form : {'npy', 'png', 'tiff', 'pfm', 'npz', 'html', 'log'}
         The format of what is to take its place.
     sigma : bool
         NPY and PFM are recognized by their values: a map from 0 to 1, or, if `sigma`, pixels of blur of any size.
@@ -63,8 +64,22 @@ def is_output(file, form, sigma=False):
     largest = np.finfo(np.float32).max if sigma else 1
     size = file.seek(0, 2)
     file.seek(0)
-    test = {"npy": is_npy, "png": is_png, "tiff": is_tiff, "pfm": is_pfm, "npz": is_weights, "html": is_page}[form]
+    test = {
+        "npy": is_npy,
+        "png": is_png,
+        "tiff": is_tiff,
+        "pfm": is_pfm,
+        "npz": is_weights,
+        "html": is_page,
+        "log": is_log,
+    }[form]
     return size == 0 or test(file, size, largest)
+
+
+def is_log(file, *_):
+    """The table of a training begins with its header."""
+    header = ",".join(LOG_COLUMNS).encode() + b"\r\n"
+    return header.startswith(file.read(len(header)))
 
 
 def is_png(file, size, _):

@@ -124,7 +124,7 @@ def checksum(arrays):
     return digest.hexdigest()
 
 
-def read_weights(data, method, shapes, part="map"):
+def read_weights(data, method, shapes, part="map", as_published=False):
     """Arrays and header of a weights file.
 
     Parameters
@@ -135,6 +135,8 @@ def read_weights(data, method, shapes, part="map"):
         What that part of the method needs.
     part : {'map', 'score'}
         See ``methods.PARTS``.
+    as_published : bool
+        Take weights that were trained as published as well.
 
     Returns
     -------
@@ -154,6 +156,8 @@ def read_weights(data, method, shapes, part="map"):
     if header["format"] != FORMAT_VERSION:
         version = str(header["format"])[:LONGEST]
         raise WeightsError(f"weights have format {version}; this version reads {FORMAT_VERSION}")
+    if header.get("as_published") and not as_published:
+        raise WeightsError("weights were trained as published, and go with as_published alone")
     if header["checksum"] != checksum(arrays):
         raise WeightsError("weights are damaged: checksum does not fit")
     if (of := header.get("part", PARTS[0])) != part:

@@ -41,8 +41,10 @@ class MethodInfo(  # dataclasses would double the time of --help
             "refines_in_steps",
             "learns_kinds",
             "working_side",
+            "least_as_published",
+            "plenty",
         ),
-        defaults=("masks", 1, 0.5, (1.0, 1.0), 1, False, False, False, False, False, WORKING_SIDE),
+        defaults=("masks", 1, 0.5, (1.0, 1.0), 1, False, False, False, False, False, WORKING_SIDE, 0.0, 0),
     )
 ):
     """Facts about a method that need no loading; read-only.
@@ -73,6 +75,11 @@ class MethodInfo(  # dataclasses would double the time of --help
         Kinds of blur are told apart (``estimate_kinds``), and learned where the truth names them.
     working_side : int
         Pixels; photos whose longer side exceeds this are reduced to it before maps are measured, by default.
+    least_as_published : float
+        `least_accuracy` of training as published, by ``fit_as_published``, whose weights ship beside those of the
+        method; 0 if there is no such training.
+    plenty : int
+        Patches for which `epochs` passes are enough; fewer take more passes (``train.passes``). 0: any number.
     """
 
     __slots__ = ()
@@ -150,8 +157,10 @@ def has_own_score(name):
     return hasattr(load(name, package_of(name)), "SCORE_INFO")
 
 
-def weights_name(name, part="map"):
-    """Name of the weights file of a part of a method, without its suffix."""
+def weights_name(name, part="map", as_published=False):
+    """Name of the weights file of a part of a method, without its suffix; NAME-published if so trained ones ship."""
+    if as_published and info(name).least_as_published:
+        return f"{name}-published"
     return f"{name}-score" if part == "score" and has_own_score(name) else name
 
 
@@ -181,6 +190,16 @@ def output(name, stage):
     if stage not in table:
         raise UsageError(f"method {name} has no stage {stage!r}; there are: {', '.join(table)}")
     return table[stage]
+
+
+def shapes_of(name, part="map", as_published=False):
+    """Shapes of the arrays that training gives, by name; a UsageError if the method is not trained as published."""
+    if not as_published:
+        return get(name, part).SHAPES
+    if not info(name).least_as_published:
+        able = those_with("least_as_published")
+        raise UsageError(f"method {name} has no training of its own as_published; method {able} has")
+    return get(name).PUBLISHED_SHAPES
 
 
 def those_with(fact):

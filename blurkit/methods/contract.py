@@ -1,7 +1,7 @@
 """What every method offers, as Protocols for modules: ``methods.get(name)`` fulfils `Method`."""
 
 from collections.abc import Callable
-from typing import NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 import numpy as np
 
@@ -10,7 +10,7 @@ from blurkit.errors import InputError
 
 Weights = dict[str, np.ndarray]
 Report = Callable[[str, int, int, float, float], None]
-"""``report(phase, step, steps, loss, accuracy)``, called after every step of a training."""
+"""``report(phase, step, steps, loss, accuracy)``, called after every step of a training; NaN if not measured."""
 
 
 class Method(Protocol):
@@ -91,7 +91,7 @@ class Method(Protocol):
         as_published: bool = False,
         side: int = 0,
         sigma: bool = False,
-        steps: int | None = None,
+        steps: int | Literal["mix"] | None = None,
     ) -> np.ndarray:
         """Refined map, (H, W) float32; `sigma` and `steps` are given only if ``INFO`` allows them."""
 
@@ -123,6 +123,19 @@ class LearnsFromSharpPhotos(Method, Protocol):
 
     def blurred(self, photo: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, float]:
         """A copy blurred by a random sigma, the photo it was made from at the same size, and that sigma in pixels."""
+
+
+class LearnsAsPublished(Method, Protocol):
+    """A method that can be trained as its paper has it (``INFO.least_as_published``)."""
+
+    @property
+    def PUBLISHED_SHAPES(self) -> dict[str, tuple[int, ...]]:  # noqa: N802
+        """As `SHAPES`, of what the method as published needs; `SHAPES` has it as well."""
+
+    def fit_as_published(
+        self, records: np.ndarray, epochs: int, seed: int, device: str, report: Report
+    ) -> tuple[Weights, dict[str, float]]:
+        """As `fit`."""
 
 
 class MeasuresSigma(Method, Protocol):

@@ -8,6 +8,7 @@ complete -c blur-mask -l pages -d 'take every page of a TIFF, instead of the fir
 complete -c blur-mask -l photos -d 'FILEs are photos, not maps'
 complete -c blur-mask -s t -l threshold -x -a 'otsu mean' -d 'in focus is above T: a number from 0 to 1, \'otsu\', or \'mean\''
 complete -c blur-mask -l alpha -x -d 'blurred is above A max + (1 - A) min of the defocus, 1 - map'
+complete -c blur-mask -l sigma -d 'with --alpha: maps hold blur in pixels, from blur-map --sigma'
 complete -c blur-mask -l invert -d 'mark what is out of focus'
 complete -c blur-mask -l grow -x -d 'grow what is marked by N pixels'
 complete -c blur-mask -l feather -x -d 'make its edge a ramp of N pixels'

@@ -14,7 +14,7 @@ complete -c blur-patches -l kind -x -a 'defocus motion' -d 'joint: what blurs th
 complete -c blur-patches -l compose -d 'make partly blurred photos with exact masks out of sharp photos and segmentations'
 complete -c blur-patches -l segments -x -a '(__fish_complete_directories)' -d 'with --compose: folder of the segmentations NAME.seg.png'
 complete -c blur-patches -l auto-segments -d 'with --compose: find the regions in the photo itself, where nobody drew any'
-complete -c blur-patches -l per-photo -x -d 'about N patches per picture, joint: at most N tiles'
+complete -c blur-patches -l per-photo -x -d 'about N patches per picture, joint: at most N tiles (default 80'
 complete -c blur-patches -l copies -x -d 'N copies of each photo, resized, noised and compressed at random, besides itself'
 complete -c blur-patches -l seed -x -d 'seed of all that is random'
 complete -c blur-patches -s o -l output -r -F -d 'file'

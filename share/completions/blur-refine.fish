@@ -9,7 +9,7 @@ complete -c blur-refine -l method -x -a 'joint park zeng' -d 'how sharpness is m
 complete -c blur-refine -l as-published -d 'the method as its paper has it, without what blurkit adds'
 complete -c blur-refine -l working-size -x -d 'measure photos with a longer side at N pixels'
 complete -c blur-refine -l sigma -d 'write blur as sigma in pixels of the photo, instead of sharpness'
-complete -c blur-refine -l steps -x -d 'the map after N steps alone, not the mix of several'
+complete -c blur-refine -l steps -x -d 'the paper\'s map after N steps, or its \'mix\' of several, not brought to 1'
 complete -c blur-refine -s o -l output -r -F -d 'file, or folder (existing, or with a slash at the end) for one map per input'
 complete -c blur-refine -s f -l format -x -a 'npy png tiff pfm' -d 'file format'
 complete -c blur-refine -l force -d 'replace a file that blurkit did not write'

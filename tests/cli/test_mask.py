@@ -6,8 +6,9 @@ import cv2
 import numpy as np
 import pytest
 
+from blurkit.io.encode import encode_map
 from blurkit.mask import focus_mask
-from tests.files import arrays, listed, npy
+from tests.files import arrays, joined, listed, npy
 
 MAP = cv2.GaussianBlur(np.random.default_rng(0).random((40, 60), dtype=np.float32), None, 4)
 MAP = (MAP - MAP.min()) / np.ptp(MAP)
@@ -85,3 +86,40 @@ def test_maps_that_are_pictures_one_after_the_other_have_a_mask_each(run, tmp_pa
     done = run("blur-mask", "-q", "-o", f"{tmp_path}/masks/", stdin=data[:-20])
     assert done.status == 2 and listed(tmp_path / "masks") == ["stdin-2.png", "stdin.png"]
     assert done.stderr == b"blur-mask: -: cannot decode PNG: truncated\n"
+
+
+def test_maps_of_sigma_are_cut_on_their_whole_range(run, tmp_path):
+    sigma = np.float32([[0.25, 0.5, 1.0], [2.0, 3.0, 1.075]])  # .3 x 3 + .7 x .25 = 1.075
+    words = ("blur-mask", "--sigma", "--alpha", ".3", "-f", "npy")
+    mask, inverse = (np.load(io.BytesIO(run(*words, *more, stdin=npy(sigma)).stdout)) for more in ([], ["--invert"]))
+    assert mask.tolist() == [[255, 255, 255], [0, 0, 255]] and (mask + inverse == 255).all()
+    for form in ("tiff", "pfm"):
+        (tmp_path / f"map.{form}").write_bytes(joined(encode_map(sigma, form)))
+        assert (np.load(io.BytesIO(run(*words, tmp_path / f"map.{form}").stdout)) == mask).all()
+    assert b"threshold 1.0750, 66.7% marked" in run(*words, "-v", stdin=npy(sigma)).stderr
+
+
+def test_the_mask_of_a_photo_by_sigma_is_that_of_its_map(run, photos):
+    park = ("--method", "park", "--as-published", "--sigma")
+    sigma = run("blur-map", *park, photos / "photo.png").stdout
+    mask = run("blur-mask", "--photos", *park, "--alpha", ".3", photos / "photo.png")
+    assert mask.status == 0 and mask.stdout == run("blur-mask", "--sigma", "--alpha", ".3", stdin=sigma).stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (("--sigma",), b"--sigma goes with --alpha"),
+        (("--sigma", "-t", "otsu"), b"--sigma goes with --alpha"),
+        (("--sigma", "--alpha", ".3", "--photos", "--method", "zeng"), b"method zeng does not measure blur in pixels"),
+        (("--sigma", "--alpha", ".3", "grey.png"), b"grey.png: holds 0 to 1, not blur in pixels"),
+        (("--sigma", "--alpha", ".3", "negative.npy"), b"must not be negative"),
+    ],
+)
+def test_sigma_that_is_none_is_refused(run, photos, tmp_path, words, complaint):
+    (tmp_path / "grey.png").write_bytes((photos / "grey.png").read_bytes())
+    (tmp_path / "negative.npy").write_bytes(npy(np.float32([[-1, 2]])))
+    files = [tmp_path / word if word.endswith((".png", ".npy")) else word for word in words]
+    photo = [photos / "photo.png"] if "--photos" in words else []
+    done = run("blur-mask", *files, *photo, stdin=npy(np.zeros((2, 2), np.float32)))
+    assert (done.status, done.stdout) == (2, b"") and complaint in done.stderr and done.stderr.count(b"\n") == 1

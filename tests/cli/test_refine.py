@@ -55,18 +55,25 @@ def test_a_map_and_a_photo_that_do_not_fit_are_told_with_both_sizes(run, bad, co
     assert line in one_line(command, done) and done.stdout == b""
 
 
-def test_the_refinement_of_the_paper_stops_where_told(run, photos):
+def test_the_steps_of_the_paper_and_their_mix_are_its_formulas_bit_for_bit(run, photos):
     raw = run("blur-map", "--method", "zeng", "--as-published", "--raw", photos / "photo.png").stdout
-    mixed, *after = (
+    final, mixed, ten, fifty, hundred = (
         np.load(io.BytesIO(run("blur-refine", "--method", "zeng", "--as-published", *words, stdin=raw).stdout))
-        for words in ([], ["--steps", 10], ["--steps", 50], ["--steps", 100])
+        for words in ([], ["--steps", "mix"], ["--steps", 10], ["--steps", 50], ["--steps", 100])
     )
-    shares, tops = np.array([0.3, 0.2, 0.5]), np.ones(101)
-    for step in range(1, 101):
-        tops[step] = np.tanh(tops[step - 1])
-    shares = shares * tops[[10, 50, 100]]
-    assert mixed == pytest.approx(np.tensordot(shares / shares.sum(), np.stack(after), 1), abs=1e-5)
-    assert (after[0] != after[1]).any() and (after[1] != after[2]).any()
+    top = 1.0
+    for steps, after in ((10, ten), (40, fifty), (50, hundred)):
+        for _ in range(steps):
+            top = np.tanh(top)
+        assert 0 < after.max() <= np.float32(top) and (after == 0).any()
+    assert (0.3 * ten + 0.2 * fifty + 0.5 * hundred == mixed).all() and mixed.max() < 0.2015
+    assert (np.minimum(mixed / np.float32(0.20142072), 1) == final).all()
+
+
+@pytest.mark.parametrize("steps", ["0", "mixed", "1.5"])
+def test_steps_that_are_no_number_of_steps_are_refused(run, steps):
+    done = run("blur-refine", "--method", "zeng", "--as-published", "--steps", steps, stdin=b"")
+    assert (done.status, done.stdout) == (2, b"") and b"--steps" in done.stderr and steps.encode() in done.stderr
 
 
 @pytest.mark.parametrize("words", [["--method", "zeng"], ["--method", "joint"], ["--method", "park", "--as-published"]])

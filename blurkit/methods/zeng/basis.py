@@ -7,11 +7,9 @@ QUARTERS = 4  # turns of 90 degrees
 
 
 def components(kernels, kept=KEPT):
-    """The directions in which the learned kernels vary most.
+    """The directions in which the learned kernels and all their flips and quarter turns vary most.
 
-    The mean of each kernel is removed first. So the components sum to zero, and respond to structure rather than to
-    brightness. All eight flips and quarter turns of every kernel are included (not in the paper): the result then
-    depends less on the seed.
+    That the eight views of every kernel are included is not in the paper: the result then depends less on the seed.
 
     Parameters
     ----------
@@ -28,12 +26,31 @@ def components(kernels, kept=KEPT):
     """
     flipped = kernels[:, :, ::-1]
     views = [np.rot90(side, quarter, (1, 2)) for side in (kernels, flipped) for quarter in range(QUARTERS)]
-    rows = np.concatenate(views).reshape(2 * QUARTERS * len(kernels), -1).astype(np.float64)  # (8n, 49)
+    directions, explained = published_components(np.concatenate(views))
+    return directions[:kept], explained[:kept]
+
+
+def published_components(kernels):
+    """The directions in which the learned kernels vary most, as the paper has them.
+
+    The mean of each kernel is removed first. So the components sum to zero, and respond to structure rather than to
+    brightness.
+
+    Parameters
+    ----------
+    kernels : ndarray, (n, 7, 7)
+
+    Returns
+    -------
+    directions : ndarray, (k, 7, 7), float64
+        All of them, the smaller of n and 49; as `components`.
+    explained : ndarray, (k,), float64
+    """
+    rows = kernels.reshape(len(kernels), -1).astype(np.float64)  # (n, 49)
     rows -= rows.mean(axis=1, keepdims=True)
     _, singular_values, directions = np.linalg.svd(rows, full_matrices=False)
-    directions = directions[:kept]
     largest = np.take_along_axis(directions, np.abs(directions).argmax(axis=1)[:, None], axis=1)
-    explained = singular_values[:kept] ** 2 / np.sum(singular_values**2)
+    explained = singular_values**2 / np.sum(singular_values**2)
     return (directions * np.sign(largest)).reshape(-1, *kernels.shape[1:]), explained
 
 

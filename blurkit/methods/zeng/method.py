@@ -23,6 +23,7 @@ SHAPES = {  # what a weights file holds
     "calibration.output": (32,),
     "calibration.output_bias": (),
 }
+PUBLISHED_SHAPES = {"published": SHAPES["published"]}
 BLURS = {  # {log odds of the sharpest tenth of the raw map: sigma in pixels}
     -7.17: 3 + LEAST_SIGMA,
     -5.23: 2 + LEAST_SIGMA,
@@ -91,9 +92,31 @@ def fit(records, epochs, seed, device, report):
         "calibration_accuracy": float(right.mean()),
         "explained": float(explained[:2].sum()),
     }
-    learned = {"kernels": kernels, "components": components, "explained": explained}  # shown, not used
-    learned = {name: np.float32(array) for name, array in learned.items()}
-    return {"published": basis.pair(*components[:2]), "filters": filters, **weights, **learned}, measured
+    weights |= {"published": basis.pair(*components[:2]), "filters": filters}
+    return {**weights, **shown(kernels, components, explained)}, measured
+
+
+def fit_as_published(records, epochs, seed, device, report):
+    """Learn K1 and K2 as the paper does, see ``training.usable_as_published`` and ``contract.LearnsAsPublished``.
+
+    The weights hold what they were made from besides: ``kernels`` (n, 7, 7), ``components`` (k, 7, 7), all of them, and
+    ``explained`` (k,), the share of the variance that each explains. Results: ``accuracy`` and ``explained``.
+    """
+    from blurkit.methods.zeng import basis, network, training
+
+    model, accuracy = training.train(
+        records, epochs, seed, device, lambda *step: report("kernels", *step), as_published=True
+    )
+    kernels = network.first_kernels(model).detach().numpy().reshape(-1, network.KERNEL, network.KERNEL)
+    components, explained = basis.published_components(kernels)
+    measured = {"accuracy": accuracy, "explained": float(explained[:2].sum())}
+    return {"published": basis.pair(*components[:2]), **shown(kernels, components, explained)}, measured
+
+
+def shown(kernels, components, explained):
+    """What weights hold to be looked at, not used: float32."""
+    learned = {"kernels": kernels, "components": components, "explained": explained}
+    return {name: np.array(array, np.float32) for name, array in learned.items()}
 
 
 def estimate(photo, weights, as_published=False, device="auto", side=WORKING_SIDE):
@@ -159,16 +182,20 @@ def refine(raw, guide=None, as_published=False, side=WORKING_SIDE, sigma=False, 
         Working size, as for ``resize.working_shape``; not used as published.
     sigma : bool
         Not used: maps of this method hold no blur in pixels.
-    steps : int, optional
-        As published: the result after so many steps alone, instead of the paper's mix.
+    steps : int or "mix", optional
+        As published: B_n of the paper after so many steps, or the paper's mix of three of them, as its formulas give
+        them.
 
     Returns
     -------
     ndarray, (H, W), float32 in [0, 1], 1 = in focus
+        With `steps` not brought to 1: at most ``refine.TOP`` for the mix.
     """
-    if as_published:
-        return refinement.iterate(raw, {steps: 1.0} if steps else refinement.STEPS)
-    return refinement.propagate_along(raw, guide, side)
+    if not as_published:
+        return refinement.propagate_along(raw, guide, side)
+    if steps == "mix":
+        return refinement.mix(raw)
+    return refinement.after(raw, steps) if steps else refinement.iterate(raw)
 
 
 def needs_guide(as_published):

@@ -12,7 +12,9 @@ from blurkit.ops import resize
 from blurkit.ops.smoothing import spread_confident
 
 STEPS = {10: 0.3, 50: 0.2, 100: 0.5}  # step: share in the mix (the paper's)
-NEIGHBOURHOOD = 15  # pixels; side of the square whose mean is tested against Otsu's threshold of the same step
+TOP = np.float32(0.20142072)  # largest value of that mix: what becomes of a map of ones
+NEIGHBOURHOOD = 15  # pixels; side of the square whose mean is tested against the threshold
+LEVEL = np.float32(0.75)  # x Otsu's threshold of the same step; measured against others in bench/RESULTS.md
 
 STRENGTH, EDGE_SCALE, ROUNDS = 4000.0, 0.02, 3  # of ``smoothing.spread_confident``
 CELL = 2  # pixels; side of the grid cells on which the map is spread
@@ -21,28 +23,35 @@ GAIN = 4.0  # on the logit of the smoothed map, since averaging draws values tow
 LEAN = 0.7  # added to that logit: losing some of the subject is worse than keeping some background
 
 
-def iterate(raw, shares=STEPS):
-    """The paper's refinement.
+def iterate(raw):
+    """The paper's refinement, its mix divided by `TOP`: (H, W) -> (H, W), float32 in [0, 1], 1 = in focus."""
+    return np.minimum(mix(raw) / TOP, 1)  # rounding may end a hair above
+
+
+def mix(raw):
+    """The mix of the paper.
 
     Parameters
     ----------
     raw : ndarray, (H, W), float32 in [0, 1]
-    shares : dict
-        {step: share in the mix}.
 
     Returns
     -------
-    ndarray, (H, W), float32 in [0, 1]
-        By default .3 B_10 + .2 B_50 + .5 B_100, divided by its largest possible value.
+    ndarray, (H, W), float32 in [0, `TOP`]
+        .3 B_10 + .2 B_50 + .5 B_100, summed in this order in float32.
     """
-    of_one = 1.0  # what becomes of a map of ones
-    mix, mix_of_one = np.zeros_like(raw), 0.0
-    for step, current in iterations(raw, max(shares)):
-        of_one = np.tanh(of_one)
-        if step in shares:
-            mix += np.float32(shares[step]) * current
-            mix_of_one += shares[step] * of_one
-    return np.minimum(mix / np.float32(mix_of_one), 1)  # rounding may end a hair above
+    total = np.zeros_like(raw)
+    for step, current in iterations(raw, max(STEPS)):
+        if step in STEPS:
+            total += np.float32(STEPS[step]) * current
+    return total
+
+
+def after(raw, steps):
+    """B_n of the paper after so many steps, (H, W) float32, at most 1 after n times tanh."""
+    for _, current in iterations(raw, steps):  # noqa: B007  # the last one
+        pass
+    return current
 
 
 def iterations(raw, steps):
@@ -50,7 +59,7 @@ def iterations(raw, steps):
     current = raw
     for step in range(1, steps + 1):
         mean = cv2.blur(current, (NEIGHBOURHOOD, NEIGHBOURHOOD), borderType=cv2.BORDER_REFLECT_101)
-        current = np.where(mean < otsu(current), np.float32(0), np.tanh(current))
+        current = np.where(mean < LEVEL * otsu(current), np.float32(0), np.tanh(current))
         yield step, current
 
 

@@ -44,6 +44,15 @@ def usable(records):
     return balanced([chosen[records["label"][chosen] == label] for label in (0, 1)], len(chosen))
 
 
+def usable_as_published(records):
+    """Indices of the patches the network learns from as published: of real photos, every labelled one.
+
+    Compositions, degraded copies and mixed patches are left out; see `usable` for the return value.
+    """
+    real = np.isnan(records["sigma"]) & (records["copy"] == 0)
+    return balanced([np.flatnonzero(real & (records["label"] == label)) for label in (0, 1)], len(records))
+
+
 def judges(records):
     """Indices of the labelled patches that choose between filters: as many of either label, none held out.
 
@@ -59,8 +68,10 @@ def balanced(groups, most):
     return np.sort(np.concatenate([evenly(group, size) for group in groups]))
 
 
-def train(records, epochs, seed, device, report):
+def train(records, epochs, seed, device, report, as_published=False):
     """Train a network on crops at random offsets, flipped and turned at random.
+
+    As published, on the crops in the middle, around the centroids of the super-pixels, as they are.
 
     Parameters
     ----------
@@ -70,6 +81,7 @@ def train(records, epochs, seed, device, report):
     device : str, torch device name
     report : callable
         Called as ``report(step, steps, loss, accuracy)`` after every step.
+    as_published : bool
 
     Returns
     -------
@@ -84,12 +96,13 @@ def train(records, epochs, seed, device, report):
     """
     reproducible(seed, device)
     rng = np.random.default_rng(seed)
-    chosen = usable(records)
+    chosen = (usable_as_published if as_published else usable)(records)
     validation = held_out(records)[chosen]
     learn, check = chosen[~validation], chosen[validation]
     if min(len(learn), len(check)) < FEWEST:
+        needed = "of photos with masks, not composed" if as_published else "with structure"
         raise InputError(
-            f"patch set has {len(chosen)} usable patches (labelled, with structure, as many sharp as blurred), "
+            f"patch set has {len(chosen)} usable patches (labelled, {needed}, as many sharp as blurred), "
             f"{len(check)} of them held out; at least {FEWEST} to learn from and {FEWEST} held out are needed: "
             "more photos, or more per_photo"
         )
@@ -97,8 +110,9 @@ def train(records, epochs, seed, device, report):
 
     def prepare(batch):
         indices = learn[batch]
-        labels = records["label"][indices].astype(np.int64)
-        return random_crops(records["patch"], indices, rng), torch.from_numpy(labels)
+        labels = torch.from_numpy(records["label"][indices].astype(np.int64))
+        crops = middle_crops(records, indices) if as_published else random_crops(records["patch"], indices, rng)
+        return crops, labels
 
     def loss_of(prepared):
         crops, labels = (tensor.to(device) for tensor in prepared)  # (b, 3, 24, 24), (b,)
@@ -124,6 +138,12 @@ def random_crops(all_patches, indices, rng):
     return as_input(crops)
 
 
+def middle_crops(records, indices):
+    """Crops in the middle of some patches: (b, 3, 24, 24) float32 in [0, 1]."""
+    edge = (patches.SIZE - network.CROP) // 2
+    return as_input(np.stack([crop(records["patch"][i], edge, edge) for i in indices]))
+
+
 def crop(patch, row, column):
     """The part the network sees, (24, 24, 3)."""
     return patch[row : row + network.CROP, column : column + network.CROP]
@@ -136,11 +156,10 @@ def as_input(crops):
 
 @torch.no_grad()
 def accuracy(model, records, indices):
-    """Share of centre crops classified rightly; 0 without any."""
-    right, edge = 0, (patches.SIZE - network.CROP) // 2
+    """Share of middle crops classified rightly; there is at least one."""
+    right = 0
     for start in range(0, len(indices), TESTED_TOGETHER):
         part = indices[start : start + TESTED_TOGETHER]
-        crops = np.stack([crop(records["patch"][i], edge, edge) for i in part])
-        classes = model(as_input(crops)).argmax(1).numpy()
+        classes = model(middle_crops(records, part)).argmax(1).numpy()
         right += int((classes == records["label"][part]).sum())
-    return right / max(len(indices), 1)
+    return right / len(indices)

@@ -30,6 +30,17 @@ def test_components_are_eigenvectors_of_the_covariance_of_all_turned_kernels(ker
     assert explained == pytest.approx(values[: basis.KEPT] / values.sum())
 
 
+def test_the_paper_takes_the_components_of_the_kernels_alone(kernels):
+    rows = np.stack([kernel.ravel() - kernel.mean() for kernel in kernels])
+    components, explained = basis.published_components(kernels)
+    assert components.shape == (24, 7, 7) and explained.sum() == pytest.approx(1)
+    assert (np.diff(explained) <= 0).all() and np.abs(components[:20].sum(axis=(1, 2))).max() < 1e-9
+    answers = (rows @ components.reshape(24, -1).T) ** 2
+    assert answers.sum(axis=0) == pytest.approx(explained * (rows**2).sum())
+    largest = np.abs(components.reshape(24, -1)).argmax(axis=1)
+    assert (components.reshape(24, -1)[np.arange(24), largest] > 0).all()
+
+
 def test_without_its_own_mean_a_kernel_answers_to_brightness_and_with_it_not(kernels):
     components, _ = basis.components(kernels + 100)
     assert (

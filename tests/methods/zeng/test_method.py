@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from blurkit.errors import UsageError
+from blurkit.errors import InputError, UsageError
 from blurkit.io.weights import find_weights, read_weights, write_weights
 from blurkit.map import sharpness_map
 from blurkit.methods.zeng import method as zeng_method
@@ -24,6 +24,12 @@ def half_sharp(sharp_photo):
     return photo
 
 
+@pytest.fixture(scope="module")
+def published():
+    data = find_weights("zeng-published").read_bytes()
+    return read_weights(data, "zeng", zeng_method.PUBLISHED_SHAPES, as_published=True)[0]
+
+
 @pytest.mark.parametrize("as_published", [False, True])
 def test_the_sharp_half_is_found(half_sharp, weights, as_published):
     sharpness = sharpness_map(half_sharp, weights, "zeng", as_published=as_published)
@@ -35,11 +41,12 @@ def test_the_sharp_half_is_found(half_sharp, weights, as_published):
     ("as_published", "expected"),
     [
         (False, [[0.032, 0.073, 0, 0], [0.978, 0.889, 0.084, 0], [0.999, 0.998, 0.082, 0]]),
-        (True, [[0.173, 0.126, 0, 0], [0.915, 0.893, 0.085, 0], [0.912, 0.930, 0.112, 0]]),
+        (True, [[0.799, 0.696, 0.013, 0], [0.911, 0.910, 0.270, 0], [0.892, 0.926, 0.234, 0]]),
     ],
 )
-def test_the_shipped_weights_give_the_map_they_gave(graded, weights, as_published, expected):
-    sharpness = sharpness_map(graded, weights, "zeng", as_published=as_published, device="cpu")
+def test_the_shipped_weights_give_the_map_they_gave(graded, weights, published, as_published, expected):
+    shipped = published if as_published else weights
+    sharpness = sharpness_map(graded, shipped, "zeng", as_published=as_published, device="cpu")
     assert np.abs(resize.reduce_to(sharpness, (3, 4)) - expected).max() < 0.01
 
 
@@ -88,6 +95,26 @@ def test_torch_gives_the_same_map(half_sharp, weights):
             zeng_method.estimate(half_sharp, weights, as_published, device) for device in ("cpu", "torch-cpu")
         )
         assert np.abs(cpu - other).max() <= 1e-5
+
+
+def test_fit_as_published_gives_the_pair_of_its_own_components_and_what_they_were_made_from(toy_records):
+    pytest.importorskip("torch")
+    records = toy_records.copy()
+    records["sigma"] = np.nan
+    steps = []
+    weights, measured = zeng_method.fit_as_published(records, 24, 1, "cpu", lambda *step: steps.append(step))
+    assert weights["published"].shape == zeng_method.PUBLISHED_SHAPES["published"]
+    rows = weights["kernels"].reshape(24, -1).astype(float)
+    rows -= rows.mean(axis=1, keepdims=True)
+    _, _, directions = np.linalg.svd(rows)
+    for number, kernel in enumerate(weights["published"]):
+        along = kernel.ravel() / np.linalg.norm(kernel)
+        assert abs(along @ directions[number]) == pytest.approx(1, abs=1e-3)
+        assert weights["components"][number].ravel() == pytest.approx(along, abs=1e-5)
+    assert measured["explained"] == pytest.approx(weights["explained"][:2].sum(), abs=1e-6)
+    assert measured["accuracy"] >= 0.9 and {step[0] for step in steps} == {"kernels"}
+    with pytest.raises(InputError, match="not composed"):
+        zeng_method.fit_as_published(toy_records, 1, 1, "cpu", lambda *_: None)
 
 
 def test_fit_gives_weights_of_the_declared_shapes_twice_the_same(toy_records):

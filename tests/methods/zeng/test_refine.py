@@ -13,11 +13,11 @@ from blurkit.methods.zeng import refine
 
 
 def plainly(raw, shares):
-    """The paper's refinement by plain loops over pixels; shares: {step: share in the mix}."""
+    """The paper's mix by plain loops over pixels; shares: {step: share in the mix}."""
     height, width = raw.shape
     current, mix = raw.astype(float), np.zeros(raw.shape)
     for step in range(1, max(shares) + 1):
-        level = refine.otsu(current.astype(np.float32))
+        level = 0.75 * refine.otsu(current.astype(np.float32))
         padded = np.pad(current, 7, mode="reflect")
         after = np.zeros_like(current)
         for row in range(height):
@@ -26,23 +26,47 @@ def plainly(raw, shares):
                     after[row, column] = math.tanh(current[row, column])
         current = after
         mix += shares.get(step, 0) * current
-    top = 1.0
-    most = 0.0
-    for step in range(1, max(shares) + 1):
-        top = math.tanh(top)
-        most += shares.get(step, 0) * top
-    return mix / most
+    return mix
+
+
+def smooth_raw():
+    """A raw map from 0 to 1."""
+    raw = cv2.GaussianBlur(np.random.default_rng(4).random((22, 26)).astype(np.float32), (0, 0), 4)
+    return (raw - raw.min()) / (raw.max() - raw.min())
 
 
 @pytest.mark.parametrize(
-    "more, shares", [((), {10: 0.3, 50: 0.2, 100: 0.5}), (({10: 1.0},), {10: 1}), (({3: 1.0},), {3: 1})]
+    ("made", "shares"),
+    [
+        (refine.mix, {10: 0.3, 50: 0.2, 100: 0.5}),
+        (lambda raw: refine.after(raw, 10), {10: 1}),
+        (lambda raw: refine.after(raw, 3), {3: 1}),
+    ],
 )
-def test_the_iteration_equals_plain_loops(more, shares):
-    raw = cv2.GaussianBlur(np.random.default_rng(4).random((22, 26)).astype(np.float32), (0, 0), 4)
-    raw = (raw - raw.min()) / (raw.max() - raw.min())
-    refined = refine.iterate(raw, *more)
+def test_the_iteration_equals_plain_loops(made, shares):
+    refined = made(smooth_raw())
     assert (refined > 0).any() and (refined == 0).any()
-    assert refined == pytest.approx(plainly(raw, shares), abs=1e-4)
+    assert refined == pytest.approx(plainly(smooth_raw(), shares), abs=1e-5)
+
+
+def test_the_mix_is_that_of_three_maps_and_the_map_is_the_mix_brought_to_one_bit_for_bit():
+    raw = smooth_raw()
+    ten, fifty, hundred = (refine.after(raw, steps) for steps in (10, 50, 100))
+    mixed = np.float32(0.3) * ten + np.float32(0.2) * fifty + np.float32(0.5) * hundred
+    assert (refine.mix(raw) == mixed).all()
+    assert (refine.iterate(raw) == np.minimum(mixed / refine.TOP, 1)).all()
+    kept = ten > 0
+    assert ten[kept] == pytest.approx(tanh_often(raw[kept].astype(float), 10), abs=1e-6)
+
+
+def tanh_often(values, steps):
+    """tanh of tanh of ... of values."""
+    return tanh_often(np.tanh(values), steps - 1) if steps else values
+
+
+def test_the_top_of_the_mix_is_what_becomes_of_one():
+    top = sum(share * tanh_often(1.0, steps) for steps, share in refine.STEPS.items())
+    assert np.float32(top) == refine.TOP
 
 
 def test_a_map_of_ones_stays_one_and_of_zeros_zero():
@@ -52,7 +76,8 @@ def test_a_map_of_ones_stays_one_and_of_zeros_zero():
 
 def test_weak_places_fall_to_zero_and_strong_ones_draw_level():
     raw = np.full((40, 80), 0.1, np.float32)
-    raw[:, 40:60], raw[:, 60:] = 0.7, 1.0
+    raw[:, 30:45] = np.linspace(0.1, 0.7, 15)
+    raw[:, 45:60], raw[:, 60:] = 0.7, 1.0
     refined = refine.iterate(raw)
     assert not refined[:, :25].any()
     assert refined[20, 50] > 0.9

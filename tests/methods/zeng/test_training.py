@@ -29,6 +29,19 @@ def test_usable_patches_are_labelled_structured_and_even(toy_records):
     assert (records["label"][chosen] == 1).sum() == (records["label"][chosen] == 0).sum() > 50
 
 
+def test_the_paper_learns_from_all_labelled_patches_of_real_photos_in_their_middle(toy_records):
+    records = toy_records.copy()
+    records["sigma"][100:], records["copy"][300:] = np.nan, 1
+    records["patch"][100:150] = 128
+    chosen = training.usable_as_published(records)
+    assert chosen.min() >= 100 and chosen.max() < 300 and (records["label"][chosen] >= 0).all()
+    assert (records["label"][chosen] == 1).sum() == (records["label"][chosen] == 0).sum() > 30
+    assert set(chosen) & set(range(100, 150))
+    crops = training.middle_crops(records, chosen[:3]).numpy()
+    middle = records["patch"][chosen[:3], 12:36, 12:36].transpose(0, 3, 1, 2)
+    assert (crops == middle.astype(np.float32) / 255).all()
+
+
 def test_strong_and_unknown_blur_are_left_out_where_slight_blur_is_known(toy_records):
     records = toy_records.copy()
     blurred = np.flatnonzero(records["label"] == 0)

@@ -36,7 +36,7 @@ class Graph:
     def constant(self, array):
         """An array of the graph itself: float32 or int64."""
         name = f"constant{len(self.constants)}"
-        self.constants.append(message(5, tensor(name, array)))
+        self.constants += tensor(5, name, array)
         return name
 
     def node(self, operator, shape, *inputs, **attributes):
@@ -97,8 +97,9 @@ class Graph:
 
     def data(self):
         """The graph as the bytes of an ONNX file."""
-        graph = b"".join([*self.nodes, message(2, "graph"), *self.constants, *self.inputs, *self.outputs])
-        return number(1, IR_VERSION) + message(8, message(1, "") + number(2, OPERATORS)) + message(7, graph)
+        graph = [*self.nodes, message(2, "graph"), *self.constants, *self.inputs, *self.outputs]
+        before = number(1, IR_VERSION) + message(8, message(1, "") + number(2, OPERATORS))
+        return b"".join([before, head(7, sum(map(len, graph))), *graph])
 
 
 def read(data):
@@ -144,15 +145,21 @@ def number(field, value):
 def message(field, value):
     """A field that holds text, bytes or a message."""
     value = value.encode() if isinstance(value, str) else value
-    return varint(field << 3 | BYTES) + varint(len(value)) + value
+    return head(field, len(value)) + value
 
 
-def tensor(name, array):
-    """A tensor with its name."""
+def head(field, length):
+    """What stands before a field of so many bytes."""
+    return varint(field << 3 | BYTES) + varint(length)
+
+
+def tensor(field, name, array):
+    """A field that holds a tensor with its name, in two pieces, so that its values are copied once, into the graph."""
     kind, dtype = (INT64, np.int64) if array.dtype.kind == "i" else (FLOAT, np.float32)
     dimensions = b"".join(number(1, n) for n in array.shape)
-    little_endian = np.ascontiguousarray(array, np.dtype(dtype).newbyteorder("<"))
-    return dimensions + number(2, kind) + message(8, name) + message(9, little_endian.tobytes())
+    values = memoryview(np.ascontiguousarray(array, np.dtype(dtype).newbyteorder("<")).reshape(-1)).cast("B")
+    start = dimensions + number(2, kind) + message(8, name) + head(9, len(values))
+    return head(field, len(start) + len(values)) + start, values
 
 
 def attribute(name, value):

@@ -123,15 +123,13 @@ weights-joint: $(TEST_VENV)/installed
 	      if [ -s build/unsegmented.lst ]; then $$cut --compose --auto-segments --kind $$kind \
 	        --copies 5 --per-photo 1 --files0-from build/unsegmented.lst || exit; fi; \
 	    done; } | \
-	  blur-train --method joint --threads 2 --seed $(SEED) --max-bytes $(MOST_TILES) -o build/joint.npz && \
+	  blur-train --method joint --threads 2 --seed $(SEED) -o build/joint.npz && \
 	  mv build/joint.npz share/weights/
 	$(call weights,joint,--for score,--copies 0 --per-photo 3 -j 2,--copies 12 --per-photo 2 -j 2,joint-score)
 
 # zeng's, from the same photos.
 weights-zeng: $(TEST_VENV)/installed
 	$(call weights,zeng,,--copies 1,,zeng)
-
-MOST_TILES := 8000000000  # bytes of a patch set of joint; the one of its weights has 6 GB
 
 # zeng's as its paper has them: drawn masks alone.
 weights-zeng-published: $(TEST_VENV)/installed

@@ -6,7 +6,7 @@ from blurkit.cli.run import run
 from blurkit.errors import InputError, UsageError, WeightsError
 
 FORMS = ("npz",)
-MOST_BYTES = 4 << 30
+MOST_BYTES = 8 << 30  # of a temporary file; the tiles of the weights of joint have 6 GB
 
 
 def describe(parser):

@@ -64,7 +64,7 @@ def read_patches(stream, dtype, most_bytes):
                 raise InputError(f"{meant}: array of shape {shape}, {content}")
             total += math.prod(shape) * dtype.itemsize
             if total > most_bytes:
-                raise InputError(f"patch set needs {total} bytes; max_bytes allows {most_bytes}")
+                raise InputError(f"patch set needs {total} bytes; max_bytes allows {most_bytes} (--max-bytes)")
             at_once = max(1, AT_ONCE // dtype.itemsize)
             for start in range(0, shape[0], at_once):
                 records = np.empty(min(at_once, shape[0] - start), dtype)

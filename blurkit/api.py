@@ -88,7 +88,7 @@ def load(
         raise UsageError(f"unknown device {device!r}; there are auto, cpu, cuda and cuda:N")
     backend_for(device, ANY_SHAPE)  # so that a missing GPU is reported here
     if weights is None:
-        read = functools.partial(default_weights, method, as_published)
+        read = functools.partial(default_weights, method, as_published=as_published)
     else:
         held = held_weights(method, as_published, *read_bytes(weights, LARGEST_WEIGHTS + 1, WeightsError))
         read = functools.partial(given_weights, method, held)

@@ -43,7 +43,7 @@ def measure_boxes(photo, boxes, weights, method, device="auto"):
     Boxed
     """
     content = borders.content(photo)
-    part, is_photo = content.filled(content.cut(photo)), content.region()
+    part, is_photo = content.within(photo), content.region()
     first_row, _, first_column, _ = content.box
     for left, top, width, height in boxes:
         rows = span(top - first_row, height, part.shape[0])

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from blurkit.database import Transaction, connect, error_of, place
 from blurkit.errors import OutputError
 from blurkit.identity import File, digest, formula, state_at
+from blurkit.model import Model
 from blurkit.results import Score
 
 if TYPE_CHECKING:
@@ -40,6 +41,10 @@ class Kept(NamedTuple):
     """When and how it was taken, as lists of JSON; None if nobody wanted to know."""
     look: bytes | None = None
     """What of it is compared with its neighbours; None if nobody wanted to know."""
+
+    def score(self, model: Model) -> dict[str, Any]:
+        """The fields of its `Score`, by the model whose settings it was found by."""
+        return {**self.figures, "method": model.method, "weights": model.weights_of("score")}
 
 
 class Cache:

@@ -55,7 +55,7 @@ def measure_detail(photo, weights, method, device="auto", region=None, content=N
     Detail
     """
     content = borders.content(photo) if content is None else content
-    photo, region = content.filled(content.cut(photo)), content.region(region)
+    photo, region = content.within(photo), content.region(region)
     reduced, factor = reduced_evenly(photo)
     overview = measure_content(reduced, content, factor, weights, method, device)
     corners = sharpest_corners(overview.blur, photo.shape, region)

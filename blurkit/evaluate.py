@@ -49,10 +49,9 @@ def compare(sharpness_map, truth):
     InputError
         No pixel of the truth is 255 or 0.
     """
-    labelled = (truth == 255) | (truth == 0)
-    if not labelled.any():
+    values, sharp = known(sharpness_map, truth)
+    if not len(values):
         raise InputError("mask has no pixel that is 255 or 0")
-    sharp, values = truth[labelled] == 255, sharpness_map[labelled].astype(np.float64)
     one_class = sharp.all() or not sharp.any()
     true_positives, false_positives = count_above(values[sharp]), count_above(values[~sharp])
     positives = true_positives + false_positives
@@ -70,6 +69,12 @@ def compare(sharpness_map, truth):
         "steps": steps,
         "precision_at_recall": np.full(len(RECALLS), np.nan) if one_class else precision_at_recall(steps),
     }
+
+
+def known(plane, truth):
+    """The values of a plane where the truth is known, (n,) float64, and whether that is in focus, (n,) bool."""
+    labelled = (truth == 255) | (truth == 0)
+    return plane[labelled].astype(np.float64), truth[labelled] == 255
 
 
 def count_above(values):
@@ -168,8 +173,7 @@ def reliability(sharpness_map, truth):
     total : ndarray, (20,), float64
         Sum of their values.
     """
-    labelled = (truth == 255) | (truth == 0)
-    values, sharp = sharpness_map[labelled].astype(np.float64), truth[labelled] == 255
+    values, sharp = known(sharpness_map, truth)
     places = np.minimum((values * BINS).astype(int), BINS - 1)
     weights = (None, sharp, values)
     pixels, in_focus, total = (np.bincount(places, weight, BINS) for weight in weights)
@@ -193,10 +197,8 @@ def edge_order(photo, truth):
     """
     edges = np.abs(cv2.Laplacian(cv2.GaussianBlur(grey(photo), (0, 0), FINE), cv2.CV_32F))
     step = max(1, int(NEAR) // 2)  # the window is wide, so few pixels say as much as all
-    near, few = cv2.GaussianBlur(edges, (0, 0), NEAR)[::step, ::step], truth[::step, ::step]
-    labelled = (few == 255) | (few == 0)
-    sharp = few[labelled] == 255
-    return np.nan if sharp.all() or not sharp.any() else auc(near[labelled], sharp)
+    near, sharp = known(cv2.GaussianBlur(edges, (0, 0), NEAR)[::step, ::step], truth[::step, ::step])
+    return np.nan if sharp.all() or not sharp.any() else auc(near, sharp)
 
 
 def is_inverted(aucs):

@@ -37,9 +37,9 @@ def sharpness_map(photo, weights, method, raw=False, as_published=False, device=
         takes them for the photo.
     """
     stages = methods.get(method)
-    side = methods.info(method).working_side if side is None else side
+    side = methods.side_of(method, side)
     content = borders.whole(photo) if as_published else borders.content(photo)
-    part = content.filled(content.cut(photo))
+    part = content.within(photo)
     estimate = stages.estimate(part, weights, as_published, device, side)
     planes = (methods.info(method).raw_planes,)
     check_map(method, estimate, planes * (planes[0] > 1) + part.shape[:2])
@@ -72,9 +72,9 @@ def stage(photo, weights, method, name, device="auto", side=None):
         The method has no such stage.
     """
     output = methods.output(method, name)
-    side = methods.info(method).working_side if side is None else side
+    side = methods.side_of(method, side)
     content = borders.whole(photo) if methods.info(method).is_published else borders.content(photo)
-    return output.make(content.filled(content.cut(photo)), weights, device, side)
+    return output.make(content.within(photo), weights, device, side)
 
 
 def kind_map(photo, weights, method, device="auto", side=None, threshold=0.5):
@@ -93,9 +93,9 @@ def kind_map(photo, weights, method, device="auto", side=None, threshold=0.5):
         0 sharp, 1 out of focus, 2 moving. Bars, frames and flat ground, which are not measured, are 0.
     """
     stages = methods.get(method)
-    side = methods.info(method).working_side if side is None else side
+    side = methods.side_of(method, side)
     content = borders.content(photo)
-    part = content.filled(content.cut(photo))
+    part = content.within(photo)
     raw, motion = stages.estimate_kinds(part, weights, device, side)
     refined = stages.refine(raw, part, False, side)
     blurred = np.where(motion > 0.5, np.float32(2), np.float32(1))

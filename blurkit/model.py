@@ -264,7 +264,7 @@ class Model:
         return cast(Map, result)
 
     def _side(self) -> int:
-        return self.info.working_side if self.working_size is None else self.working_size
+        return cast(int, methods.side_of(self.method, self.working_size))
 
     def _check_score(self) -> None:
         if self.as_published:

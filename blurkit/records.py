@@ -112,8 +112,7 @@ def with_cache(paths: Iterable[str], model: Model, max_pixels: int, pages: bool,
             file = file_at(path, by_content)
             kept = None if file is None else store.get(file, chosen)
             if kept is not None:
-                figures = {**kept.figures, "method": model.method, "weights": model.weights_of("score")}
-                yield record_of(path, 1, kept.no_score, figures)
+                yield record_of(path, 1, kept.no_score, kept.score(model))
             elif file is None:
                 yield from of_file(path, model, max_pixels, pages)
             else:

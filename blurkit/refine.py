@@ -42,7 +42,7 @@ def refine_map(raw, guide, method, as_published=False, side=None, sigma=False, s
         The method needs a photo and there is none, or it does not refine in steps.
     """
     stages, info = methods.get(method), methods.info(method)
-    side = info.working_side if side is None else side
+    side = methods.side_of(method, side)
     if steps and not (as_published and info.refines_in_steps):
         able = methods.those_with("refines_in_steps")
         raise UsageError(f"the argument steps is for a refinement in steps: that of method {able}, as_published")
@@ -61,7 +61,7 @@ def refine_map(raw, guide, method, as_published=False, side=None, sigma=False, s
         check_map(method, refined, raw.shape[-2:])
         return refined
     content = content or borders.content(guide)
-    part = content.filled(content.cut(guide))
+    part = content.within(guide)
     refined = stages.refine(content.taken_out(raw), part, as_published, side, sigma, steps)
     check_map(method, refined, part.shape[:2])
     return content.put_back(refined)

@@ -70,7 +70,7 @@ def groups(fingerprints):
 
 
 def neighbours(prints):
-    """For each of (n, 9, 63) fingerprints those before it that are near: lists of (distance, index)."""
+    """For each of (n, 9, 143) fingerprints those before it that are near: lists of (distance, index)."""
     everything = prints.astype(np.float32)
     bits = prints.shape[2]
     for start in range(0, len(prints), BLOCK):

@@ -14,7 +14,7 @@ Weights = tuple[dict[str, NDArray[np.float32]], dict[str, Any]]
 """Arrays of a weights file, and its header."""
 
 
-def default_weights(method: str, as_published: bool, part: str) -> Weights:
+def default_weights(method: str, part: str, as_published: bool = False) -> Weights:
     """Arrays and header of the default weights of a part of a method; a file of its other part is passed over."""
     if not methods.get(method, part).SHAPES:
         return {}, {"checksum": "none"}  # a method that has learned nothing

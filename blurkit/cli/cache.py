@@ -131,7 +131,7 @@ class Store:
 
     def result(self, kept):
         """The result of a photo from what is kept of it."""
-        result = {**kept.figures, "method": self.model().method, "weights": self.model().weights_of("score")}
+        result = kept.score(self.model())
         if kept.no_score:
             result["no_score"] = kept.no_score
         if culling.looks(self.args):

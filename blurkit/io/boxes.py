@@ -51,6 +51,14 @@ class Table(NamedTuple):
     """What of the file is of no photo."""
 
 
+def one_box(make, *values, **more):
+    """What a maker of boxes gives, or the InputError it raises."""
+    try:
+        return make(*values, **more)
+    except InputError as error:
+        return error
+
+
 def finite(value, what):
     """A number of JSON as a float; an InputError if it is none."""
     try:

@@ -3,7 +3,7 @@
 import json
 
 from blurkit.errors import InputError
-from blurkit.io.boxes import Table, corner_box, finite, middle_box, shown, text_of
+from blurkit.io.boxes import Table, corner_box, finite, middle_box, one_box, shown, text_of
 from blurkit.io.regions import regions
 
 MOST_BYTES = 100 << 20
@@ -49,14 +49,6 @@ def read_boxes(data, names=()):
         if all("image_id" in one for one in content):
             return coco_results(content)
     raise InputError(f"is neither {KINDS}")
-
-
-def one_box(make, *values, **more):
-    """What a maker of boxes gives, or the InputError it raises."""
-    try:
-        return make(*values, **more)
-    except InputError as error:
-        return error
 
 
 def named(value):

@@ -6,7 +6,7 @@ Both lie in the picture as it is stored, by the Metadata Working Group's guideli
 import re
 
 from blurkit.errors import InputError
-from blurkit.io.boxes import Box, corner_box, finite, middle_box, shown, text_of
+from blurkit.io.boxes import Box, corner_box, finite, middle_box, one_box, shown, text_of
 
 FIELDS = ("X", "Y", "W", "H")
 OLYMPUS = re.compile(r"\((\d+),(\d+)\)-\((\d+),(\d+)\)")
@@ -22,17 +22,6 @@ def regions(record):
     for reader in (marked, microsoft, canon, nikon, sony, panasonic, fujifilm, olympus, subject):
         try:
             found += reader(tags)
-        except InputError as error:
-            found.append(error)
-    return found
-
-
-def each(make, values):
-    """``make(*value)`` of each, or the InputError it raises."""
-    found: list = []
-    for value in values:
-        try:
-            found.append(make(*value))
         except InputError as error:
             found.append(error)
     return found
@@ -79,7 +68,7 @@ def marked(tags):
         units, names, types = (many(tags.get(f"Region{field}")) for field in ("AreaUnit", "Name", "Type"))
         rows = [list(row) for row in zip(*columns, full(units, count), strict=True)]
         words = list(zip(full(names, count), full(types, count), strict=True))
-    return each(lambda row, word: region_box(row, word, frame), zip(rows, words, strict=True))
+    return [one_box(region_box, row, word, frame) for row, word in zip(rows, words, strict=True)]
 
 
 def full(values, count):
@@ -107,12 +96,12 @@ def microsoft(tags):
     else:
         rectangles = many(tags.get("RegionRectangle"))
         pairs = list(zip(rectangles, full(many(tags.get("RegionPersonDisplayName")), len(rectangles)), strict=True))
-    return each(
-        lambda rectangle, name: corner_box(
-            numbers(rectangle, "one of its numbers"), True, label=text_of(name), is_stored=True
-        ),
-        pairs,
-    )
+
+    def box(rectangle, name):
+        sides = numbers(rectangle, "one of its numbers")
+        return corner_box(sides, True, label=text_of(name), is_stored=True)
+
+    return [one_box(box, *pair) for pair in pairs]
 
 
 def canon(tags):
@@ -139,7 +128,7 @@ def canon(tags):
         middle = frame[0] / 2 + across[i], frame[1] / 2 + up * down[i]
         return middle_box((*middle, widths[i], heights[i]), False, label="AF", frame=frame, is_stored=True)
 
-    return each(point, [(number,) for number in numbers(chosen, "an AF point")])
+    return [one_box(point, number) for number in numbers(chosen, "an AF point")]
 
 
 def nikon(tags):
@@ -180,12 +169,8 @@ def olympus(tags):
     """The areas of the autofocus of Olympus."""
     areas = OLYMPUS.findall(tags["AFAreas"]) if isinstance(tags.get("AFAreas"), str) else []
     corners = [[int(part) / OLYMPUS_FRAME for part in area] for area in areas]
-    return each(
-        lambda left, top, right, bottom: corner_box(
-            (left, top, right - left, bottom - top), True, label="AF", is_stored=True
-        ),
-        corners,
-    )
+    sides = [(left, top, right - left, bottom - top) for left, top, right, bottom in corners]
+    return [one_box(corner_box, one, True, label="AF", is_stored=True) for one in sides]
 
 
 def subject(tags):

@@ -142,6 +142,11 @@ def info(name, part="map"):
     return found.SCORE_INFO if part == "score" and has_own_score(name) else found.INFO
 
 
+def side_of(name, side=None):
+    """Longer side at which a method measures, pixels: `side`, or its own if that is None."""
+    return info(name).working_side if side is None else side
+
+
 def get(name, part="map"):
     """The module of a method, or of one of its `PARTS`, that fulfils ``contract.Method``; UsageError as for `info`.
 

@@ -38,6 +38,10 @@ class Content(NamedTuple):
         part = array[round(top * rows) : round(bottom * rows), round(left * columns) : round(right * columns)]
         return np.ascontiguousarray(part)
 
+    def within(self, picture):
+        """The photo of a picture, (H, W[, 3]) -> (h, w[, 3]): without bars, and `filled`."""
+        return self.filled(self.cut(picture))
+
     def filled(self, part):
         """A result of `cut`, at any size, in which the photo goes on where the ground and its outline lie."""
         if self.ground is None:

@@ -157,7 +157,7 @@ def tensor(field, name, array):
     """A field that holds a tensor with its name, in two pieces, so that its values are copied once, into the graph."""
     kind, dtype = (INT64, np.int64) if array.dtype.kind == "i" else (FLOAT, np.float32)
     dimensions = b"".join(number(1, n) for n in array.shape)
-    values = memoryview(np.ascontiguousarray(array, np.dtype(dtype).newbyteorder("<")).reshape(-1)).cast("B")
+    values = np.ascontiguousarray(array, np.dtype(dtype).newbyteorder("<")).reshape(-1).view(np.uint8).data
     start = dimensions + number(2, kind) + message(8, name) + head(9, len(values))
     return head(field, len(start) + len(values)) + start, values
 

@@ -22,12 +22,11 @@ from blurkit.io.photo import decode_photo
 from blurkit.io.pictures import pictures
 from blurkit.io.weights import LARGEST_WEIGHTS
 from blurkit.model import Model
-from blurkit.ops.backend import backend_for
+from blurkit.ops.backend import ANY_SHAPE, backend_for
 from blurkit.results import Map, Score
 from blurkit.sources import Source, read_bytes, read_stream
 from blurkit.weights import default_weights, given_weights, held_weights
 
-ANY_SHAPE = (64, 64)  # pixels; a photo large enough for any device
 MEAN_FACTOR = 1.5  # x mean of the map: the threshold 'mean', usual in this field
 
 

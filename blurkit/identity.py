@@ -16,7 +16,7 @@ import PIL
 import blurkit
 from blurkit.defaults import MAX_PIXELS, MOST_BYTES, SHARPEST_SHARE
 from blurkit.model import Model
-from blurkit.ops.backend import CpuBackend, backend_for
+from blurkit.ops.backend import ANY_SHAPE, CpuBackend, backend_for
 
 DIGEST_BYTES = 16
 # Nanoseconds. FAT, exFAT, HFS+ and SSHFS tell times in steps of this or more; such times cannot tell a file from
@@ -25,7 +25,6 @@ COARSE = 10_000_000
 YOUNG = 100_000_000  # nanoseconds; other systems have steps of at most 10 ms, within which a file may change twice
 DECODERS = ("simplejpeg", "pillow-heif", "rawpy", "tifffile", "imagecodecs")  # packages that may be missing
 STATE = struct.Struct("<qqqQ")
-ANY_SHAPE = (64, 64)  # pixels; a photo large enough for any device
 
 
 class State(NamedTuple):
@@ -87,8 +86,9 @@ def file_at(path: str, by_content: bool) -> File | None:
         return None
     is_by_content = by_content or state.is_coarse
     is_sure = not (state.is_coarse or state.is_young)
-    content = content_at(path) if is_by_content or not is_sure else None
-    if content is None and (is_by_content or not is_sure):
+    needs_content = is_by_content or not is_sure
+    content = content_at(path) if needs_content else None
+    if needs_content and content is None:
         return None
     folder, name = os.path.split(path)
     place = os.fsencode(os.path.join(real_folder(folder, os.getcwd()), name))

@@ -211,7 +211,7 @@ class Model:
 
     def score_of_box(self, boxed: box_scores.Boxed, *, share: float = SHARPEST_SHARE) -> Score:
         """The score from one of the results of `measure_boxes`."""
-        return Score(**box_scores.score_of_box(boxed, share), method=self.method, weights=self.weights_of("score"))
+        return self._scored(box_scores.score_of_box(boxed, share))
 
     def measure_detail(self, photo: Photo, *, region: NDArray[np.bool_] | None = None) -> details.Detail:
         """The blur of tiles of a photo where it is sharpest, as `measure_blur` gives that of all; arguments alike."""
@@ -223,7 +223,7 @@ class Model:
 
     def score_of_detail(self, detail: details.Detail, *, share: float = SHARPEST_SHARE, softest: bool = False) -> Score:
         """The score from the result of `measure_detail`."""
-        return Score(**details.score_of_detail(detail, share), method=self.method, weights=self.weights_of("score"))
+        return self._scored(details.score_of_detail(detail, share))
 
     def measure_blur(
         self, photo: Photo, *, working_size: int | None = None, shape: tuple[int, int] | None = None
@@ -253,7 +253,9 @@ class Model:
         region: NDArray[np.bool_] | None = None,
     ) -> Score:
         """The score from the result of `measure_blur`."""
-        figures = scores.score_from_blur(measured, share, region, softest)
+        return self._scored(scores.score_from_blur(measured, share, region, softest))
+
+    def _scored(self, figures: dict[str, Any]) -> Score:
         return Score(**figures, method=self.method, weights=self.weights_of("score"))
 
     def _map(self, photo: ArrayLike, raw: bool, sigma: bool) -> Map:

@@ -17,6 +17,7 @@ from blurkit.ops import filters, layers, resize
 
 GPU_NODES = ("/dev/nvidiactl", "/dev/dxg")  # Linux driver, Windows Subsystem for Linux
 SMALLEST_SIDE = 32  # pixels; torch cannot mirror borders wider than the photo
+ANY_SHAPE = (64, 64)  # pixels; a photo large enough for any device
 
 
 class CpuBackend:

@@ -69,6 +69,22 @@ def key(name):
     return name.replace(".", "_")
 
 
+def folded(kernels, norm, epsilon):
+    """A convolution without bias and the batch normalisation after it as one: weight and bias, float64.
+
+    Parameters
+    ----------
+    kernels : tensor, (k, c, s, s)
+    norm : sequence of four tensors, (k,)
+        Gain, offset, mean and variance.
+    epsilon : float
+        Added to the variance.
+    """
+    gain, offset, mean, variance = (tensor.double() for tensor in norm)
+    gain = gain / (variance + epsilon).sqrt()
+    return kernels.double() * gain[:, None, None, None], offset - mean * gain
+
+
 def loaded(weights, device):
     """All layers with weights as ``layers.SHAPES``, ready to run."""
     layers = Layers(networks.LAYERS, lambda name: False)

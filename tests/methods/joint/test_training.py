@@ -19,13 +19,7 @@ CPU = backend.CpuBackend
 FRONT = [name for name in layers.LAYERS if training.in_front(name)]
 
 
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    """More of them take longer where they have to share a processor."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture(scope="module")

@@ -149,6 +149,14 @@ def test_a_photo_that_a_mark_takes_out_of_sight_hands_the_focus_on(shown):
     assert window.of("focused()") == 0
 
 
+def test_enter_opens_the_larger_view_and_then_goes_on(shown):
+    window = shown(SIX)
+    window.press("ArrowRight", "Enter")
+    assert window.of("[large.open, current, document.activeElement.id]") == [True, 0, "next"]
+    window.press("Enter", "Enter")
+    assert window.of("[large.open, current]") == [True, 2]
+
+
 # ---- by touch --------------------------------------------------------------------
 
 

@@ -48,7 +48,7 @@ END = """</ol>
 <figcaption>True pixels, where it is sharpest</figcaption></figure></div>
 <div id="about"></div>
 <div class="buttons"><button id="previous" class="plain" aria-label="previous photo">&larr;</button>
-<button id="next" class="plain" aria-label="next photo">&rarr;</button>
+<button id="next" class="plain" aria-label="next photo" autofocus>&rarr;</button>
 <button id="judge" class="plain" aria-keyshortcuts="x">Reject<kbd>x</kbd></button>
 <button id="close" class="plain">Close</button></div>
 </dialog>

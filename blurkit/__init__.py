@@ -11,7 +11,7 @@ commands. What is named here is imported when it is first asked for (PEP 562), s
 
 import importlib
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 FROM = {  # what is offered here, and the module that has it
     "load": "api",

@@ -15,6 +15,12 @@ def test_the_citation_names_the_version_the_licence_and_both_papers(root):
         assert re.search(r"doi:(\S+?)\.?$", stated, re.M)[1] in text
 
 
+def test_the_newest_changes_are_those_of_the_version_that_is_cited(root):
+    version, date = re.search(r"^## (\S+) - (\S+)$", (root / "CHANGELOG.md").read_text(), re.M).groups()
+    assert version == blurkit.__version__
+    assert f'\ndate-released: "{date}"\n' in (root / "CITATION.cff").read_text()
+
+
 def test_the_package_names_its_authors(root):
     config = configparser.ConfigParser()
     config.read(root / "setup.cfg")

@@ -12,7 +12,7 @@ Photo = NDArray[np.uint8] | NDArray[np.uint16]
 Box = tuple[int, int, int, int]
 """Left, top, width and height, whole pixels within a photo."""
 
-ROUNDING = 1e-6  # pixels; shares of a photo do not give whole pixels exactly
+ROUNDING = 0.02  # pixels; shares of a photo, told with six digits, do not give whole pixels exactly
 
 
 def as_photo(photo: ArrayLike) -> Photo:

@@ -34,13 +34,16 @@ def groups(scored, args, console):
     members: dict = {}  # {number of a burst, or the index of a photo without one: indices}
     for i, number in enumerate(numbers):
         members.setdefault(("alone", leaders[i]) if number is None else number, []).append(i)
-    for indices in members.values():
+    several: list = []  # numbers of those of more than one photo
+    for number, indices in members.items():
         kind = kind_of([results[i] for i in sorted({leaders[i] for i in indices})], len(indices))
         for i in indices:
             results[i]["set"] = ALIKE if args.similar and kind == "burst" else kind
+        several += [number] * (kind is not None and number in numbers)
     if not args.quiet:
-        tell([result["set"] for _, result in scored], console)
-    return numbers
+        tell(scored, console)
+    new = {number: place for place, number in enumerate(sorted(several), 1)}
+    return [new.get(number) for number in numbers]
 
 
 def in_turn(results, leaders, gap, console):
@@ -87,9 +90,13 @@ def kind_of(results, count):
     return sets.kind([result["look"] for result in results], [sets.Exposure(*r["taken"].exposure) for r in results])
 
 
-def tell(kinds, console):
-    """Say how many photos are kept as parts of sets."""
-    counts = Counter(kind for kind in kinds if kind in WHOLE)
-    if counts:
-        parts = " and ".join(f"{count} of a {kind}" for kind, count in sorted(counts.items()))
-        console.say(f"kept whole: {parts}")
+def tell(scored, console):
+    """Say how many photos are kept as parts of sets, and which the first of them is."""
+    first: dict = {}
+    for item, result in scored:
+        if result["set"] in WHOLE:
+            first.setdefault(result["set"], item.label)
+    counts = Counter(result["set"] for _, result in scored)
+    if first:
+        parts = (f"{counts[kind]} of a {kind}, from {first[kind]} on" for kind in sorted(first))
+        console.say(f"kept whole: {'; '.join(parts)}")

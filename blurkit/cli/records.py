@@ -100,7 +100,7 @@ def columns(args):
     names += [*boxes.FIELDS] * bool(args.boxes)
     names += Score._fields
     if culling.ways(args):
-        names += ["group", *["set"] * culling.looks(args), "rank", "best"]
+        names += [*["set"] * culling.looks(args), "group", "rank", "best"]
     return names + ["saved"] * bool(args.save)
 
 

@@ -67,12 +67,15 @@ def test_a_bracket_and_a_panorama_are_kept_whole_and_a_burst_is_not(take, told, 
     sets = {name: record["set"] for name, record in records.items()}
     kinds = {"bracket": "bracket", "burst": "burst", "pano": "panorama", "alone": None}
     assert sets == {name: kinds[name.removesuffix(".jpg").rstrip("012")] for name in names}
+    assert [records[name]["group"] for name in ("alone.jpg", "bracket0.jpg", "burst0.jpg")] == [None, 1, 2]
     kept = {name for name in names if not name.startswith("burst")} | {"burst1.jpg"}
     assert {name for name, record in records.items() if record["best"]} == kept
     assert sorted(records[f"bracket{n}.jpg"]["rank"] for n in range(3)) == [1, 2, 3]
     done = run("blur-score", "-j", jobs, "--keep-best", "--burst", 2, *reversed(names), cwd=tmp_path)
     assert {line.split("\t")[1] for line in done.stdout.decode().splitlines()} == kept
-    assert done.stderr == b"blur-score: kept whole: 3 of a bracket and 3 of a panorama\n"
+    assert done.stderr == b"".join(
+        [b"blur-score: kept whole: 3 of a bracket, from bracket2.jpg on; ", b"3 of a panorama, from pano2.jpg on\n"]
+    )
     assert run("blur-score", "-q", "--keep-best", "--burst", 2, *names, cwd=tmp_path).stderr == b""
     table = run("blur-score", "-q", "--csv", "--burst", 2, *names, cwd=tmp_path).stdout.decode()
     assert {row["path"]: row["set"] or None for row in csv.DictReader(io.StringIO(table))} == sets

@@ -15,7 +15,8 @@ UNCHANGED = (*evidence.REBLUR_LOSSES, *(evidence.PLANES + plane for plane in dir
 """Planes that contrast does not change; it shifts all others by the same amount."""
 
 SIDE = 640  # pixels; longer side at which a photo is measured, as the photos of the training are
-LEAST_SIDE, MOST_ENLARGED = 480, 1.5  # pixels, times; smaller photos are enlarged, but not further
+LEAST_SIDE, ENLARGED_SIDE = 480, 560  # pixels; photos smaller than the first are enlarged to the second,
+MOST_ENLARGED = 2.0  # times at most
 PHOTO_SCALE = 9 / 16  # of the photo that the network sees, to the one that is measured, as in training
 MOST_PHOTO = 352  # pixels; its longer side
 PHOTO_STEP = 32  # pixels; its sides are multiples, as the network halves them five times
@@ -37,12 +38,15 @@ class Inputs(NamedTuple):
 
 
 def working_shape(shape, side=SIDE):
-    """(rows, columns) at which a photo of (H, W[, 3]) is measured: longer side `side` at most; 0 = no limit."""
+    """(rows, columns) at which a photo of (H, W[, 3]) is measured: longer side `side` at most; 0 = no limit.
+
+    Of a photo below `LEAST_SIDE` the cells would be too coarse: it is enlarged to `ENLARGED_SIDE`, at most twice.
+    """
     shape = resize.working_shape(shape, side)
-    least = min(LEAST_SIDE, side or LEAST_SIDE)
-    if max(shape) >= least:
+    if max(shape) >= LEAST_SIDE:
         return shape
-    return resize.scaled_shape(shape, min(least / max(shape), MOST_ENLARGED))
+    wanted = min(ENLARGED_SIDE, side or ENLARGED_SIDE)
+    return resize.scaled_shape(shape, min(max(wanted / max(shape), 1), MOST_ENLARGED))
 
 
 def resized(photo, shape):

@@ -5,8 +5,8 @@ from blurkit.methods.joint.evidence import CELL
 from blurkit.ops.smoothing import spread_confident
 
 STRENGTH, EDGE_SCALE, ROUNDS = 700.0, 0.01, 3  # of ``smoothing.spread_confident``
-LEAST_WEIGHT = 0.2  # of a cell of probability .5
-LEAN, GAIN = 0.8, 6.0  # added to the logit of the smoothed map, and what that is multiplied by
+LEAST_WEIGHT = 0.8  # of a cell of probability .5
+LEAN, GAIN = 0.6, 8.0  # added to the logit of the smoothed map, and what that is multiplied by
 BEND = 3.0  # logit from which it grows with the logarithm
 SIDE = 1536  # pixels; large photos show their edges at this size, finer than they are measured
 

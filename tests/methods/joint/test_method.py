@@ -56,7 +56,7 @@ def test_the_raw_map_is_the_probability_of_the_cells_of_the_photo_as_it_is_measu
     photo = cv2.resize(sharp_photo, (488, 360), interpolation=cv2.INTER_CUBIC)
     cells = logistic(network.log_odds(inputs.measure(photo, CPU), weights, CPU)[0])
     assert (joint_method.estimate(photo, weights, device="cpu") == resize.enlarge_to(cells, (360, 488))).all()
-    enlarged = cv2.resize(sharp_photo, (183, 135), interpolation=cv2.INTER_CUBIC)  # 1.5 times
+    enlarged = cv2.resize(sharp_photo, (244, 180), interpolation=cv2.INTER_CUBIC)  # twice
     cells = logistic(network.log_odds(inputs.measure(enlarged, CPU), weights, CPU)[0])
     assert (joint_method.estimate(sharp_photo, weights, device="cpu") == resize.enlarge_to(cells, (90, 122))).all()
 

@@ -18,6 +18,7 @@ RANKS = 4096  # most thresholds by rank of one map
 RECALLS = np.linspace(0, 1, 101)  # at which precision is read off the curve by rank
 BINS = 20  # equal parts of [0, 1] in which predicted sharpness is compared with the truth
 NEAR, FINE = 10.0, 1.0  # pixels; sigmas of the window of the mean edge strength, and of the smoothing against noise
+NEARLY = 64  # from white or black; what is further away is left open on purpose
 DOUBT = 0.3  # a mean AUC of n photos below .5 - .3 / sqrt(n) is no accident
 
 Steps = namedtuple("Steps", "levels sharp blurred")
@@ -75,6 +76,14 @@ def known(plane, truth):
     """The values of a plane where the truth is known, (n,) float64, and whether that is in focus, (n,) bool."""
     labelled = (truth == 255) | (truth == 0)
     return plane[labelled].astype(np.float64), truth[labelled] == 255
+
+
+def nearly_known(truth):
+    """The share of the pixels of a truth that are nearly white or black, but not quite: JPEG does so, and 254 for 255.
+
+    Float in [0, 1]. They do not count, as little as those in between, which leave open what is hard to tell.
+    """
+    return float(np.mean((truth > 0) & (truth < NEARLY) | (truth > 255 - NEARLY) & (truth < 255)))
 
 
 def count_above(values):

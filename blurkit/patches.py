@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 from blurkit import methods
+from blurkit.errors import UsageError
 from blurkit.ops.resize import reduce_to, working_shape
 from blurkit.training.compose import BLURRED, IN_FOCUS, KINDS, UNKNOWN, compose, spoiled
 from blurkit.training.degrade import degrade
@@ -134,5 +135,8 @@ def cut(picture, companion, at, method, name, number, copy, sigma, part="map"):
     ndarray, (n,), the method's ``patch_record()``
     """
     records = methods.get(method, part).cut(picture, companion, at, sigma)
+    lacking = {"photo", "number", "copy"} - set(records.dtype.names or ())
+    if lacking:
+        raise UsageError(f"the patch_record of method {method} lacks {', '.join(sorted(lacking))}")
     records["photo"], records["number"], records["copy"] = name[-64:], number, copy
     return records

@@ -42,3 +42,16 @@ def test_pdoc_has_a_page_for_the_front_door_and_for_every_stage(docs, tmp_path):
     front = (tmp_path / "blurkit.html").read_text()
     assert "sharpness_map" in front and (tmp_path / "blurkit/methods/zeng/basis.html").is_file()
     assert not (tmp_path / "blurkit/cli").exists()
+
+
+def test_every_module_that_begins_with_torch_is_left_out_where_there_is_none(docs, root):
+    package = root / "blurkit"
+    beginning = {
+        ".".join(path.relative_to(package).with_suffix("").parts)
+        for path in package.rglob("*.py")
+        if re.search(r"^(import torch|from torch import)", path.read_text(), re.M)
+    }
+    assert beginning <= set(docs.NEEDS_TORCH)
+    for name in set(docs.NEEDS_TORCH) - beginning:  # those that import one of these
+        text = (package / name.replace(".", "/")).with_suffix(".py").read_text()
+        assert any(one.rpartition(".")[2] in text for one in beginning)

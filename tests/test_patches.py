@@ -5,6 +5,7 @@ import pytest
 
 from blurkit import patches
 from blurkit.defaults import WORKING_SIDE
+from blurkit.errors import UsageError
 from blurkit.methods import METHODS, PARTS, get, has_own_score, info
 from blurkit.patches import centres, cut, picture, usual_count
 from blurkit.training.compose import KINDS
@@ -117,3 +118,13 @@ def test_records_bear_the_name_of_their_photo_its_number_and_the_copy(discs, met
 def test_few_pictures_give_more_patches_each_to_a_method_that_needs_plenty():
     assert [usual_count("zeng", pictures) for pictures in (1, 30, 100, 1088)] == [400, 400, 200, 80]
     assert usual_count("joint", 1) == usual_count("park", 1) == 80
+
+
+def test_records_that_lack_what_every_record_has_are_told_of(monkeypatch, scene, truth):
+    class Lacking:
+        def cut(picture, companion, at, sigma):
+            return np.zeros(2, [("x", "f4"), ("copy", "u2")])
+
+    monkeypatch.setattr("blurkit.methods.get", lambda *_: Lacking)
+    with pytest.raises(UsageError, match="the patch_record of method mine lacks number, photo"):
+        cut(scene, truth, np.zeros((2, 2)), "mine", b"a.jpg", 0, 0, 0.0)

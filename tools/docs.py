@@ -15,7 +15,10 @@ from pkgutil import iter_modules
 
 ROOT = Path(__file__).resolve().parents[1]
 LEFT_OUT = ("cli", "noscore")  # the inside of the commands, which have the manual
-NEEDS_TORCH = ("methods.zeng.network", "methods.zeng.training", "methods.park.training", "methods.joint.training")
+NEEDS_TORCH = (
+    *(f"methods.joint.{name}" for name in ("crops", "on_torch", "pretrained", "training")),
+    *("methods.park.training", "methods.zeng.network", "methods.zeng.training"),
+)
 PICTURES = (".png", ".jpg", ".svg")
 STYLE = "body{max-width:52rem;margin:2rem auto;padding:0 1rem;font:16px/1.5 sans-serif}img{max-width:100%}"
 PAGE = '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title><style>{style}</style></head>'

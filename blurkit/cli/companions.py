@@ -10,6 +10,7 @@ PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff")  # of masks, in lo
 MASKS = (SHARP_IS_WHITE, *PICTURES)  # suffixes of the mask of a photo, in the order of the search
 SEGMENTS = (".seg.png",)
 TRUTH_IS = "; all but NAME.mask.png need --truth-is, which says what white means"
+MOST_NEARLY = 0.005  # share of the pixels of masks; more of those that are not quite black or white are told of
 
 
 def describe_masks(group):
@@ -76,6 +77,14 @@ def mask_of(item, masks, args):
         return decode_truth(data, args.max_pixels, white)
     except InputError as error:
         raise InputError(f"its mask: {error}") from error
+
+
+def not_quite(share):
+    """Words for masks whose black and white are not quite so."""
+    return (
+        f"{share:.1%} of the pixels of the masks are nearly black or white and do not count, as only 0 and 255 do; "
+        "masks saved as JPEG, or made smaller, are like that"
+    )
 
 
 def opposite(args):

@@ -65,7 +65,8 @@ class Guard:
         self.check_input(path)
         if os.path.isfile(path) and not is_special(path) and not self.force and not self.is_ours(path):
             raise Refused(
-                path, f"exists, and is no {self.form.upper()} that blurkit wrote; name another file, or --force"
+                path,
+                f"exists, and is not known to be {self.form.upper()} of blurkit; name another file, or --force",
             )
 
     def is_ours(self, path):

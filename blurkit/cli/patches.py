@@ -152,22 +152,25 @@ def cut_all(items, args, console, file):
     from blurkit.evaluate import is_inverted
     from blurkit.io.npy import as_bytes
 
-    count, orders = 0, []
+    count, orders, nearly = 0, [], []
     bar = progress.start(len(items), args, "photo")
     photos = enumerate(pictures.every(items, args, console))
     for (_, item), result, error in parallel.in_order(lambda photo: cut(photo, args), photos, args.jobs):
         if error:
             console.bad(item.label, error)
         else:
-            records, order = result
+            records, order, not_quite = result
             write_all(file.fileno(), map(as_bytes, records), "temporary file")
             count += sum(map(len, records))
             orders.append(order)
+            nearly.append(not_quite)
         bar.update((item.frame or 1) == 1)
     bar.close()
     console.detail(f"{count} patches of {len(orders)} photos")
     if is_inverted(orders):
         console.say(f"edges are stronger where the masks say out of focus: {companions.opposite(args)}")
+    if nearly and sum(nearly) / len(nearly) > companions.MOST_NEARLY:
+        console.say(companions.not_quite(sum(nearly) / len(nearly)))
     return count, len(orders)
 
 
@@ -188,26 +191,39 @@ def origin(args, used):
 
 
 def cut(numbered, args):
-    """The records of all pictures made from one photo, a list of arrays, and the `edge_order` of its mask, NaN if none.
+    """The records of all pictures made from one photo, and what its mask is like.
 
-    `numbered` is (its number, its input).
+    Parameters
+    ----------
+    numbered : tuple
+        Number of the photo, and its input.
+    args : namespace
+
+    Returns
+    -------
+    records : list of ndarray
+    order : float
+        Of `edge_order`; NaN without a mask.
+    nearly : float
+        Of `nearly_known`; 0 without a mask.
     """
     import os
 
     from blurkit import patches
-    from blurkit.evaluate import edge_order
+    from blurkit.evaluate import edge_order, nearly_known
 
     number, item = numbered
     name = os.fsencode(os.path.basename(item.path))
-    records, order = [], float("nan")
+    records, order, nearly = [], float("nan"), 0.0
     for copy, (picture, companion, sigma) in enumerate(copies(number, item, args)):
         points = patches.centres(picture, companion, copy, args.per_photo, args.method, args.seed, number, args.part)
         records.append(patches.cut(picture, companion, points, args.method, name, number, copy, sigma, args.part))
         if args.source == "masks" and copy == 0:
-            order = edge_order(picture, patches.unnamed(companion))
+            truth = patches.unnamed(companion)
+            order, nearly = edge_order(picture, truth), nearly_known(truth)
     if not any(map(len, records)):
         raise InputError("no place to cut a patch at: too small, or without edges")
-    return records, order
+    return records, order, nearly
 
 
 def copies(number, item, args):

@@ -5,7 +5,7 @@ from blurkit.errors import InputError, UsageError, check_sizes
 
 FIGURES = ("auc", "f_max", "f_exact", "f_adaptive", "f_blurred", "mae", "accuracy", "precision", "recall")
 CURVES = ("precision", "recall", "accuracy", "precision_at_recall")  # at 256 thresholds; the last at 101 recalls
-UNTOLD = ("is_grey_picture",)  # what `comparison` adds for `remarks` alone
+UNTOLD = ("is_grey_picture", "nearly_known")  # what `comparison` adds for `remarks` alone
 LIKE_MAPS = (b"\x89PNG", b"II*\0", b"MM\0*")  # how files begin that may hold maps: PNG and TIFF
 
 
@@ -65,9 +65,9 @@ def comparison(item, data, sharpness, args, model):
     Returns
     -------
     dict
-        Of `evaluate.compare`, and ``is_grey_picture``: True for a photo that may be a map.
+        Of `evaluate.compare`; ``is_grey_picture``: True for a photo that may be a map; and ``nearly_known``.
     """
-    from blurkit.evaluate import compare
+    from blurkit.evaluate import compare, nearly_known
     from blurkit.io.photo import decode_photo
 
     is_grey_picture = False
@@ -76,7 +76,8 @@ def comparison(item, data, sharpness, args, model):
         is_grey_picture = data.startswith(LIKE_MAPS) and bool((photo == photo[..., :1]).all())
         sharpness = model().sharpness_map(photo)
     mask = companions.mask_of(item, args.truth, args)
-    return {**compare(fitted(sharpness, mask, args), mask), "is_grey_picture": is_grey_picture}
+    doubts = {"is_grey_picture": is_grey_picture, "nearly_known": nearly_known(mask)}
+    return {**compare(fitted(sharpness, mask, args), mask), **doubts}
 
 
 def fitted(sharpness, mask, args):
@@ -108,6 +109,9 @@ def remarks(results, args):
         known = [value for value in aucs if value == value]
         found = f"the mean auc of {len(known)} photos is {sum(known) / len(known):.3f}"
         yield f"{found}: {companions.opposite(args)}. In maps 1 is in focus"
+    nearly = sum(result["nearly_known"] for result in results) / len(results)
+    if nearly > companions.MOST_NEARLY:
+        yield companions.not_quite(nearly)
     if all(value != value for value in aucs):
         yield "no mask has pixels of both kinds, in focus and out of focus: there are mae and accuracy alone"
 

@@ -44,7 +44,10 @@ def natural(text):
 
 def steps(text):
     """'mix', or a whole number of steps above zero."""
-    return text if text == "mix" else positive(text)
+    try:
+        return text if text == "mix" else positive(text)
+    except argparse.ArgumentTypeError as error:
+        raise argparse.ArgumentTypeError(f"{error}, nor 'mix'") from error
 
 
 def thread_count(text):

@@ -94,7 +94,8 @@ def check_scale(truth):
     """Raise an InputError for masks of numbers such as 0 and 1, or of 8 bits stored in 16, which all are black."""
     full, largest = np.iinfo(truth.dtype).max, int(truth.max())
     if 0 < largest <= (LARGEST_NUMBER if full == 255 else 255):
-        raise InputError(f"its largest value is {largest}: black and white must be 0 and {full}")
+        way_out = f"; multiply all by {full // largest}" if full % largest == 0 else ""
+        raise InputError(f"its largest value is {largest}: black and white must be 0 and {full}{way_out}")
 
 
 def decode_segments(data, max_pixels=MAX_PIXELS):

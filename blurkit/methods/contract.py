@@ -16,9 +16,10 @@ Report = Callable[[str, int, int, float, float], None]
 class Method(Protocol):
     """The stage ``method`` of a method.
 
-    A photo is (H, W, 3), uint8 or uint16, RGB. The *companion* of a picture in training is its truth, (H, W) uint8, or
-    the sharp photo from which it was blurred, depending on ``INFO.learns_from``. A raw map is (H, W) float32 in [0, 1],
-    1 = in focus; or (2, H, W), value and weight, if only some pixels were measured.
+    A photo is (H, W, 3), uint8 or uint16, RGB. The *companion* of a picture in training is its truth, (H, W) uint8,
+    255 in focus, 0 out of focus, else unknown (``training.compose``); or the sharp photo from which it was blurred,
+    depending on ``INFO.learns_from``. A raw map is (H, W) float32 in [0, 1], 1 = in focus; or (2, H, W), value and
+    weight, if only some pixels were measured.
     """
 
     @property
@@ -26,7 +27,10 @@ class Method(Protocol):
         """Shape of every array in a weights file of the method, by name; all are float32."""
 
     def patch_record(self) -> np.dtype:
-        """The dtype of one record of a patch set."""
+        """The dtype of one record of a patch set.
+
+        It must have the fields ``photo`` (S64), ``number`` (u4) and ``copy`` (u2), which are filled in for it.
+        """
 
     def centres(
         self, picture: np.ndarray, companion: np.ndarray, copy: int, count: int, rng: np.random.Generator

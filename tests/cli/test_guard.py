@@ -151,7 +151,7 @@ def test_in_a_folder_a_file_that_is_not_ours_costs_one_line_and_the_others_are_d
     done = run("blur-map", "-o", "out/", "a.jpg", "b.jpg", "c.jpg", cwd=folder)
     assert (done.status, done.stderr) == (
         2,
-        b"blur-map: out/b.npy: exists, and is no NPY that blurkit wrote; name another file, or --force\n",
+        b"blur-map: out/b.npy: exists, and is not known to be NPY of blurkit; name another file, or --force\n",
     )
     assert listed(folder / "out") == ["a.npy", "b.npy", "c.npy"] and (folder / "out" / "b.npy").read_bytes() == NOTE
     done = run("blur-mask", "-f", "npy", "-o", "out/", stdin=npy(MAP, MAP), cwd=folder)

@@ -124,7 +124,7 @@ def test_a_stage_replaces_its_like_and_nothing_else(run, photos, tmp_path):
         assert run(*words).status == 0 and run(*words).status == 0
     np.save(tmp_path / "mine.npy", np.full((4, 5), -1, np.float32))
     done = run("blur-map", "--method", "zeng", "--stage", "L", "-o", tmp_path / "mine.npy", photos / "photo.png")
-    assert done.status == 2 and b"exists, and is no NPY that blurkit wrote" in done.stderr
+    assert done.status == 2 and b"exists, and is not known to be NPY of blurkit" in done.stderr
     assert np.load(tmp_path / "mine.npy").min() == -1
 
 

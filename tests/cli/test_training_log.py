@@ -62,7 +62,7 @@ def test_the_log_stays_if_no_weights_are_written(trained):
 @pytest.mark.parametrize(
     ("name", "complaint"),
     [
-        ("notes.csv", "exists, and is no LOG that blurkit wrote"),
+        ("notes.csv", "exists, and is not known to be LOG of blurkit"),
         ("set.npy", "would replace the input"),
         ("weights.npz", "cannot be both the weights and the log"),
         ("none/log.csv", "No such file or directory"),

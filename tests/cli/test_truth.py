@@ -92,9 +92,9 @@ def test_masks_of_the_wrong_sense_are_told_with_the_way_out(run, maps, tmp_path)
 @pytest.mark.parametrize(
     ("mask", "words"),
     [
-        (np.uint8(LEFT > 0), b"its largest value is 1: black and white must be 0 and 255"),
+        (np.uint8(LEFT > 0), b"its largest value is 1: black and white must be 0 and 255; multiply all by 255"),
         (np.uint8(LEFT > 0) * 2, b"its largest value is 2: black and white must be 0 and 255"),
-        (LEFT.astype(np.uint16), b"its largest value is 255: black and white must be 0 and 65535"),
+        (LEFT.astype(np.uint16), b"its largest value is 255: black and white must be 0 and 65535; multiply all by 257"),
     ],
 )
 def test_masks_that_number_kinds_are_refused(run, maps, tmp_path, mask, words, white):
@@ -109,6 +109,18 @@ def test_training_refuses_them_too(run, masked, tmp_path):
     words = ("--method", "zeng", "--masks", folder, "--truth-is", "sharp")
     done = run("blur-patches", *words, masked / "p0.png")
     assert done.status == 2 and b"its mask: its largest value is 1: black and white must be 0 and 255" in done.stderr
+
+
+def test_masks_that_are_not_quite_black_or_white_are_told(run, maps, masked, tmp_path):
+    said = b"50.0% of the pixels of the masks are nearly black or white and do not count, as only 0 and 255 do"
+    for number, (white, words) in enumerate(((254, said), (255, None), (128, None))):
+        folder = draw(tmp_path / f"gt{number}", ".png", np.where(LEFT > 0, white, 0).astype(np.uint8))
+        done = run("blur-score", "--truth", folder, "--truth-is", "sharp", *maps)
+        assert done.status == 0 and (b"nearly black" in done.stderr) == bool(words) and (words or b"") in done.stderr
+    mask = np.repeat(np.uint8([[254] * 100 + [0] * 100]), 150, axis=0)
+    folder = draw(tmp_path / "masks", ".png", mask, ["p0"])
+    words = ("--method", "zeng", "--masks", folder, "--truth-is", "sharp")
+    assert said in run("blur-patches", *words, masked / "p0.png").stderr
 
 
 def test_masks_of_one_kind_alone_are_told(run, maps, tmp_path):

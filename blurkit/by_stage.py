@@ -18,7 +18,9 @@ def list_stages(method: str = methods.DEFAULT) -> dict[str, str]:
 
 
 def stage(photo: ArrayLike, name: str, *, method: str = methods.DEFAULT) -> NDArray[Any]:
-    """What one stage of a method gives for a photo, as ``blur-map --stage`` writes it; see blurkit-formats(5).
+    """What one stage of a method gives for a photo, as ``blur-map --stage`` writes it, but for the rounding of sums.
+
+    blurkit-formats(5) describes every array.
 
     With weights of one's own, or on a GPU: ``load(..., as_published=True).stage(photo, name)``; joint has
     no paper.

@@ -258,3 +258,15 @@ def test_a_run_that_was_stopped_goes_on_with_what_is_missing(bench, drawn):
     again = [line for line in bench() if line.startswith("blur-map -q")]
     assert len(again) == 1 and again[0].endswith("photos/masked/b")
     assert (drawn / "out" / "results.md").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "aucs, is_told", [((0.1, 0.2, 0.15), True), ((0.9, 0.8, np.nan), False), ((np.nan,) * 3, False)]
+)
+def test_the_page_says_when_the_masks_seem_to_mean_the_opposite(monkeypatch, root, aucs, is_told):
+    monkeypatch.syspath_prepend(root / "bench")
+    doubt = importlib.import_module("page").doubt
+    records = {row: [{"auc": value} for value in aucs] for row in ("joint", "zeng", "DoG")}
+    assert ("TRUTH=sharp or TRUTH=blurred" in doubt(records)) == is_told
+    records["joint"] = records["zeng"] = [{"auc": 0.9}] * 3
+    assert doubt(records) == ""

@@ -71,11 +71,11 @@ def comparison(item, data, sharpness, args, model):
     from blurkit.io.photo import decode_photo
 
     is_grey_picture = False
+    mask = companions.mask_of(item, args.truth, args)  # before the work: a missing one costs nothing
     if sharpness is None:
         photo = decode_photo(data, args.max_pixels, args.raw_develop)
         is_grey_picture = data.startswith(LIKE_MAPS) and bool((photo == photo[..., :1]).all())
         sharpness = model().sharpness_map(photo)
-    mask = companions.mask_of(item, args.truth, args)
     doubts = {"is_grey_picture": is_grey_picture, "nearly_known": nearly_known(mask)}
     return {**compare(fitted(sharpness, mask, args), mask), **doubts}
 

@@ -137,13 +137,13 @@ def test_patches_are_cut_under_a_bar_of_which_nothing_stays(run, shown, roll, tm
 
 TRAINING = """
 import argparse, time
-from blurkit.cli import progress, train
+from blurkit.cli import progress, train, training
 from blurkit.cli.console import Console
 progress.APPEARS_AFTER = 1e-6
 args = argparse.Namespace(quiet=False, debug=False, method="joint", output="weights.npz")
 console = Console("blur-train", verbose=True)
 console.detail("128 patches")
-with train.Report(args) as report:
+with training.Report(args, console) as report:
     for phase in ("network", "a second one of a rather long name"):
         for step in range(40):
             report(phase, step, 40, 0.5, 0.75)

@@ -19,7 +19,8 @@ LEVEL = np.float32(0.75)  # x Otsu's threshold of the same step; measured agains
 STRENGTH, EDGE_SCALE, ROUNDS = 4000.0, 0.02, 3  # of ``smoothing.spread_confident``
 CELL = 2  # pixels; side of the grid cells on which the map is spread
 LEAST_WEIGHT = 0.01  # of a cell at .5, which has no confidence; one at 0 or 1 has 1 more
-GAIN = 4.0  # on the logit of the smoothed map, since averaging draws values towards .5
+# The logit of the smoothed map is multiplied, since averaging draws values towards .5; see ``smoothing.bent``.
+GAIN, BEND = 10.0, 3.0
 LEAN = 0.7  # added to that logit: losing some of the subject is worse than keeping some background
 
 
@@ -96,4 +97,5 @@ def propagate_along(raw, guide, side=WORKING_SIDE):
         least_weight=LEAST_WEIGHT,
         gain=GAIN,
         lean=LEAN,
+        bend=BEND,
     )

@@ -80,7 +80,7 @@ def test_mv_lines_take_the_files_of_a_shot_along_but_none_of_a_photo_that_stays(
     window = shown(rows)
     window.press("n")
     window.of("one('form').value = 'mv'; write()")
-    lines = ["mkdir -p rejected", "mv -n -- 'd/A.JPG' rejected/", "mv -n -- 'd/B.JPG' rejected/"]
+    lines = ["mkdir -p rejected/", "mv -n -- 'd/A.JPG' rejected/", "mv -n -- 'd/B.JPG' rejected/"]
     lines += ["mv -n -- 'd/B.CR2' rejected/", r"mv -n -- $'d/it\047s\377.xmp' rejected/"]
     assert window.of("one('text').value.split('\\n')") == [*lines, ""]
     assert "2 more files of these shots go along" in window.of("one('note').textContent")
@@ -89,6 +89,30 @@ def test_mv_lines_take_the_files_of_a_shot_along_but_none_of_a_photo_that_stays(
     assert sorted(moved) == ["d/A.CR2", "d/A.JPG", "d/A.xmp"]
     window.of("one('form').value = 'lines'; write()")
     assert "xmp" not in window.of("one('text').value") + window.of("one('note').textContent")
+
+
+def test_mv_lines_keep_the_folders_of_files_whose_names_repeat(shown, tmp_path):
+    names = ["x/IMG_1.jpg", "y/IMG_1.jpg", "y/it's a \udcff/IMG_2.jpg", "../IMG_1.jpg", "/r/IMG_3.jpg", "IMG_4.jpg"]
+    rows = [row(name, 0.1 + n / 100, siblings=[name.replace(".jpg", ".CR2")]) for n, name in enumerate(names)]
+    window = shown(rows)
+    window.press("n")
+    window.of("one('form').value = 'mv'; write()")
+    text = window.of("one('text').value")
+    assert "Some names repeat, so each file keeps its folder below." in window.of("one('note').textContent")
+    inside = [name.replace(".jpg", kind) for name in names if name[0] not in "/." for kind in (".jpg", ".CR2")]
+    folder = tmp_path / "album"
+    for name in inside:
+        path = os.path.join(folder, name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "w", encoding="utf-8", errors="surrogateescape") as file:
+            file.write(name)
+    lines = [line for line in text.splitlines() if "-- '/r/" not in line and "-- '../" not in line]
+    subprocess.run(["bash"], input="\n".join(lines).encode(), cwd=folder, check=True, capture_output=True, timeout=60)
+    for name in inside:
+        with open(os.path.join(folder, "rejected", name), "rb") as file:
+            assert file.read() == os.fsencode(name)
+    assert "mv -n -- '../IMG_1.jpg' 'rejected/'" in text and "mv -n -- '/r/IMG_3.jpg' 'rejected/r/'" in text
+    assert "mv -n -- 'IMG_4.jpg' 'rejected/'" in text
 
 
 def test_marks_can_be_taken_out_on_their_own(shown):

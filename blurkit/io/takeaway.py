@@ -38,11 +38,34 @@ function files() {  // the photos chosen, each with the files of its shot that b
   return [...new Set([...photos].flatMap((i) => [tiles[i].dataset.path, ...others(i)]))];
 }
 
+const SLASH = 47, DOT = 46;
+
+function joined(...parts) {
+  return Uint8Array.from(parts.flatMap((part) => [...part]));
+}
+
+function split(path) {  // the parts of a path between its slashes
+  const ends = [...path.keys(), path.length].filter((n) => n === path.length || path[n] === SLASH);
+  return ends.map((end, n) => path.slice(n ? ends[n - 1] + 1 : 0, end));
+}
+
+function parent(path) {  // the folder of a file as one below another folder: without .., and with a slash behind
+  const inner = split(path).slice(0, -1).filter((part) => part.some((byte) => byte !== DOT));
+  return joined(...inner.map((part) => joined(part, [SLASH])));
+}
+
+function repeats() {  // how many of the files chosen have a name that came before
+  const bases = files().map((path) => split(unpacked(path)).at(-1).join());
+  return bases.length - new Set(bases).size;
+}
+
 function pieces() {
   const form = one("form").value, folder = ["rejected", "out"].includes(one("which").value) ? "rejected" : "kept";
   if (form !== "mv") return chosen().flatMap((i) => [bytes(i), ascii(form === "nul" ? "\0" : "\n")]);
-  const lines = files().map((path) => ascii(`mv -n -- ${quoted(unpacked(path))} ${folder}/\n`));
-  return lines.length ? [ascii(`mkdir -p ${folder}\n`), ...lines] : [];
+  const paths = files().map(unpacked), keeps = repeats() > 0;
+  const places = paths.map((path) => keeps ? quoted(joined(ascii(`${folder}/`), parent(path))) : `${folder}/`);
+  const lines = paths.map((path, n) => ascii(`mv -n -- ${quoted(path)} ${places[n]}\n`));
+  return [...[...new Set(places)].map((place) => ascii(`mkdir -p ${place}\n`)), ...lines];
 }
 
 function notes() {
@@ -51,12 +74,11 @@ function notes() {
   const count = (test) => all.filter(test).length;
   const streams = count((i) => !isFile(i)), odd = count((i) => decoded(bytes(i)) === null);
   const broken = count((i) => bytes(i).includes(10));
-  const bases = all.map((i) => titles[i].split("/").at(-1)), twice = bases.length - new Set(bases).size;
   const more = form === "mv" ? files().length - count(isFile) : 0;
   if (form === "mv") words.push("Run them in the folder in which blur-score ran.");
   if (more) words.push(`${more} more files of these shots go along: RAW, sidecars and their like.`);
   if (form === "mv" && streams) words.push(`${streams} are pictures of a stream, not files, and are left out.`);
-  if (form === "mv" && twice) words.push(`${twice} have a name that came before; mv -n leaves them where they are.`);
+  if (form === "mv" && repeats()) words.push("Some names repeat, so each file keeps its folder below.");
   if (form === "lines" && broken) words.push(`${broken} hold a line break: take NUL or mv lines.`);
   if (form === "lines" && odd) words.push(`${odd} hold bytes that are no text: save them, or take mv lines.`);
   if (form === "nul") words.push("NUL cannot be copied: save them, for xargs -0 and --files0-from.");

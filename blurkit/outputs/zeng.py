@@ -42,7 +42,9 @@ OUTPUTS = {
     "B_0": Output(partial(iterated, 0), "scaled, smoothed by a Gaussian of 15 pixels: the raw map, 0 to 1", white=1),
     **{
         f"B_{steps}": Output(
-            partial(iterated, steps), f"the map after {steps} steps of the refinement, 0 to 1", white=1
+            partial(iterated, steps),
+            f"the map after {steps} steps of the refinement, 0 to {refine.most(steps)}",
+            white=refine.most(steps),
         )
         for steps in refine.STEPS
     },

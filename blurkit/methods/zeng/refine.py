@@ -4,6 +4,8 @@
 and again. `propagate_along` is ours and needs the photo: edge-aware smoothing of the map, weighted by its confidence.
 """
 
+import math
+
 import cv2
 import numpy as np
 
@@ -53,6 +55,14 @@ def after(raw, steps):
     for _, current in iterations(raw, steps):  # noqa: B007  # the last one
         pass
     return current
+
+
+def most(steps):
+    """The largest value of B_n after so many steps, tanh n times over, of 1; rounded up to a thousandth."""
+    value = 1.0
+    for _ in range(steps):
+        value = math.tanh(value)
+    return math.ceil(1000 * value) / 1000
 
 
 def iterations(raw, steps):

@@ -15,7 +15,7 @@ import strips
 from environment import environment
 
 from blurkit import __version__
-from blurkit.evaluate import RECALLS, THRESHOLDS, f_measure, is_inverted, summary
+from blurkit.evaluate import RECALLS, THRESHOLDS, f_measure, summary
 from blurkit.methods import DEFAULT, METHODS
 
 RESAMPLES = 1000
@@ -214,22 +214,11 @@ def steps_of(row):
     return int(row.rsplit("-", 1)[1]) if "-after-" in row else ALL_STEPS
 
 
-def doubt(records):
-    """A warning if the masks of a set seem to mean the opposite: most rows tell sharp from blurred the wrong way round.
-
-    `records` are those of a `Set`, by row.
-    """
-    inverted = [is_inverted([record["auc"] for record in of_row]) for of_row in records.values()]
-    if 2 * sum(inverted) <= len(inverted):
-        return ""
-    return "**The masks seem to mean the opposite: say TRUTH=sharp or TRUTH=blurred, whichever was not said.**\n\n"
-
-
 def set_part(results, times, args):
     """All about one set."""
     maps = accuracy_part(results, args.rows, times, args.results)
     return [
-        f"## {results.name}: {results.photos} photos\n\n{doubt(results.records)}### Maps\n\n{maps}",
+        f"## {results.name}: {results.photos} photos\n\n{reliability.doubt(results.records)}### Maps\n\n{maps}",
         thresholds_part(results, args.masked, args.rules),
         refinement_part(results, args.rows, args.parts),
         reliability.part(results.name, results.reliability, table, args.results),

@@ -1,4 +1,4 @@
-"""How far maps of `make bench` can be read as probabilities: predicted sharpness against the share in focus."""
+"""How far the maps of `make bench` can be read as probabilities, and its masks as they were meant."""
 
 from collections import namedtuple
 
@@ -6,7 +6,7 @@ import cv2
 import figures
 import numpy as np
 
-from blurkit.evaluate import reliability
+from blurkit.evaluate import is_inverted, reliability
 from blurkit.ops.resize import resize_to
 
 FEWEST = 0.001  # share of all pixels; a part of [0, 1] with fewer is not drawn
@@ -50,3 +50,14 @@ def points(counts):
     """Mean value and share in focus, of the parts that have pixels enough."""
     many = counts.pixels >= FEWEST * counts.pixels.sum()
     return counts.total[many] / counts.pixels[many], counts.sharp[many] / counts.pixels[many]
+
+
+def doubt(records):
+    """A warning if the masks of a set seem to mean the opposite: most rows tell sharp from blurred the wrong way round.
+
+    `records` are those of a `Set`, by row.
+    """
+    inverted = [is_inverted([record["auc"] for record in of_row]) for of_row in records.values()]
+    if 2 * sum(inverted) <= len(inverted):
+        return ""
+    return "**The masks seem to mean the opposite: say TRUTH=sharp or TRUTH=blurred, whichever was not said.**\n\n"

@@ -265,7 +265,7 @@ def test_a_run_that_was_stopped_goes_on_with_what_is_missing(bench, drawn):
 )
 def test_the_page_says_when_the_masks_seem_to_mean_the_opposite(monkeypatch, root, aucs, is_told):
     monkeypatch.syspath_prepend(root / "bench")
-    doubt = importlib.import_module("page").doubt
+    doubt = importlib.import_module("reliability").doubt
     records = {row: [{"auc": value} for value in aucs] for row in ("joint", "zeng", "DoG")}
     assert ("TRUTH=sharp or TRUTH=blurred" in doubt(records)) == is_told
     records["joint"] = records["zeng"] = [{"auc": 0.9}] * 3

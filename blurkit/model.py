@@ -54,6 +54,8 @@ class Model:
         return str(self._weights(part)[1]["checksum"])[:12]
 
     def _weights(self, part: str) -> Weights:
+        if part == "score" and self.as_published:
+            raise UsageError("the papers have no score: load the method without as_published")
         if part not in self._parts:
             self._parts[part] = self._read(part)
         return self._parts[part]
@@ -215,7 +217,6 @@ class Model:
 
     def measure_detail(self, photo: Photo, *, region: NDArray[np.bool_] | None = None) -> details.Detail:
         """The blur of tiles of a photo where it is sharpest, as `measure_blur` gives that of all; arguments alike."""
-        self._check_score()
         if self.working_size:
             raise UsageError("detail is measured at the photo's own size; working_size does not go with it")
         arrays, _ = self._weights("score")
@@ -238,7 +239,6 @@ class Model:
         shape : tuple, optional
             (H, W) of the photo as it is stored, if `photo` was reduced on decoding.
         """
-        self._check_score()
         sides = (working_size, self.working_size, SCORE_SIDE)
         side = next(side for side in sides if side is not None)
         measured = scores.measure_blur(photo, self._weights("score")[0], self.method, self.device, side, shape)
@@ -267,10 +267,6 @@ class Model:
 
     def _side(self) -> int:
         return cast(int, methods.side_of(self.method, self.working_size))
-
-    def _check_score(self) -> None:
-        if self.as_published:
-            raise UsageError("the papers have no score: load the method without as_published")
 
     def _check_sigma(self, sigma: bool) -> None:
         if sigma and not self.info.measures_sigma:

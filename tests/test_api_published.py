@@ -1,5 +1,7 @@
 """Weights trained as published, in Python."""
 
+import functools
+
 import numpy as np
 import pytest
 
@@ -28,6 +30,7 @@ def test_other_weights_of_zeng_have_filters_for_it_as_well(root, scene):
 
 def test_the_paper_has_no_score(scene):
     model = blurkit.load("zeng", as_published=True, device="cpu")
-    for measure in (model.score, lambda photo: model.score(photo, detail=True)):
+    ways = ({}, {"detail": True}, {"boxes": [[0, 0, 40, 40]]})
+    for measure in (functools.partial(model.score, **way) for way in ways):
         with pytest.raises(UsageError, match="the papers have no score: load the method without as_published"):
             measure(scene)

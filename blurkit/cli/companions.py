@@ -79,8 +79,11 @@ def mask_of(item, masks, args):
         raise InputError(f"its mask: {error}") from error
 
 
-def not_quite(share):
-    """Words for masks whose black and white are not quite so."""
+def not_quite(shares):
+    """Words for masks whose black and white are not quite so, by `evaluate.nearly_known` of each; None if few are."""
+    share = sum(shares) / max(len(shares), 1)
+    if share <= MOST_NEARLY:
+        return None
     return (
         f"{share:.1%} of the pixels of the masks are nearly black or white and do not count, as only 0 and 255 do; "
         "masks saved as JPEG, or made smaller, are like that"

@@ -169,8 +169,8 @@ def cut_all(items, args, console, file):
     console.detail(f"{count} patches of {len(orders)} photos")
     if is_inverted(orders):
         console.say(f"edges are stronger where the masks say out of focus: {companions.opposite(args)}")
-    if nearly and sum(nearly) / len(nearly) > companions.MOST_NEARLY:
-        console.say(companions.not_quite(sum(nearly) / len(nearly)))
+    if said := companions.not_quite(nearly):
+        console.say(said)
     return count, len(orders)
 
 
@@ -214,24 +214,23 @@ def cut(numbered, args):
 
     number, item = numbered
     name = os.fsencode(os.path.basename(item.path))
-    records, order, nearly = [], float("nan"), 0.0
-    for copy, (picture, companion, sigma) in enumerate(copies(number, item, args)):
+    photo = inputs.photo(item, args)
+    whole = companion_of(item, photo, args)
+    records, order, nearly = [], float("nan"), nearly_known(whole) if args.source == "masks" else 0.0
+    for copy, (picture, companion, sigma) in enumerate(copies(number, photo, whole, args)):
         points = patches.centres(picture, companion, copy, args.per_photo, args.method, args.seed, number, args.part)
         records.append(patches.cut(picture, companion, points, args.method, name, number, copy, sigma, args.part))
         if args.source == "masks" and copy == 0:
-            truth = patches.unnamed(companion)
-            order, nearly = edge_order(picture, truth), nearly_known(truth)
+            order = edge_order(picture, patches.unnamed(companion))
     if not any(map(len, records)):
         raise InputError("no place to cut a patch at: too small, or without edges")
     return records, order, nearly
 
 
-def copies(number, item, args):
+def copies(number, photo, companion, args):
     """All pictures made from one photo, the same in every run: (picture, its mask or segmentation, sigma)."""
     from blurkit.patches import picture
 
-    photo = inputs.photo(item, args)
-    companion = companion_of(item, photo, args)
     for copy in range(args.copies + (args.source == "masks")):
         yield picture(photo, companion, copy, args.source, args.method, args.seed, number, args.kind, args.part)
 

@@ -109,9 +109,8 @@ def remarks(results, args):
         known = [value for value in aucs if value == value]
         found = f"the mean auc of {len(known)} photos is {sum(known) / len(known):.3f}"
         yield f"{found}: {companions.opposite(args)}. In maps 1 is in focus"
-    nearly = sum(result["nearly_known"] for result in results) / len(results)
-    if nearly > companions.MOST_NEARLY:
-        yield companions.not_quite(nearly)
+    if nearly := companions.not_quite([result["nearly_known"] for result in results]):
+        yield nearly
     if all(value != value for value in aucs):
         yield "no mask has pixels of both kinds, in focus and out of focus: there are mae and accuracy alone"
 

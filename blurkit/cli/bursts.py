@@ -39,7 +39,8 @@ def groups(scored, args, console):
         kind = kind_of([results[i] for i in sorted({leaders[i] for i in indices})], len(indices))
         for i in indices:
             results[i]["set"] = ALIKE if args.similar and kind == "burst" else kind
-        several += [number] * (kind is not None and number in numbers)
+        if kind is not None and isinstance(number, int):
+            several.append(number)
     if not args.quiet:
         tell(scored, console)
     new = {number: place for place, number in enumerate(sorted(several), 1)}

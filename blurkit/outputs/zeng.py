@@ -29,10 +29,7 @@ def scaled(photo, weights, device, side):
 
 def iterated(steps, photo, weights, device, side):
     """B_n after so many steps, (H, W) float32 in [0, 1]; B_0 is the raw map."""
-    raw = last = method.estimate(photo, weights, as_published=True, device=device)
-    for _, current in refine.iterations(raw, steps):
-        last = current
-    return last
+    return refine.after(method.estimate(photo, weights, as_published=True, device=device), steps)
 
 
 OUTPUTS = {

@@ -72,10 +72,9 @@ def fit(records, epochs, seed, device, report):
     Results besides ``accuracy`` of the network: ``calibration_accuracy``, also on held-out photos, and ``explained``,
     the share of the kernels' variance in K1 and K2. An InputError if there are too few patches or photos.
     """
-    from blurkit.methods.zeng import basis, network, training
+    from blurkit.methods.zeng import basis, training
 
-    model, accuracy = training.train(records, epochs, seed, device, lambda *step: report("kernels", *step))
-    kernels = network.first_kernels(model).detach().numpy().reshape(-1, network.KERNEL, network.KERNEL)
+    kernels, accuracy = learned_kernels(records, epochs, seed, device, report)
     components, explained = basis.components(kernels, kernels[0].size)
     chosen = training.judges(records)
     filters = metric.best_pair(components[: basis.KEPT], records["patch"][chosen], records["label"][chosen] == 1)
@@ -102,15 +101,23 @@ def fit_as_published(records, epochs, seed, device, report):
     The weights hold what they were made from besides: ``kernels`` (n, 7, 7), ``components`` (k, 7, 7), all of them, and
     ``explained`` (k,), the share of the variance that each explains. Results: ``accuracy`` and ``explained``.
     """
-    from blurkit.methods.zeng import basis, network, training
+    from blurkit.methods.zeng import basis
 
-    model, accuracy = training.train(
-        records, epochs, seed, device, lambda *step: report("kernels", *step), as_published=True
-    )
-    kernels = network.first_kernels(model).detach().numpy().reshape(-1, network.KERNEL, network.KERNEL)
+    kernels, accuracy = learned_kernels(records, epochs, seed, device, report, as_published=True)
     components, explained = basis.published_components(kernels)
     measured = {"accuracy": accuracy, "explained": float(explained[:2].sum())}
     return {"published": basis.pair(*components[:2]), **shown(kernels, components, explained)}, measured
+
+
+def learned_kernels(records, epochs, seed, device, report, as_published=False):
+    """All kernels of a trained network's first layer, (n, 7, 7) float32, and its accuracy; see ``training.train``."""
+    from blurkit.methods.zeng import network, training
+
+    model, accuracy = training.train(
+        records, epochs, seed, device, lambda *step: report("kernels", *step), as_published
+    )
+    kernels = network.first_kernels(model).detach().numpy()
+    return kernels.reshape(-1, network.KERNEL, network.KERNEL), accuracy
 
 
 def shown(kernels, components, explained):

@@ -51,10 +51,11 @@ def mix(raw):
 
 
 def after(raw, steps):
-    """B_n of the paper after so many steps, (H, W) float32, at most 1 after n times tanh."""
-    for _, current in iterations(raw, steps):  # noqa: B007  # the last one
-        pass
-    return current
+    """B_n of the paper after so many steps, (H, W) float32, at most 1 after n times tanh; B_0 is `raw`."""
+    last = raw
+    for _, current in iterations(raw, steps):
+        last = current
+    return last
 
 
 def most(steps):

@@ -72,6 +72,11 @@ def test_arrow_keys_go_from_group_to_group(shown):
     assert window.of("heads.map((head) => !head.hidden)") == [False, False, True]
 
 
+def test_of_a_group_what_cannot_be_judged_is_kept(shown):
+    window = shown([row(f"{n}", score, group=0, best=n == 0) for n, score in enumerate((0.8, 0.6, float("nan")))])
+    assert window.of("tiles.map((_, i) => [scores[i], rejected(i)])") == [[0.8, False], [0.6, True], [None, False]]
+
+
 def test_a_photo_opens_larger_with_all_its_figures_and_gives_the_focus_back(shown):
     window = shown(SIX)
     name = "[large.open, large.querySelector('.name').textContent]"

@@ -16,7 +16,7 @@ MOST_TOLD = 10  # errors of one file that are told one by one
 INSIDE = 0.9  # of a box; if less of it lies in the photo, a word is said
 OTHERS = (  # options that a record for each box does not go with
     *("mask", "detail", "max_size", "maps", "truth", "report", "stars", "save", "calibrate"),
-    *("keep_best", "group", "burst", "similar", "window", "every", "count", "outliers"),
+    *("keep_best", "all_but_best", "group", "burst", "similar", "window", "every", "count", "outliers"),
 )
 
 Found = namedtuple("Found", "number result notes")

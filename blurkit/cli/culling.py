@@ -9,8 +9,8 @@ from blurkit.cli.guard import Guard, read_by
 from blurkit.errors import InputError, UsageError
 
 CHOOSING = (  # options that are about scores
-    *("sort", "top", "bottom", "reverse", "below", "above", "keep_best", "fail_below", "count", "outliers", "save"),
-    "stars",
+    *("sort", "top", "bottom", "reverse", "below", "above", "fail_below", "count", "outliers", "save"),
+    *("keep_best", "all_but_best", "stars"),
 )
 
 
@@ -59,6 +59,11 @@ def describe_groups(group):
         "--keep-best", action="store_true", help="only the sharpest of each group, see the five options that follow"
     )
     group.add_argument(
+        "--all-but-best",
+        action="store_true",
+        help="only the others of each group, which --keep-best leaves out, and only their paths",
+    )
+    group.add_argument(
         "--group",
         metavar="REGEX",
         help="photos whose paths match alike, in the brackets of REGEX if it has any, are one group",
@@ -76,11 +81,18 @@ def describe_groups(group):
 def check(args):
     """Options that need or exclude each other."""
     named = ways(args)
-    if len(named) > 1 or args.keep_best and not named:
+    of_groups = given(args, "keep_best", "all_but_best")
+    if len(of_groups) > 1:
+        raise UsageError("--keep-best and --all-but-best do not go together; run twice")
+    if len(named) > 1:
+        raise UsageError(f"{named[0]} and {named[1]} do not go together: a photo is in one group")
+    if of_groups and not named:
         wanted_ways = "--group REGEX, --burst SECONDS, --similar, --window N and --every SECONDS"
-        raise UsageError(f"--keep-best needs one of {wanted_ways}")
-    if named and not (args.keep_best or args.json or args.csv or args.report):
-        raise UsageError(f"{named[0]} needs --keep-best, or --json, --csv or --report, which have group and best")
+        raise UsageError(f"{of_groups[0]} needs one of {wanted_ways}")
+    if named and not (of_groups or args.json or args.csv or args.report):
+        raise UsageError(
+            f"{named[0]} needs --keep-best or --all-but-best, or --json, --csv or --report, which have group and best"
+        )
     series.check(args)
     check_range(args)
     choosing = given(args, *CHOOSING) + named
@@ -137,12 +149,14 @@ def chosen(scored, args, console):
     if args.outliers is not None:
         scored = series.steady(scored, args, console)
     if args.window or args.every:
-        scored = series.windows(scored, args, args.keep_best)
+        scored = series.windows(scored, args)
     elif args.group is not None or looks(args):
         scored = list(scored)
         for (_, result), group in zip(scored, groups(scored, args, console), strict=True):
             result["group"] = group
-        scored = series.judged(scored, args.keep_best)
+        scored = series.judged(scored)
+    if given(args, "keep_best", "all_but_best"):
+        scored = of_their_groups(scored, args)
     if given(args, "below", "above"):
         scored = within(scored, args)
     if args.count:
@@ -152,6 +166,13 @@ def chosen(scored, args, console):
         if args.reverse:
             scored = ordered(scored, is_rising=not args.bottom)
     return list(scored) if waits(args) else scored
+
+
+def of_their_groups(scored, args):
+    """Those of some pairs that are the best of their groups, or with --all-but-best the others; of these never NaN."""
+    if args.keep_best:
+        return (pair for pair in scored if pair[1]["best"])
+    return (pair for pair in scored if not pair[1]["best"] and not math.isnan(pair[1]["score"]))
 
 
 def within(scored, args):

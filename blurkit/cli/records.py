@@ -21,7 +21,7 @@ def describe(group):
     group.add_argument(
         "--siblings",
         action="store_true",
-        help="with --below, --above or --stars: the other files of its shot as well; a shot is scored once",
+        help="with --below, --above, --all-but-best or --stars: the other files of its shot too; a shot is scored once",
     )
 
 
@@ -32,12 +32,14 @@ def check(args):
     if args.ends_in_nul and others:
         raise UsageError(f"-z ends lines of text; {others[0]} has none")
     if args.siblings and not (writes_paths(args) and not others or args.stars):
-        raise UsageError("--siblings is about paths; it needs --below T, --above T or --stars, and no other output")
+        raise UsageError(
+            "--siblings is about paths; it needs --below T, --above T, --all-but-best or --stars, and no other output"
+        )
 
 
 def writes_paths(args):
     """True if paths are written, without scores."""
-    return bool(given(args, "below", "above")) and not (args.json or args.csv or args.stars)
+    return bool(given(args, "below", "above", "all_but_best")) and not (args.json or args.csv or args.stars)
 
 
 def writer(args, console):

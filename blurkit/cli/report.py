@@ -93,8 +93,8 @@ class Page:
 
     @property
     def takes_groups(self):
-        """True if a page shows whole groups, though only the best of each is told."""
-        return self.wanted and self.args.keep_best
+        """True if a page shows whole groups, though not all of their photos are told."""
+        return self.wanted and (self.args.keep_best or self.args.all_but_best)
 
     def seen(self, pairs):
         """The same pairs of every photo that is scored."""

@@ -46,8 +46,10 @@ def check(args):
     """Options that need or exclude each other."""
     if args.gap is not None and args.count is None:
         raise UsageError("--gap needs --count")
-    if args.count is not None and (args.top or args.bottom or args.keep_best):
-        raise UsageError("--count chooses by itself; --top, --bottom and --keep-best do not go with it")
+    others = ("top", "bottom", "keep_best", "all_but_best")
+    for option in (f"--{name.replace('_', '-')}" for name in others if getattr(args, name)):
+        if args.count is not None:
+            raise UsageError(f"--count chooses by itself; {option} does not go with it")
 
 
 def source(pair):
@@ -75,29 +77,29 @@ def window(item, args):
     return int(time(item, "--every") // args.every) + 1
 
 
-def windows(pairs, args, kept):
+def windows(pairs, args):
     """The pairs of each window, with group, rank and best in their results, as soon as it is over.
 
-    `kept` says whether only the best is wanted, and with it the bytes of the best alone.
+    With --keep-best those that are not the best may come without their bytes.
     """
     waiting: list = []
     before = None
     for item, result in pairs:
         now = source((item, result)), window(item, args)
         if now != before:
-            yield from judged(waiting, kept)
+            yield from judged(waiting)
             waiting, before = [], now
         result["group"] = now[1]
-        add(waiting, item, result, kept)
+        add(waiting, item, result, args.keep_best)
         if args.window and place(item) % args.window == 0:
-            yield from judged(waiting, kept)
+            yield from judged(waiting)
             waiting = []
-    yield from judged(waiting, kept)
+    yield from judged(waiting)
 
 
-def add(waiting, item, result, kept):
-    """Add a pair to those of a window; if only the best is kept, the bytes of the others are let go."""
-    if kept and waiting and item.data is not None:
+def add(waiting, item, result, is_best_wanted):
+    """Add a pair to those of a window; if only the best is wanted, the bytes of the others are let go."""
+    if is_best_wanted and waiting and item.data is not None:
         at = next((n for n, (other, _) in enumerate(waiting) if other.data is not None), None)
         if at is not None and order_of(fair_score(waiting[at][1])) >= order_of(fair_score(result)):
             item = item._replace(data=None)
@@ -121,8 +123,8 @@ def fair_score(result):
     return 1 / (1 + result["sigma"] * SCORE_SIDE / result["working_size"])
 
 
-def judged(pairs, kept):
-    """The pairs of any number of groups with their ranks; only the best of each, and sets to keep whole, if `kept`.
+def judged(pairs):
+    """The pairs of any number of groups with their ranks; the best of each, and sets to keep whole, are `best`.
 
     The files of a shot share the rank of its best one.
     """
@@ -135,10 +137,8 @@ def judged(pairs, kept):
     places = ranks([scores[i] for i in leaders], [keys[i][1] for i in leaders])
     place_of = {keys[i]: place for i, place in zip(leaders, places, strict=True)}
     for key, (item, result) in zip(keys, pairs, strict=True):
-        is_best = place_of[key] == 1 or result.get("set") in WHOLE
-        result |= {"rank": place_of[key], "best": is_best}
-        if is_best or not kept:
-            yield item, result
+        result |= {"rank": place_of[key], "best": place_of[key] == 1 or result.get("set") in WHOLE}
+        yield item, result
 
 
 def spread(pairs, args, console):

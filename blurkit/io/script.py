@@ -70,7 +70,8 @@ async function draw(image) {  // by a canvas: of images a browser keeps the pixe
   image.after(canvas);
 }
 
-function byRule(i) {
+function byRule(i) {  // what cannot be judged is kept
+  if (isNaN(scores[i])) return false;
   return scores[i] < threshold.valueAsNumber || heads.length > 0 && !("best" in tiles[i].dataset);
 }
 

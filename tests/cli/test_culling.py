@@ -75,6 +75,20 @@ def test_of_each_group_the_sharpest_is_kept_in_the_order_given(score, maps):
     assert names(score("--keep-best", "--group", "npy", *maps, "--top", 3)) == ["b2.npy"]
 
 
+def test_all_but_the_best_are_what_keeping_the_best_leaves_out(score, maps, half):
+    wall = half / "wall.png"  # without a score: nothing says that it is worse
+    others = score("-q", "--all-but-best", "--group", "npy|png", wall, *maps)
+    assert others == (0, b"a1.npy\na2.npy\nb1.npy\nc.npy\n", b"")
+    assert score("-z", "--all-but-best", "--group", "([ab])", *maps).stdout == b"a2.npy\0b1.npy\0"
+    told = [
+        json.loads(line) for line in score("--json", "--all-but-best", "--group", "[ab]", *maps).stdout.splitlines()
+    ]
+    assert [(record["path"], record["rank"], record["best"]) for record in told] == [
+        ("a2.npy", 2, False),
+        ("b1.npy", 2, False),
+    ]
+
+
 def test_of_a_burst_the_sharpest_is_kept(score, run, scene, tmp_path):
     times = {"one": "10:00:00", "two": "10:00:02", "three": "10:00:03", "four": "10:00:09", "none": None}
     soft = {"one", "three"}
@@ -142,8 +156,10 @@ def test_two_folders_tell_the_threshold_between_them(score, run, scene, tmp_path
     "words, complaint",
     [
         (["--keep-best"], "--keep-best needs"),
-        (["--keep-best", "--group", "a", "--burst", "1"], "--keep-best needs"),
-        (["--group", "a"], "--group needs --keep-best, or --json"),
+        (["--all-but-best"], "--all-but-best needs one of --group REGEX"),
+        (["--all-but-best", "--keep-best", "--group", "a"], "--keep-best and --all-but-best do not go together"),
+        (["--keep-best", "--group", "a", "--burst", "1"], "--group and --burst do not go together"),
+        (["--group", "a"], "--group needs --keep-best or --all-but-best, or --json"),
         (["--burst", "0"], "--burst needs --keep-best"),
         (["--keep-best", "--group", "("], "not a regular expression"),
         (["--burst=-1"], "below 0"),
@@ -168,7 +184,7 @@ def test_two_folders_tell_the_threshold_between_them(score, run, scene, tmp_path
         (["--csv", "--report", "-"], "--csv does not go with it"),
         (["-z", "--json"], "-z ends lines of text; --json has none"),
         (["-z", "--report", "-"], "-z ends lines of text; --report - has none"),
-        (["--siblings"], "--siblings is about paths; it needs --below T, --above T or --stars"),
+        (["--siblings"], "--siblings is about paths; it needs --below T, --above T, --all-but-best or --stars"),
         (["--siblings", "--below", "0.5", "--json"], "--siblings is about paths"),
         (["--top", "0"], "above zero"),
         (["--sort", "--truth", "."], "does not go with --truth"),

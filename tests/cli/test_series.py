@@ -228,13 +228,14 @@ def test_photos_of_a_folder_are_saved_whole_under_their_names(run, clip, tmp_pat
 @pytest.mark.parametrize(
     ("words", "complaint"),
     [
-        (["--window", "3"], "--window needs --keep-best, or --json"),
+        (["--window", "3"], "--window needs --keep-best or --all-but-best, or --json"),
         (["--window", "0"], "above zero"),
         (["--every", "0"], "no number of seconds above 0"),
         (["--every", "1e9"], "no number of seconds above 0"),
         (["--gap", "3"], "--gap needs --count"),
-        (["--count", "3", "--top", "2"], "--top, --bottom and --keep-best do not go with it"),
-        (["--keep-best", "--window", "3", "--every", "2"], "--keep-best needs one of"),
+        (["--count", "3", "--top", "2"], "--count chooses by itself; --top does not go with it"),
+        (["--count", "3", "--all-but-best", "--window", "3"], "--all-but-best does not go with it"),
+        (["--keep-best", "--window", "3", "--every", "2"], "--window and --every do not go together"),
         (["--outliers", "x"], "is not a number"),
         (["--fps", "0"], "is no rate"),
         (["--fps", "1/0"], "is no rate"),

@@ -182,7 +182,7 @@ def inside(row):
         ("noise", figure(row["noise"], "{:.1f}"), ' class="more"'),
     ]
     if row["cropped"] > 0:
-        figures.insert(3, ("left out", figure(row["cropped"] * 100, "{:.0f} %"), ""))
+        figures.insert(3, ("left out", figure(row["cropped"] * 100, "{:.0f} %"), ' class="more"'))
     lines = "".join(f"<div{part}><dt>{name}</dt><dd>{value}</dd></div>" for name, value, part in figures)
     name = f'<span class="folder">{text(folder + slash)}</span><span class="base">{text(base)}</span>'
     return f"""<figure>

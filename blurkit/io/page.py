@@ -125,7 +125,8 @@ ol{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(13.5rem,42vw),
   margin:0 -.375rem;padding:1.25rem 0;list-style:none}
 li{min-width:0}
 .tile{padding:.375rem;content-visibility:auto;contain-intrinsic-size:auto 20rem}
-.tile:empty{min-height:20rem}
+.drawn .tile{height:calc(.8*var(--wide) + 10rem);content-visibility:visible}
+.drawn .tile>figure{height:100%;contain:size layout style}
 .head{grid-column:1/-1;display:flex;gap:1rem;align-items:baseline;border-bottom:1px solid var(--line);
   margin:0 .375rem;padding-top:.75rem}
 h2{font-size:1.0625rem;font-weight:600;overflow-wrap:anywhere}

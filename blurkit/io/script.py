@@ -41,7 +41,7 @@ const near = new IntersectionObserver((entries) => {
   clearTimeout(timer);
   timer = setTimeout(arrive, settling);
   settling = 120;
-}, {rootMargin: "1000px 0px"});
+}, {rootMargin: "600px 0px"});
 
 function arrive() {
   for (const tile of coming) filled(numbers.get(tile));
@@ -54,6 +54,10 @@ function leave(tile) {
   for (const canvas of tile.querySelectorAll("canvas")) canvas.width = 0;  // lets go of its pixels at once
   for (const image of tile.querySelectorAll("img")) image.removeAttribute("src");
   tile.replaceChildren();
+}
+
+function size() {  // of a tile, without a look inside: what it shows then never makes the browser lay out all others
+  list.style.setProperty("--wide", getComputedStyle(list).gridTemplateColumns.split(" ")[0]);
 }
 
 async function draw(image) {  // by a canvas: of images a browser keeps the pixels of the last thousand it has shown
@@ -258,6 +262,7 @@ recall();
 update();
 if (contents) {
   root.classList.add("drawn");
+  new ResizeObserver(size).observe(list);
   list.addEventListener("load", (event) => draw(event.target), true);
   for (const tile of tiles) near.observe(tile);
 }

@@ -9,7 +9,8 @@ import cv2
 
 STDERR = 2
 LOCK = threading.Lock()
-WARNINGS = cv2.utils.logging.LOG_LEVEL_WARNING
+LOG = cv2 if hasattr(cv2, "setLogLevel") else cv2.utils.logging  # OpenCV 4, OpenCV 5
+WARNINGS = 3  # the level of the log at which decoders say what is damaged
 OF_DECODERS = (  # parts of lines that decoders write: the source file of a decoder of OpenCV, messages of libjpeg
     *("grfmt_", "Corrupt JPEG data", "Premature end of JPEG file", "Inconsistent progression sequence"),
 )
@@ -27,12 +28,12 @@ def overheard():
 
     The descriptor belongs to the whole process: other messages are written a moment later.
     """
-    heard, level = Overheard(), cv2.utils.logging.getLogLevel()
+    heard, level = Overheard(), LOG.getLogLevel()
     with LOCK, tempfile.TemporaryFile() as file:
-        cv2.utils.logging.setLogLevel(WARNINGS)
+        LOG.setLogLevel(WARNINGS)
         with led_into(file):
             yield heard
-        cv2.utils.logging.setLogLevel(level)
+        LOG.setLogLevel(level)
         file.seek(0)
         lines = file.read().decode("utf-8", "surrogateescape").splitlines(keepends=True)
         heard.text = "".join(line for line in lines if is_of_decoder(line))

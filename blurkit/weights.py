@@ -10,7 +10,7 @@ from blurkit.errors import WeightsError
 from blurkit.io.weights import LARGEST_WEIGHTS, OtherPartError, find_weights, read_weights, shipped_weights
 from blurkit.sources import read_bytes
 
-Weights = tuple[dict[str, NDArray[np.float32]], dict[str, Any]]
+Weights = tuple[dict[str, NDArray[np.floating]], dict[str, Any]]
 """Arrays of a weights file, and its header."""
 
 
@@ -57,7 +57,10 @@ def read(method: str, part: str, as_published: bool, data: bytes, prefix: str) -
     own_part = part if has_parts else methods.PARTS[0]
     shapes = methods.shapes_of(method, part, as_published and bool(methods.info(method).least_as_published))
     try:
-        return cast(Weights, read_weights(data, method, shapes, own_part, as_published))
+        return cast(
+            Weights,
+            read_weights(data, method, shapes, own_part, as_published, methods.info(method, own_part).takes_half),
+        )
     except WeightsError as error:
         kind = OtherPartError if has_parts and isinstance(error, OtherPartError) else WeightsError
         raise kind(f"{prefix}{error}") from error

@@ -12,6 +12,7 @@ from blurkit import __version__, methods
 from blurkit.cli import completions
 from blurkit.cli.patches import COPIES
 from blurkit.io.photo import FORMATS
+from blurkit.methods.joint import layers
 from tests.roff import examples, plain, section
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -135,11 +136,16 @@ def test_the_format_page_names_every_field_of_a_patch_its_type_and_its_shape(sec
 def test_the_format_page_names_every_array_of_the_weights_and_its_shape(section, method, part):
     text = of_method("WEIGHTS", section)
     headings = re.findall(r"^([\w.]+) \(([\d, ]*)\)(?:, ([\w.]+) \(([\d, ]*)\))?$", text, re.M)
-    documented = {name: shape for line in headings for name, shape in (line[:2], line[2:]) if name}
-    for name in [name for name in documented if name.startswith("NET.")]:
-        shape = documented.pop(name)
-        documented |= {name.replace("NET", network): shape for network in ("evidence", "context")}
-    shapes = {name: ", ".join(map(str, shape)) for name, shape in methods.get(method, part).SHAPES.items()}
+    documented = {}
+    for name, shape in ((name, shape) for line in headings for name, shape in (line[:2], line[2:]) if name):
+        networks = ("evidence", "context") if name.startswith("NET.") else ("NET",)
+        documented |= {name.replace("NET", network): shape for network in networks}
+    shapes = methods.get(method, part).SHAPES
+    if (method, part) == ("joint", "map"):
+        shapes = {**shapes, **layers.KERNELS}
+        in_file = [name for name in layers.KERNELS if name.startswith("context.") and ".backbone." not in name]
+        assert in_file == [name for name in documented if name in in_file]  # in the order in which they are stored
+    shapes = {name: ", ".join(map(str, shape)) for name, shape in shapes.items()}
     told = {name for name in shapes if ".backbone." in name}  # 49 layers of a published network, told in words
     for name in told:
         assert re.sub(r"\.\d+\.", ".N.", name.rsplit(".", 1)[0]) in text

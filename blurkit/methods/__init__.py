@@ -43,8 +43,9 @@ class MethodInfo(  # dataclasses would double the time of --help
             "working_side",
             "least_as_published",
             "plenty",
+            "takes_half",
         ),
-        defaults=("masks", 1, 0.5, (1.0, 1.0), 1, False, False, False, False, False, WORKING_SIDE, 0.0, 0),
+        defaults=("masks", 1, 0.5, (1.0, 1.0), 1, False, False, False, False, False, WORKING_SIDE, 0.0, 0, False),
     )
 ):
     """Facts about a method that need no loading; read-only.
@@ -80,6 +81,8 @@ class MethodInfo(  # dataclasses would double the time of --help
         method; 0 if there is no such training.
     plenty : int
         Patches for which `epochs` passes are enough; fewer take more passes (``train.passes``). 0: any number.
+    takes_half : bool
+        Weights of the map that are stored in half precision are handed over so; otherwise all are float32.
     """
 
     __slots__ = ()

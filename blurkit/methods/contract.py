@@ -1,4 +1,7 @@
-"""What every method offers, as Protocols for modules: ``methods.get(name)`` fulfils `Method`."""
+"""What every method offers, as Protocols for modules: ``methods.get(name)`` fulfils `Method`.
+
+Annotations name ``np.random`` in quotes: importing it takes as long as all of blurkit.
+"""
 
 from collections.abc import Callable
 from typing import Literal, NamedTuple, Protocol
@@ -24,7 +27,7 @@ class Method(Protocol):
 
     @property
     def SHAPES(self) -> dict[str, tuple[int, ...]]:  # noqa: N802
-        """Shape of every array in a weights file of the method, by name; all are float32."""
+        """Shape of every array in a weights file, by name; all are float32, or float16 (``INFO.takes_half``)."""
 
     def patch_record(self) -> np.dtype:
         """The dtype of one record of a patch set.
@@ -33,7 +36,7 @@ class Method(Protocol):
         """
 
     def centres(
-        self, picture: np.ndarray, companion: np.ndarray, copy: int, count: int, rng: np.random.Generator
+        self, picture: np.ndarray, companion: np.ndarray, copy: int, count: int, rng: "np.random.Generator"
     ) -> np.ndarray:
         """Positions of about `count` patches: (n, k) int; the first two numbers of each are a row and a column."""
 
@@ -125,7 +128,7 @@ class Method(Protocol):
 class LearnsFromSharpPhotos(Method, Protocol):
     """A method that blurs sharp photos itself (``INFO.learns_from``)."""
 
-    def blurred(self, photo: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, float]:
+    def blurred(self, photo: np.ndarray, rng: "np.random.Generator") -> tuple[np.ndarray, np.ndarray, float]:
         """A copy blurred by a random sigma, the photo it was made from at the same size, and that sigma in pixels."""
 
 

@@ -12,9 +12,8 @@ from blurkit.cli import options
 from blurkit.errors import UsageError
 from blurkit.io.weights import find_weights, write_weights
 from blurkit.methods import METHODS
-from blurkit.methods.joint import method as joint_method
 from tests.files import arrays, one_line
-from tests.methods.joint.random_tiles import random_weights
+from tests.methods.joint.random_tiles import random_networks
 
 JOINT = ("--method", "joint")
 
@@ -23,7 +22,7 @@ JOINT = ("--method", "joint")
 def weights(tmp_path_factory):
     """A file of weights of maps drawn at random."""
     path = tmp_path_factory.mktemp("weights") / "random.npz"
-    path.write_bytes(write_weights(random_weights(joint_method.SHAPES), {"method": "joint", "part": "map"}))
+    path.write_bytes(write_weights(random_networks(), {"method": "joint", "part": "map"}))
     return path
 
 
@@ -184,7 +183,7 @@ def test_a_file_of_weights_is_used_for_the_part_it_holds(run, root, photos, weig
 @pytest.mark.parametrize("part", [b"picture", b"7"])
 def test_a_file_for_no_part_that_there_is_is_refused(run, photos, tmp_path, part):
     path = tmp_path / "odd.npz"
-    path.write_bytes(write_weights(random_weights(joint_method.SHAPES), {"method": "joint", "part": part.decode()}))
+    path.write_bytes(write_weights(random_networks(), {"method": "joint", "part": part.decode()}))
     for command in ("blur-map", "blur-score"):
         done = run(command, "--weights", path, photos / "photo.png")
         assert part in one_line(command, done) and done.stdout == b""

@@ -38,6 +38,7 @@ INFO = MethodInfo(
     scales=(0.6, 1.4),  # softness at pixel level must not matter
     learns_kinds=True,
     working_side=640,
+    takes_half=True,
 )
 
 SCORE_INFO = INFO._replace(
@@ -45,5 +46,6 @@ SCORE_INFO = INFO._replace(
     epochs=20,
     scales=(0.5, 1.4),
     learns_kinds=False,
+    takes_half=False,
     least_accuracy=0.8,  # share of the pairs of directions of held-out samples
 )

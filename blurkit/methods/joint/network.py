@@ -5,7 +5,7 @@ import threading
 import numpy as np
 
 from blurkit.methods.joint import backbone
-from blurkit.methods.joint.layers import LAYERS, answer
+from blurkit.methods.joint.layers import LAYERS, answer, kernels
 from blurkit.ops import graph
 from blurkit.ops.backend import CpuBackend
 
@@ -18,7 +18,7 @@ class Writer:
     """Writes layers with their weights into a graph; all operations take and give names of results."""
 
     def __init__(self, weights):
-        self.weights, self.graph = weights, graph.Graph()
+        self.kernels, self.graph = kernels(weights), graph.Graph()
         self.add, self.join, self.mean, self.rectify = (
             self.graph.add,
             self.graph.join,
@@ -29,7 +29,7 @@ class Writer:
     def layer(self, name, x):
         """Apply a layer of `LAYERS`."""
         layer = LAYERS[name]
-        weight, bias = self.weights[f"{name}.weight"], self.weights[f"{name}.bias"]
+        weight, bias = self.kernels[f"{name}.weight"], self.kernels[f"{name}.bias"]
         x = self.graph.convolve(x, weight, bias, layer.stride, layer.border, layer.groups)
         if layer.then:
             x = self.graph.rectify(x, 6 if layer.then == "relu6" else None)

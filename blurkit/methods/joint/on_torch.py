@@ -87,11 +87,11 @@ def folded(kernels, norm, epsilon):
 
 def loaded(weights, device):
     """All layers with weights as ``layers.SHAPES``, ready to run."""
-    layers = Layers(networks.LAYERS, lambda name: False)
+    layers, kernels = Layers(networks.LAYERS, lambda name: False), networks.kernels(weights)
     for name in networks.LAYERS:
         convolution = layers.convolutions[key(name)]
-        convolution.weight.data = torch.from_numpy(weights[f"{name}.weight"])
-        convolution.bias.data = torch.from_numpy(weights[f"{name}.bias"])
+        convolution.weight.data = torch.from_numpy(kernels[f"{name}.weight"]).float()
+        convolution.bias.data = torch.from_numpy(kernels[f"{name}.bias"]).float()
     return layers.to(device).eval()
 
 

@@ -164,15 +164,15 @@ def turned_by(x, quarter_turns):
 
 def exported(model):
     """The weights as ``network.log_odds`` takes them, with batch normalisation folded in: dict of ndarray, float16."""
-    weights = {}
+    kernels = {}
     for name in layers.LAYERS:
         convolution = model.convolutions[key(name)]
         weight, bias = convolution.weight, convolution.bias
         if key(name) in model.norms:
             norm = model.norms[key(name)]
             weight, bias = folded(weight, (norm.weight, norm.bias, norm.running_mean, norm.running_var), norm.eps)
-        weights[f"{name}.weight"], weights[f"{name}.bias"] = as_array(weight), as_array(bias)
-    return weights
+        kernels[f"{name}.weight"], kernels[f"{name}.bias"] = as_array(weight), as_array(bias)
+    return layers.joined(kernels)
 
 
 def as_array(tensor):

@@ -8,7 +8,7 @@ import pytest
 
 from blurkit.methods.joint import method, scoring
 from blurkit.training.loop import held_out
-from tests.methods.joint.random_tiles import edge_records, random_weights
+from tests.methods.joint.random_tiles import edge_records, random_networks, random_weights
 
 ONE_IN = 20  # photos held out by ``joint.training``, which needs torch and is not imported here
 
@@ -40,7 +40,7 @@ def half_sharp(discs):
 @pytest.fixture(scope="session")
 def weights():
     """Of the networks of the map, at random."""
-    return random_weights(method.SHAPES)
+    return random_networks()
 
 
 @pytest.fixture(scope="session")

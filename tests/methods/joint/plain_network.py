@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from blurkit.methods.joint import layers
+
 FAR = 5  # deviations; evidence further away is clipped
 LITE0 = (  # blocks of EfficientNet-Lite0: (how many, side of the kernel, stride of the first, expansion, channels)
     *((1, 3, 1, 1, 16), (2, 3, 2, 6, 24), (2, 5, 2, 6, 40), (3, 3, 2, 6, 80)),
@@ -42,7 +44,8 @@ class Plain:
 
     def __init__(self, name, weights):
         begin = f"{name}."
-        self.w = {n.removeprefix(begin): a.astype(float) for n, a in weights.items() if n.startswith(begin)}
+        kernels = layers.kernels(weights)
+        self.w = {n.removeprefix(begin): a.astype(float) for n, a in kernels.items() if n.startswith(begin)}
 
     def sums(self, name, x, *more):
         """Sums of a layer: stride, zeros before and zeros after, of what is no point by itself."""

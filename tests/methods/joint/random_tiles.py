@@ -24,6 +24,12 @@ def random_weights(shapes, seed=5):
     return weights
 
 
+def random_networks():
+    """Weights of both networks, as ``layers.SHAPES``."""
+    drawn = random_weights({**{name: layers.SHAPES[name] for name in SCALING_NAMES}, **layers.KERNELS})
+    return {**{name: drawn[name] for name in SCALING_NAMES}, **layers.joined(drawn)}
+
+
 def random_records(count):
     """`count` tiles, always the same ones."""
     rng = np.random.default_rng(0)

@@ -37,7 +37,14 @@ def log_odds_of(given, weights, on=CPU):
 def alone(weights, name):
     """Weights of which the other network always answers 0."""
     other = next(each for each in layers.NETWORKS if each != name)
-    return {n: np.zeros_like(a) if n.startswith(f"{other}.output.") else a for n, a in weights.items()}
+    return changed(weights, **{f"{other}.output.weight": 0, f"{other}.output.bias": 0})
+
+
+def changed(weights, **values):
+    """Weights of which some kernels or biases have other values."""
+    kernels = layers.kernels(weights)
+    kernels |= {name: np.full_like(kernels[name], value) for name, value in values.items()}
+    return {**weights, **layers.joined(kernels)}
 
 
 @pytest.mark.parametrize(
@@ -63,16 +70,16 @@ def test_any_size_has_log_odds_in_every_cell(weights, height, width, rows, colum
 @pytest.mark.parametrize("biases", [(-2.0, 1.0, 3.0, 0.5), (15.9, 15.9, -15.9, -15.9), (0.0, 0.0, 0.0, 0.0)])
 def test_without_weights_the_mean_of_the_last_biases_alone_decides(biases):
     zeros = {name: np.full(shape, name.endswith("scale"), np.float32) for name, shape in layers.SHAPES.items()}
-    zeros["evidence.output.bias"][:], zeros["context.output.bias"][:] = biases[:2], biases[2:]
+    zeros = changed(zeros, **{"evidence.output.bias": biases[:2], "context.output.bias": biases[2:]})
     focus, motion = log_odds_of(random_inputs(7, 9), zeros)
     assert focus == pytest.approx(0.65 * biases[0] + 0.35 * biases[2], abs=1e-5)
-    assert motion == pytest.approx((biases[1] + biases[3]) / 2, abs=1e-5)
+    assert motion == pytest.approx(0.5 * biases[1] + 0.5 * biases[3], abs=1e-5)
 
 
 @pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("bias", [-1e3, 1e30])
 def test_extreme_log_odds_are_clipped_and_nothing_overflows(weights, bias):
-    log_odds = log_odds_of(random_inputs(6, 6), {**weights, "context.output.bias": np.float32([bias, -bias])})
+    log_odds = log_odds_of(random_inputs(6, 6), changed(weights, **{"context.output.bias": np.float32([bias, -bias])}))
     assert log_odds.dtype == np.float32
     assert (log_odds[0] == np.copysign(LIMIT, bias)).all() and (log_odds[1] == np.copysign(LIMIT, -bias)).all()
 
@@ -123,13 +130,14 @@ def test_the_unit_of_the_evidence_does_not_matter(weights):
 def test_the_statistics_of_the_photo_count_everywhere_and_far_cells_by_the_mean_alone(weights, name):
     weights = alone(weights, name)
     given = random_inputs(16, 256)
-    changed = given.planes.copy()
-    changed[:, :, :32] = random_inputs(16, 32, 9).planes + 3
-    no_mean = {**weights, f"{name}.whole.weight": weights[f"{name}.whole.weight"].copy()}
-    no_mean[f"{name}.whole.weight"][:, : -evidence.STATISTICS] = 0
+    planes = given.planes.copy()
+    planes[:, :, :32] = random_inputs(16, 32, 9).planes + 3
+    whole = layers.kernels(weights)[f"{name}.whole.weight"].copy()
+    whole[:, : -evidence.STATISTICS] = 0
+    no_mean = changed(weights, **{f"{name}.whole.weight": whole})
     near, far = np.s_[:, :, :32], np.s_[:, :, 180:]
     for has_mean, used in ((True, weights), (False, no_mean)):
-        before, elsewhere = log_odds_of(given, used), log_odds_of(given._replace(planes=changed), used)
+        before, elsewhere = log_odds_of(given, used), log_odds_of(given._replace(planes=planes), used)
         other_statistics = log_odds_of(given._replace(statistics=given.statistics[::-1].copy()), used)
         moved = np.abs(elsewhere - before)
         assert moved[near].max() > 1e-2
@@ -147,9 +155,9 @@ def test_the_statistics_of_the_photo_count_everywhere_and_far_cells_by_the_mean_
 )
 def test_what_is_seen_counts_most_at_its_own_place(weights, field, place, near):
     given = random_inputs(64, 64, photo=(160, 160))
-    changed = getattr(given, field).copy()
-    changed[place] = 255 * (changed[place] < 128) if field == "photo" else weights["mean"] + 3 * weights["scale"]
-    moved = np.abs(log_odds_of(given, weights) - log_odds_of(given._replace(**{field: changed}), weights))[0]
+    seen = getattr(given, field).copy()
+    seen[place] = 255 * (seen[place] < 128) if field == "photo" else weights["mean"] + 3 * weights["scale"]
+    moved = np.abs(log_odds_of(given, weights) - log_odds_of(given._replace(**{field: seen}), weights))[0]
     assert moved[near].max() == moved.max() > 50 * np.median(moved)
 
 
@@ -164,7 +172,7 @@ def test_arguments_are_left_as_they_were(weights):
 
 def test_the_graph_that_is_kept_is_that_of_these_weights_and_of_this_size(weights):
     wide, high = random_inputs(8, 12), random_inputs(12, 8, photo=(96, 64))
-    other = {**weights, "context.output.bias": weights["context.output.bias"] + 1}
+    other = changed(weights, **{"context.output.bias": layers.kernels(weights)["context.output.bias"] + 1})
     results = [log_odds_of(*one) for one in ((wide, weights), (high, weights), (wide, other), (wide, weights))]
     assert results[1].shape == (2, 12, 8) and (results[0] == results[3]).all()
     assert results[2] == pytest.approx(results[0] + network.SHARES[:, None, None], abs=1e-4)
@@ -184,7 +192,7 @@ def test_torch_gives_the_same_probabilities(weights, height, width, photo):
 
 def test_torch_keeps_the_layers_of_the_last_weights_alone(weights):
     pytest.importorskip("torch")
-    other = {**weights, "evidence.output.bias": weights["evidence.output.bias"] - 1}
+    other = changed(weights, **{"evidence.output.bias": layers.kernels(weights)["evidence.output.bias"] - 1})
     results = [log_odds_of(random_inputs(6, 8), w, backend.TorchBackend("cpu")) for w in (weights, other, weights)]
     assert (results[0] == results[2]).all() and results[1] == pytest.approx(
         results[0] - (1 - network.SHARES)[:, None, None], abs=1e-4
@@ -193,7 +201,7 @@ def test_torch_keeps_the_layers_of_the_last_weights_alone(weights):
 
 def test_threads_of_torch_have_layers_of_their_own(weights):
     pytest.importorskip("torch")
-    other = {**weights, "evidence.output.bias": weights["evidence.output.bias"] - 1}
+    other = changed(weights, **{"evidence.output.bias": layers.kernels(weights)["evidence.output.bias"] - 1})
     both, given, on = (weights, other), random_inputs(6, 8), backend.TorchBackend("cpu")
     expected = [log_odds_of(given, one, on) for one in both]
     with ThreadPoolExecutor(2) as pool:
@@ -208,5 +216,30 @@ def test_the_backbone_has_as_many_weights_as_its_paper_says():
         int(np.prod(layer.weight_shape)) + 2 * layer.outputs for layer in all_layers
     )  # a gain and an offset each
     assert normed == whole - head - classifier
-    stored = sum(int(np.prod(shape)) for name, shape in layers.SHAPES.items() if ".backbone." in name)
+    stored = sum(int(np.prod(shape)) for name, shape in layers.KERNELS.items() if ".backbone." in name)
     assert stored == normed - sum(layer.outputs for layer in all_layers)  # folded into one bias each
+
+
+def test_the_array_of_a_network_holds_its_layers_one_after_the_other(weights):
+    kernels = layers.kernels(weights)
+    first = layers.LAYERS["evidence.enter4"]
+    count = first.outputs * first.inputs
+    assert (kernels["evidence.enter4.weight"].ravel() == weights["evidence"][:count]).all()
+    assert (kernels["evidence.enter4.bias"] == weights["evidence"][count : count + first.outputs]).all()
+    assert sum(array.size for array in kernels.values()) == sum(weights[name].size for name in layers.NETWORKS)
+    joined = layers.joined(kernels)
+    assert all((joined[name] == weights[name]).all() for name in layers.NETWORKS)
+
+
+def test_half_precision_gives_what_its_values_give_in_single_precision(weights):
+    half = {**weights, **{name: weights[name].astype(np.float16) for name in layers.NETWORKS}}
+    single = {name: array.astype(np.float32) for name, array in half.items()}
+    given = random_inputs(23, 31)
+    assert (log_odds_of(given, half) == log_odds_of(given, single)).all()
+
+
+def test_half_precision_gives_the_same_by_torch(weights):
+    pytest.importorskip("torch")
+    half = {**weights, **{name: weights[name].astype(np.float16) for name in layers.NETWORKS}}
+    one, other = (log_odds_of(random_inputs(23, 31), half, on) for on in (CPU, backend.TorchBackend("cpu")))
+    assert other == pytest.approx(one, abs=2e-3)

@@ -9,7 +9,7 @@ from blurkit.methods.joint.layers import LAYERS, answer, kernels
 from blurkit.ops import graph
 from blurkit.ops.backend import CpuBackend
 
-SHARES = np.array([0.35, 0.5], np.float32)  # of the network of context in the answer: in focus, moved
+SHARES = np.array([0.35, 0.75], np.float32)  # of the network of context in the answer: in focus, moved
 MOST_LOG_ODDS = 16.0  # a probability of 1e-7, or 1 less that
 MOST_DEVIATIONS = 5.0  # from the mean; evidence further away is clipped
 

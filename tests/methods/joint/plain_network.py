@@ -103,11 +103,11 @@ def normal_planes(planes, weights):
 
 
 def log_odds(inputs, weights):
-    """(2, h, w), within 16: of the network of context .35 of the answer on focus and half of that on motion."""
+    """(2, h, w), within 16: of the network of context .35 of the answer on focus and .75 of that on motion."""
     whole = ((inputs.statistics.astype(float) - weights["whole_mean"]) / weights["whole_scale"]).clip(-FAR, FAR)
     evidence = normal_planes(inputs.planes, weights), normal_planes(inputs.halved, weights), whole
     photo = (inputs.photo / 255 - (0.485, 0.456, 0.406)) / (0.229, 0.224, 0.225)
     alone, seeing = Plain("evidence", weights).answer(*evidence), Plain("context", weights).answer(*evidence, photo)
-    answers = alone * (0.65, 0.5) + seeing * (0.35, 0.5)
+    answers = alone * (0.65, 0.25) + seeing * (0.35, 0.75)
     rows, columns = inputs.shape
     return answers.transpose(2, 0, 1)[:, :rows, :columns].clip(-16, 16)

@@ -73,7 +73,7 @@ def test_without_weights_the_mean_of_the_last_biases_alone_decides(biases):
     zeros = changed(zeros, **{"evidence.output.bias": biases[:2], "context.output.bias": biases[2:]})
     focus, motion = log_odds_of(random_inputs(7, 9), zeros)
     assert focus == pytest.approx(0.65 * biases[0] + 0.35 * biases[2], abs=1e-5)
-    assert motion == pytest.approx(0.5 * biases[1] + 0.5 * biases[3], abs=1e-5)
+    assert motion == pytest.approx(0.25 * biases[1] + 0.75 * biases[3], abs=1e-5)
 
 
 @pytest.mark.filterwarnings("error")

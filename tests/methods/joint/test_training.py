@@ -75,7 +75,7 @@ def test_exported_weights_give_what_the_modules_give():
     tensors = [torch.from_numpy(a) for a in network.normalised_inputs(given, UNSCALED).values()]
     with torch.no_grad():
         alone, seeing = model.answers("evidence", *tensors[:3])[0][0], model.answers("context", *tensors)[0][0]
-    expected = np.stack([0.65 * alone[0] + 0.35 * seeing[0], 0.5 * alone[1] + 0.5 * seeing[1]])[:, :23, :31]
+    expected = np.stack([0.65 * alone[0] + 0.35 * seeing[0], 0.25 * alone[1] + 0.75 * seeing[1]])[:, :23, :31]
     weights = {**UNSCALED, **training.exported(model)}
     assert all(weights[name].dtype == np.float16 for name in layers.SHAPES if name not in SCALING_NAMES)
     log_odds = network.log_odds(given, read_back(weights), CPU)

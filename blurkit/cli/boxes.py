@@ -49,7 +49,10 @@ def check(args):
 
 
 class Places:
-    """Which boxes belong to which photo."""
+    """Which boxes belong to which photo.
+
+    `named` are the inputs to judge: without the photos that boxes lack, if these are many and told of together.
+    """
 
     def __init__(self, items, args, console):
         self.source, self.label = args.boxes, "standard input" if args.boxes == "-" else args.boxes
@@ -57,6 +60,7 @@ class Places:
         if args.boxes == "-" and (args.null or args.files0_from == "-" or any(item.path is None for item in items)):
             raise UsageError("standard input cannot be both the boxes and a photo or a list")
         self.classes: tuple = ()
+        self.named, self.nameless = items, ()
         table = self.folder() if os.path.isdir(args.boxes) else self.file()
         errors = [InputError(error) for error in table.errors]
         for error in errors[:MOST_TOLD]:
@@ -67,6 +71,11 @@ class Places:
             self.give_to_the_only_one(items, table)
         else:
             unused = self.match({item.path for item in items if item.path is not None}, table)
+            if len(self.nameless) > MOST_TOLD:
+                console.bad(
+                    self.label, InputError(f"does not name {len(self.nameless)} of the photos: {some(self.nameless)}")
+                )
+                self.named = [item for item in items if item.path not in self.nameless]
             if unused and not args.quiet:
                 photos = f"{len(unused)} photo{'s' * (len(unused) > 1)}"
                 console.say(f"{self.label}: has boxes of {photos} not named here: {some(unused)}")
@@ -110,10 +119,11 @@ class Places:
     def match(self, paths, table):
         """Give boxes to the photos of some paths; the names of photos that have boxes and are not among them."""
         claims = claimed(paths, table)
+        self.nameless = {path for path in paths if claims[path] is None and table.is_whole}
         for path in paths:
             name = claims[path]
             if name is None:
-                self.found[path] = InputError(f"{self.label} does not name it") if table.is_whole else []
+                self.found[path] = InputError(f"{self.label} does not name it") if path in self.nameless else []
             else:
                 self.found[path] = name if isinstance(name, InputError) else table.boxes[name]
         used = {name for name in claims.values() if isinstance(name, str)}

@@ -116,6 +116,7 @@ def work_on(args, console):
     items = found(args, console)
     if args.boxes:
         args.places = boxes.Places(items, args, console)
+        items = args.places.named
     known = items if isinstance(items, list) else []
     saver = save.opened(known, args, console)
     kept, is_below, write = [], False, records.writer(args, console)  # kept is nothing without --truth: memory is flat

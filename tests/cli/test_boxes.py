@@ -194,6 +194,18 @@ def test_photos_are_found_by_the_ends_of_their_paths(told, folder, names, photos
     assert bool(complaints) == bool(said)
 
 
+def test_many_photos_without_a_place_in_the_boxes_are_told_of_in_one_line(told, folder):
+    data = (folder / "a.jpg").read_bytes()
+    others = [f"{number}.jpg" for number in range(11)]
+    for name in others:
+        (folder / name).write_bytes(data)
+    records, said = told(megadetector(("a.jpg", BOTH[:1])), "a.jpg", *others, status=2)
+    assert [record["path"] for record in records] == ["a.jpg"]
+    assert said == "blur-score: standard input: does not name 11 of the photos: 0.jpg, 1.jpg, 10.jpg, ...\n"
+    _, said = told(megadetector(("a.jpg", BOTH[:1])), "a.jpg", *others[:10], status=2)
+    assert said.count("standard input does not name it") == said.count("\n") == 10
+
+
 @pytest.mark.parametrize(
     ("boxes", "words"),
     [

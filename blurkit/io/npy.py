@@ -134,4 +134,6 @@ def encode_npy(array):
 
 def as_bytes(array):
     """The values of an array of any dtype as a flat memoryview of bytes, copied only if not contiguous."""
+    if not array.nbytes:
+        return memoryview(b"")  # elements of no bytes cannot be seen as bytes
     return np.ascontiguousarray(array).reshape(-1).view(np.uint8).data

@@ -12,7 +12,7 @@ import numpy as np
 
 from blurkit.defaults import PARTS
 from blurkit.errors import InputError, WeightsError
-from blurkit.io.npy import read_npy
+from blurkit.io.npy import as_bytes, read_npy
 
 FORMAT_VERSION = 1
 LARGEST_WEIGHTS = 64 << 20  # bytes; the largest weights file that is opened
@@ -119,9 +119,8 @@ def checksum(arrays):
     """SHA-256 over names, types, shapes and values, in the order of the names."""
     digest = hashlib.sha256()
     for name, array in sorted(arrays.items()):
-        array = np.ascontiguousarray(array)
         digest.update(f"{name} {array.dtype.str} {array.shape}\n".encode())
-        digest.update(array.reshape(-1).view(np.uint8).data)
+        digest.update(as_bytes(array))
     return digest.hexdigest()
 
 
@@ -170,8 +169,13 @@ def read_weights(data, method, shapes, part="map", as_published=False, keeps_hal
     check_shapes(arrays, shapes)
     check_values(arrays, shapes)
     if not keeps_half:
-        arrays = {name: array.astype(np.float32, copy=False) for name, array in arrays.items()}
+        arrays = {name: single(array) for name, array in arrays.items()}
     return arrays, header
+
+
+def single(array):
+    """An array in single precision, if it holds numbers with a fraction; others are none of the method's."""
+    return array.astype(np.float32, copy=False) if array.dtype.kind == "f" else array
 
 
 def unpack(data):

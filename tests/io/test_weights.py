@@ -176,6 +176,23 @@ def test_an_array_of_python_objects_in_weights_is_refused():
         read_weights(out.getvalue(), "zeng", SHAPES)
 
 
+@pytest.mark.parametrize("dtype", [[], "V0", "<U4"])
+def test_arrays_of_other_types_are_no_reason_to_break_off(dtype):
+    data = write_weights({**ARRAYS, "more": np.empty(3, np.dtype(dtype))}, {"method": "zeng"})
+    assert set(read_weights(data, "zeng", SHAPES)[0]) >= set(ARRAYS)
+
+
+@pytest.mark.parametrize("value", [np.nan, -np.nan, np.inf, -np.inf])
+def test_no_value_that_is_not_finite_is_taken_in_half_precision(value):
+    arrays = {name: array.astype(np.float16) for name, array in ARRAYS.items()}
+    sound = write_weights(arrays, {"method": "zeng"})
+    kept, _ = read_weights(sound, "zeng", SHAPES, keeps_half=True)
+    assert all(kept[name].dtype == np.float16 and (kept[name] == arrays[name]).all() for name in arrays)
+    arrays["filters"].flat[3] = value
+    with pytest.raises(WeightsError, match="weights filters hold NaN or infinite values"):
+        read_weights(write_weights(arrays, {"method": "zeng"}), "zeng", SHAPES, keeps_half=True)
+
+
 def packed():
     out = io.BytesIO()
     np.savez_compressed(out, **dict(np.load(io.BytesIO(weights()))))

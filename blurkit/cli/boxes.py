@@ -60,7 +60,8 @@ class Places:
         if args.boxes == "-" and (args.null or args.files0_from == "-" or any(item.path is None for item in items)):
             raise UsageError("standard input cannot be both the boxes and a photo or a list")
         self.classes: tuple = ()
-        self.named, self.nameless = items, ()
+        self.named = items
+        self.nameless: set = set()
         table = self.folder() if os.path.isdir(args.boxes) else self.file()
         errors = [InputError(error) for error in table.errors]
         for error in errors[:MOST_TOLD]:

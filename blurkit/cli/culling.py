@@ -80,6 +80,7 @@ def describe_groups(group):
 
 def check(args):
     """Options that need or exclude each other."""
+    series.check(args)
     named = ways(args)
     of_groups = given(args, "keep_best", "all_but_best")
     if len(of_groups) > 1:
@@ -93,7 +94,6 @@ def check(args):
         raise UsageError(
             f"{named[0]} needs --keep-best or --all-but-best, or --json, --csv or --report, which have group and best"
         )
-    series.check(args)
     check_range(args)
     choosing = given(args, *CHOOSING) + named
     if args.truth and (choosing or args.calibrate):

@@ -31,10 +31,10 @@ def check(args):
     others = given(args, "json", "csv", "truth", "stars", "calibrate") + ["--report -"] * (args.report == "-")
     if args.ends_in_nul and others:
         raise UsageError(f"-z ends lines of text; {others[0]} has none")
-    if args.siblings and not (writes_paths(args) and not others or args.stars):
-        raise UsageError(
-            "--siblings is about paths; it needs --below T, --above T, --all-but-best or --stars, and no other output"
-        )
+    if args.siblings and others and not args.stars:
+        raise UsageError(f"--siblings adds paths to paths; {others[0]} has none alone")
+    if args.siblings and not (writes_paths(args) or args.stars):
+        raise UsageError("--siblings is about paths; it needs --below T, --above T, --all-but-best or --stars")
 
 
 def writes_paths(args):

@@ -78,6 +78,8 @@ def test_of_each_burst_the_sharpest_stays_and_nothing_is_lost(recipes, shell, ph
     broken.unlink()
     shell(keep)
     assert files("photos", "others") == after
+    shell(keep.replace(" photos |", " . |"))  # with what was moved before
+    assert files("photos", "others") == after
 
 
 def stars_of(lines):

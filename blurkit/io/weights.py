@@ -119,6 +119,7 @@ def checksum(arrays):
     """SHA-256 over names, types, shapes and values, in the order of the names."""
     digest = hashlib.sha256()
     for name, array in sorted(arrays.items()):
+        array = np.ascontiguousarray(array)  # a single number counts as an array of one
         digest.update(f"{name} {array.dtype.str} {array.shape}\n".encode())
         digest.update(as_bytes(array))
     return digest.hexdigest()

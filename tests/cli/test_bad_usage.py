@@ -58,7 +58,7 @@ def test_what_a_file_says_of_itself_cannot_harm_the_line_that_repeats_it(run, ba
 
 
 @pytest.mark.parametrize("kind", ["truncated", "words", "flipped", "missing", "a folder"])
-@pytest.mark.parametrize(("method", "array"), [("zeng", b"filters.npy"), ("joint", b"context.see4.weight.npy")])
+@pytest.mark.parametrize(("method", "array"), [("zeng", b"filters.npy"), ("joint", b"context.npy")])
 @pytest.mark.parametrize("command", ["blur-map", "blur-score"])
 def test_damaged_weights_are_named_and_nothing_is_written(run, root, bad, tmp_path, command, method, array, kind):
     data = bytearray((root / "share" / "weights" / f"{method}.npz").read_bytes())

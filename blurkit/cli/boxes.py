@@ -61,7 +61,6 @@ class Places:
             raise UsageError("standard input cannot be both the boxes and a photo or a list")
         self.classes: tuple = ()
         self.named = items
-        self.nameless: set = set()
         table = self.folder() if os.path.isdir(args.boxes) else self.file()
         errors = [InputError(error) for error in table.errors]
         for error in errors[:MOST_TOLD]:
@@ -71,12 +70,10 @@ class Places:
         if table.names == "none":
             self.give_to_the_only_one(items, table)
         else:
-            unused = self.match({item.path for item in items if item.path is not None}, table)
-            if len(self.nameless) > MOST_TOLD:
-                console.bad(
-                    self.label, InputError(f"does not name {len(self.nameless)} of the photos: {some(self.nameless)}")
-                )
-                self.named = [item for item in items if item.path not in self.nameless]
+            unused, nameless = self.match({item.path for item in items if item.path is not None}, table)
+            if len(nameless) > MOST_TOLD:
+                console.bad(self.label, InputError(f"does not name {len(nameless)} of the photos: {some(nameless)}"))
+                self.named = [item for item in items if item.path not in nameless]
             if unused and not args.quiet:
                 photos = f"{len(unused)} photo{'s' * (len(unused) > 1)}"
                 console.say(f"{self.label}: has boxes of {photos} not named here: {some(unused)}")
@@ -118,17 +115,20 @@ class Places:
         self.found[items[0].path] = table.boxes[""]
 
     def match(self, paths, table):
-        """Give boxes to the photos of some paths; the names of photos that have boxes and are not among them."""
+        """Give boxes to the photos of some paths.
+
+        Returns the names of photos that have boxes and are not among them, and the paths that should have boxes.
+        """
         claims = claimed(paths, table)
-        self.nameless = {path for path in paths if claims[path] is None and table.is_whole}
+        nameless = {path for path in paths if claims[path] is None and table.is_whole}
         for path in paths:
             name = claims[path]
             if name is None:
-                self.found[path] = InputError(f"{self.label} does not name it") if path in self.nameless else []
+                self.found[path] = InputError(f"{self.label} does not name it") if path in nameless else []
             else:
                 self.found[path] = name if isinstance(name, InputError) else table.boxes[name]
         used = {name for name in claims.values() if isinstance(name, str)}
-        return [name for name, boxes in table.boxes.items() if boxes and name not in used]
+        return [name for name, boxes in table.boxes.items() if boxes and name not in used], nameless
 
     def of(self, item):
         """The boxes of a photo, a list of Box and of InputError; an InputError if there is no telling."""

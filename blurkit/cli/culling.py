@@ -81,6 +81,9 @@ def describe_groups(group):
 def check(args):
     """Options that need or exclude each other."""
     series.check(args)
+    others = given(args, "top", "bottom", "keep_best", "all_but_best")
+    if args.count is not None and others:
+        raise UsageError(f"--count chooses by itself; {others[0]} does not go with it")
     named = ways(args)
     of_groups = given(args, "keep_best", "all_but_best")
     if len(of_groups) > 1:

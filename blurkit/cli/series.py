@@ -46,10 +46,6 @@ def check(args):
     """Options that need or exclude each other."""
     if args.gap is not None and args.count is None:
         raise UsageError("--gap needs --count")
-    others = ("top", "bottom", "keep_best", "all_but_best")
-    for option in (f"--{name.replace('_', '-')}" for name in others if getattr(args, name)):
-        if args.count is not None:
-            raise UsageError(f"--count chooses by itself; {option} does not go with it")
 
 
 def source(pair):

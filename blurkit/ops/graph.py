@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 IR_VERSION, OPERATORS = 8, 13  # of ONNX; OpenCV 4.8 reads both
-TYPES = {"f4": (1, np.float32), "f2": (10, np.float16), "i8": (7, np.int64)}  # element types of tensors, by NumPy's
+TYPES = {"f4": 1, "f2": 10, "i8": 7}  # element types of tensors, by NumPy's
 WHOLE, TEXT, WHOLES = 2, 3, 7  # types of attributes
 VARINT, BYTES = 0, 2  # wire types of protocol buffers
 
@@ -155,10 +155,9 @@ def head(field, length):
 
 def tensor(field, name, array):
     """A field that holds a tensor with its name, in two pieces, so that its values are copied once, into the graph."""
-    kind, dtype = TYPES[array.dtype.str[1:]]
     dimensions = b"".join(number(1, n) for n in array.shape)
-    values = np.ascontiguousarray(array, np.dtype(dtype).newbyteorder("<")).reshape(-1).view(np.uint8).data
-    start = dimensions + number(2, kind) + message(8, name) + head(9, len(values))
+    values = np.ascontiguousarray(array, array.dtype.newbyteorder("<")).reshape(-1).view(np.uint8).data
+    start = dimensions + number(2, TYPES[array.dtype.str[1:]]) + message(8, name) + head(9, len(values))
     return head(field, len(start) + len(values)) + start, values
 
 
@@ -176,4 +175,4 @@ def attribute(name, value):
 def described(name, shape):
     """Name, type and shape of an input or an output."""
     dimensions = b"".join(message(1, number(1, n)) for n in shape)
-    return message(1, name) + message(2, message(1, number(1, TYPES["f4"][0]) + message(2, dimensions)))
+    return message(1, name) + message(2, message(1, number(1, TYPES["f4"]) + message(2, dimensions)))

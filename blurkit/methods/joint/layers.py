@@ -63,9 +63,9 @@ KERNELS = {  # shapes of the weights and biases of all layers, in their order wi
 }
 
 
-def size(network):
-    """How many weights a network has."""
-    return sum(math.prod(shape) for name, shape in KERNELS.items() if name.startswith(f"{network}."))
+def kernels_of(network):
+    """Names and shapes of the `KERNELS` of a network."""
+    return [(name, shape) for name, shape in KERNELS.items() if name.startswith(f"{network}.")]
 
 
 SHAPES = {  # of a weights file; a network is one array, as a file of 188 takes 20 ms longer to read
@@ -73,27 +73,24 @@ SHAPES = {  # of a weights file; a network is one array, as a file of 188 takes 
     "scale": (PLANES,),
     "whole_mean": (STATISTICS,),
     "whole_scale": (STATISTICS,),
-    **{network: (size(network),) for network in NETWORKS},
+    **{network: (sum(math.prod(shape) for _, shape in kernels_of(network)),) for network in NETWORKS},
 }
 
 
 def kernels(weights):
     """The weights and biases of all layers, by the names of `KERNELS`: views of arrays as `SHAPES`."""
-    found, ends = {}, dict.fromkeys(NETWORKS, 0)
-    for name, shape in KERNELS.items():
-        network = name.partition(".")[0]
-        start = ends[network]
-        ends[network] = start + math.prod(shape)
-        found[name] = weights[network][start : ends[network]].reshape(shape)
+    found = {}
+    for network in NETWORKS:
+        start = 0
+        for name, shape in kernels_of(network):
+            end = start + math.prod(shape)
+            found[name], start = weights[network][start:end].reshape(shape), end
     return found
 
 
 def joined(found):
     """The array of each network, of weights and biases as from `kernels`: dict of ndarray."""
-    return {
-        network: np.concatenate([found[name].ravel() for name in KERNELS if name.startswith(f"{network}.")])
-        for network in NETWORKS
-    }
+    return {network: np.concatenate([found[name].ravel() for name, _ in kernels_of(network)]) for network in NETWORKS}
 
 
 def answer(net, name, planes, halved, statistics, photo=None):
